@@ -1,0 +1,148 @@
+"""The seam between SpeQL and the places where SQL runs."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+from speql_sql import Catalog, Problem, SpeqlError
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of a result: its name as the user's query gives it, and the engine's spelling of its type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """The first rows of a query's result.
+
+    ``complete`` is True if ``rows`` is all of it; otherwise more rows exist and were not fetched.
+    ``seconds`` is the time from the call to the first page, measured by the adapter.
+    """
+
+    columns: tuple[ResultColumn, ...]
+    rows: pa.Table
+    complete: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What the engine says of a query without running it: its columns, or the problems that keep it from binding."""
+
+    columns: tuple[ResultColumn, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the query binds."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The engine's own guess of a query's size: ``rows`` out, ``rows_scanned`` read from tables, ``bytes_scanned`` if told.
+
+    ``rows_processed`` adds up the cardinalities of every operator of the plan: the nearest thing to a cost.
+    """
+
+    rows: int
+    rows_scanned: int
+    rows_processed: int
+    bytes_scanned: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TempTable:
+    """A temp table that exists: how to name it in SQL, and its real size. ``seconds`` is the time its creation took."""
+
+    name: str
+    sql_name: str
+    rows: int
+    bytes: int
+    columns: tuple[ResultColumn, ...]
+    seconds: float
+
+
+class EngineError(SpeqlError):
+    """A statement failed on the engine. ``problem`` has the place in the statement where the engine gives one."""
+
+    def __init__(self, message: str, hint: str = "", problem: Problem | None = None) -> None:
+        super().__init__(message, hint)
+        self.problem = problem
+
+
+class ConnectionFailedError(SpeqlError):
+    """A database could not be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What to show of a connection: engine and version, a label without secrets, whether submits may write."""
+
+    engine: str
+    version: str
+    label: str
+    writable: bool
+    dialect: str
+    details: dict[str, str] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """A connection to a place where SQL runs.
+
+    Every method that waits is a coroutine. **Cancelling the awaiting task cancels the work on the engine**: the
+    coroutine interrupts the statement, waits until the engine has really stopped, and only then re-raises
+    ``CancelledError``. Calls may overlap. Statements fail with :class:`EngineError`.
+
+    Speculative calls (`execute`, `create_temp_table`, `estimate`, `bind`, `sample`) cannot write, reach the network
+    or read files other than the connection's own; `submit` is the user's own statement and runs as written.
+    """
+
+    @property
+    def info(self) -> EngineInfo:
+        """What to show of this connection."""
+        ...
+
+    async def catalog(self) -> Catalog:
+        """Tables, columns, types, keys and row counts, read again if the database has changed."""
+        ...
+
+    async def bind(self, sql: str) -> Binding:
+        """Names and types of a query's result without running it, or why it does not bind."""
+        ...
+
+    async def execute(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one query that only reads; fetch at most ``max_rows`` rows and abandon the rest."""
+        ...
+
+    async def submit(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one statement of the user's as written, writes too where the connection allows them."""
+        ...
+
+    async def create_temp_table(self, name: str, sql: str) -> TempTable:
+        """Materialise a query under a new name in the engine's scratch space. On failure or cancel nothing is left."""
+        ...
+
+    async def drop_temp_table(self, name: str) -> None:
+        """Drop a temp table made by this engine. Dropping one that is gone is no error."""
+        ...
+
+    async def estimate(self, sql: str) -> Estimate:
+        """The engine's estimate of a query, without running it."""
+        ...
+
+    async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
+        """Run ``sql`` with every read of base table ``table`` replaced by a random sample of ``fraction`` of its rows."""
+        ...
+
+    async def data_version(self) -> str:
+        """A value that changes when the base data may have changed (file time and size, or the engine's own version)."""
+        ...
+
+    async def close(self) -> None:
+        """Stop what runs, drop every temp table, release files, locks and threads. Safe to call twice."""
+        ...

@@ -1,0 +1,1 @@
+"""Superset query -> units -> job graph -> temp tables -> results. `matching` is pure; `running` waits."""

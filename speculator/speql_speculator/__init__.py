@@ -1,0 +1,1 @@
+"""Snapshot -> repair + prediction -> superset query. Text, tokens and trees; runs no SQL."""

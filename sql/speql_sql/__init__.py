@@ -1,0 +1,8 @@
+"""The pure ground floor: SQL values and SQL analysis. No engine, no clock, no event loop, no LSP."""
+
+from speql_sql.catalog import Catalog, Column, ForeignKey, Table
+from speql_sql.errors import SpeqlError
+from speql_sql.problem import Problem, Severity
+from speql_sql.span import Span
+
+__all__ = ["Catalog", "Column", "ForeignKey", "Problem", "Severity", "Span", "SpeqlError", "Table"]
