@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
+
 from speql_sql import Catalog, Problem, SpeqlError
 
 
@@ -44,8 +45,9 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The engine's own guess of a query's size: ``rows`` out, ``rows_scanned`` read from tables, ``bytes_scanned`` if told.
+    """The engine's own guess of a query's size, made without running it.
 
+    ``rows`` come out, ``rows_scanned`` are read from tables, ``bytes_scanned`` is None where the engine does not tell.
     ``rows_processed`` adds up the cardinalities of every operator of the plan: the nearest thing to a cost.
     """
 
@@ -136,11 +138,11 @@ class Engine(Protocol):
         ...
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
-        """Run ``sql`` with every read of base table ``table`` replaced by a random sample of ``fraction`` of its rows."""
+        """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
         ...
 
     async def data_version(self) -> str:
-        """A value that changes when the base data may have changed (file time and size, or the engine's own version)."""
+        """A value that changes when the base data may have changed (file time and size, or a counter of writes)."""
         ...
 
     async def close(self) -> None:

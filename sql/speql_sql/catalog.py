@@ -96,7 +96,7 @@ class Catalog:
 
 
 def _index(tables: Iterable[Table], path: tuple[tuple[str, str], ...]) -> dict[tuple[str, ...], Table]:
-    """All spellings of each table's name: the earlier in the search path wins, and ``schema.t`` before ``database.t``."""
+    """All spellings of each table's name: the earlier in the path wins, and ``schema.t`` before ``database.t``."""
     order = {(database.lower(), schema.lower()): rank for rank, (database, schema) in enumerate(path)}
     index: dict[tuple[str, ...], Table] = {}
 

@@ -1,0 +1,1 @@
+"""What waits: job graph, runner, store, previews."""

@@ -1,0 +1,1 @@
+"""One LSP method, one file."""
