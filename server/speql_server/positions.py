@@ -1,0 +1,81 @@
+"""Where a place in a text lies, in the units that the client counts in."""
+
+from bisect import bisect_right
+from typing import Literal
+
+Encoding = Literal["utf-8", "utf-16", "utf-32"]
+
+
+class LineIndex:
+    """The lines of a text, for turning code-point offsets into (line, character) and back.
+
+    Lines end at LF, CRLF or CR and nowhere else: that is the protocol's rule. `str.splitlines`, which pygls uses,
+    also breaks at form feeds and U+2028, and every later position would then be off.
+
+    Places outside the text are moved to the nearest one inside, as the protocol asks: a character beyond the line is
+    the line's end (before its line break), a line beyond the last is the end of the text. A place in the middle of a
+    code point is its start.
+
+    >>> LineIndex("a😀b").position(2, "utf-16")
+    (0, 3)
+    >>> LineIndex("a😀b").offset(0, 3, "utf-16")
+    2
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = _line_starts(text)
+
+    def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:
+        """Line and character of a code-point offset."""
+        offset = min(max(offset, 0), len(self.text))
+        line = bisect_right(self._starts, offset) - 1
+        return line, _units(self.text[self._starts[line] : offset], encoding)
+
+    def offset(self, line: int, character: int, encoding: Encoding) -> int:
+        """The code-point offset of a line and character."""
+        if line < 0:
+            return 0
+        if line >= len(self._starts):
+            return len(self.text)
+        start, end = self._starts[line], self._line_end(line)
+        if encoding == "utf-32":
+            return min(start + max(character, 0), end)
+        content = self.text[start:end]
+        if content.isascii():
+            return min(start + max(character, 0), end)
+        for index, point in enumerate(content):
+            character -= _units(point, encoding)
+            if character < 0:
+                return start + index
+        return end
+
+    def _line_end(self, line: int) -> int:
+        """Where the line's own text ends, before its line break."""
+        if line + 1 == len(self._starts):
+            return len(self.text)
+        end = self._starts[line + 1] - 1
+        return end - 1 if self.text[end] == "\n" and end > self._starts[line] and self.text[end - 1] == "\r" else end
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    if "\r" not in text:
+        at = text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = text.find("\n", at + 1)
+        return starts
+    for index, point in enumerate(text):
+        if point == "\n" or (point == "\r" and text[index + 1 : index + 2] != "\n"):
+            starts.append(index + 1)
+    return starts
+
+
+def _units(text: str, encoding: Encoding) -> int:
+    """How many code units the text has. Lone surrogates, which JSON can carry, count like any other code point."""
+    if encoding == "utf-32" or text.isascii():
+        return len(text)
+    if encoding == "utf-8":
+        return len(text.encode("utf-8", "surrogatepass"))
+    return len(text) + sum(1 for point in text if point > "\uffff")

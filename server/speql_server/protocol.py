@@ -1,0 +1,205 @@
+"""The wire types of SpeQL's own messages and commands, declared here and nowhere else.
+
+Names are camelCase on the wire. `typescript.py` turns these declarations into the types of the VS Code client.
+Values inside the server are frozen dataclasses of the rooms below; `to_lsp.py` makes these out of them.
+"""
+
+from typing import Literal
+
+import msgspec
+
+PREVIEW = "speql/preview"
+JOBS = "speql/jobs"
+STATUS = "speql/status"
+CURSOR = "speql/cursor"
+
+Cell = None | bool | int | float | str
+"""A value of a result. NULL is null; integers beyond 2^53, NaN, infinities and every other type are text, as DuckDB writes it."""
+
+Severity = Literal["error", "warning", "information"]
+ResultState = Literal["exact", "sample", "predicted", "stale", "cached"]
+
+
+class Wire(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """The base of every wire type."""
+
+
+class Position(Wire):
+    """A place in a document: line, and character in units of the negotiated encoding, both from 0."""
+
+    line: int
+    character: int
+
+
+class Range(Wire):
+    """A half-open stretch of a document."""
+
+    start: Position
+    end: Position
+
+
+class Column(Wire):
+    """A column of a result, with the engine's own spelling of its type."""
+
+    name: str
+    type: str
+
+
+class Problem(Wire):
+    """What is wrong, where, and what to do next. The range is null where the problem has no place."""
+
+    code: str
+    message: str
+    severity: Severity = "error"
+    hint: str = ""
+    range: Range | None = None
+
+
+class Edit(Wire):
+    """One edit of a repair: the typed text that it replaces, with what, and why."""
+
+    range: Range
+    old_text: str
+    new_text: str
+    reason: str
+    code: str
+
+
+class Timings(Wire):
+    """Milliseconds: repair to superset query, the engine, and from the edit until the message was made. Null: not known."""
+
+    analysis: float | None = None
+    engine: float | None = None
+    total: float | None = None
+
+
+class Decision(Wire):
+    """Why a temp table was or was not used for a SELECT of the query."""
+
+    path: list[str]
+    view: str
+    used: bool
+    reason: str
+    compensation: str = ""
+
+
+class Preview(Wire):
+    """``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
+
+    ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
+    document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old rows,
+    marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone answered.
+    ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is the range
+    of the whole statement, ``range`` that of the SELECT under the cursor.
+    """
+
+    uri: str
+    version: int
+    purpose: Literal["preview", "submit"]
+    outcome: Literal["rows", "nothing", "failed"]
+    statement: Range | None = None
+    range: Range | None = None
+    breadcrumb: list[str] = []
+    states: list[ResultState] = []
+    columns: list[Column] = []
+    rows: list[list[Cell]] = []
+    complete: bool = False
+    total_rows: int | None = None
+    executed_sql: str = ""
+    edits: list[Edit] = []
+    served_from: list[str] = []
+    temp_only: bool = False
+    decisions: list[Decision] = []
+    timings: Timings = Timings()
+    problems: list[Problem] = []
+
+
+class JobNode(Wire):
+    """A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known."""
+
+    key: str
+    kind: str
+    label: str
+    state: str
+    sql: str = ""
+    rows: int | None = None
+    bytes: int | None = None
+    milliseconds: float | None = None
+    reason: str = ""
+
+
+class JobEdge(Wire):
+    """An edge of the graph: ``input``, ``served-by`` or ``subsumes``."""
+
+    source: str
+    target: str
+    kind: str
+
+
+class Jobs(Wire):
+    """``speql/jobs``: the whole job graph of a document, each time it changes."""
+
+    uri: str
+    nodes: list[JobNode] = []
+    edges: list[JobEdge] = []
+
+
+class Connection(Wire):
+    """The connection as the user may see it: never a secret. ``message`` says what failed and what was done instead."""
+
+    state: Literal["opening", "open", "failed", "closed"]
+    label: str = ""
+    engine: str = ""
+    version: str = ""
+    writable: bool = False
+    tables: int = 0
+    message: str = ""
+
+
+class Speculation(Wire):
+    """Whether speculation works now, and why not where it does not."""
+
+    state: Literal["off", "idle", "running", "paused"]
+    reason: str = ""
+
+
+class Budget(Wire):
+    """What speculation holds and has cost. Null: this engine does not tell, or costs nothing."""
+
+    bytes_held: int | None = None
+    bytes_allowed: int | None = None
+    dollars_spent: float | None = None
+    dollars_saved: float | None = None
+    seconds_saved: float | None = None
+
+
+class Status(Wire):
+    """``speql/status``: connection, speculation and budget of this server."""
+
+    connection: Connection
+    speculation: Speculation
+    budget: Budget = Budget()
+
+
+class CursorMoved(Wire):
+    """``speql/cursor``, from the client: where the cursor is. Without it the end of the last edit is the cursor."""
+
+    uri: str
+    position: Position
+
+
+class AcceptRepairResult(Wire):
+    """What ``speql.acceptRepair`` answers; ``reason`` says why nothing was applied."""
+
+    applied: bool
+    reason: str = ""
+
+
+class CancelResult(Wire):
+    """What ``speql.cancel`` answers: how many documents had their work stopped."""
+
+    documents: int
+
+
+MESSAGES: dict[str, type[Wire]] = {PREVIEW: Preview, JOBS: Jobs, STATUS: Status, CURSOR: CursorMoved}
+"""The custom notifications, by method."""
