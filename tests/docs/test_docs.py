@@ -1,0 +1,44 @@
+import re
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from speql_server.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    missing = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_paths_that_the_architecture_names_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = {path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path or path.endswith((".py", ".toml", ".md"))}
+    assert len(named) > 20, "the map should name the rooms and their files"
+    assert not [path for path in sorted(named) if not (ROOT / path).exists()]
+
+
+def test_the_architecture_names_every_room() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = [path.parent for path in ROOT.glob("*/speql*/__init__.py")]
+    assert rooms
+    assert not [str(room.relative_to(ROOT)) for room in rooms if f"`{room.relative_to(ROOT)}/`" not in text]
+
+
+def test_every_option_of_the_command_line_is_documented() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    group = typer.main.get_command(app)
+    assert isinstance(group, click.Group) or hasattr(group, "commands")
+    undocumented = []
+    for name, command in group.commands.items():
+        section = text.split(f"## speql {name}\n")[-1].split("\n## ")[0] if f"## speql {name}\n" in text else ""
+        options = [max(parameter.opts, key=len) for parameter in command.params if parameter.param_type_name == "option"]
+        undocumented += [f"{name} {option}" for option in options if option != "--help" and f"`{option}" not in section]
+    assert not undocumented
