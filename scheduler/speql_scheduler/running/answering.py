@@ -1,0 +1,157 @@
+"""From a question to its answer: from the cache, over temp tables, or on base tables."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from sqlglot import exp, parse_one
+
+from speql_engines import Engine, EngineError, Result, ResultColumn
+from speql_scheduler.matching.rewrite import Rewrite, rewrite
+from speql_scheduler.matching.view import View
+from speql_scheduler.running.analysis import Analysis, AnalysisError
+from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.engine_facts import EngineFacts
+from speql_scheduler.running.question import Question
+from speql_scheduler.running.result_cache import ResultCache
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.store import Lease, Store
+
+logger = logging.getLogger(__name__)
+
+RunDirectly = Callable[[str, int], Awaitable[Result]]
+"""Runs the query's own text and fetches so many rows: the engine's ``execute`` or ``submit``."""
+
+NOT_REWRITTEN = Rewrite(sql=None, uses=(), decisions=(), temp_only=False)
+REMEMBERED = 128
+
+
+class Answerer:
+    """Answers questions with exactly what running them directly would give.
+
+    That is enforced here, whatever the matching did: the columns of a rewritten query are compared with what the
+    engine binds for the user's own text, and anything that fails or differs is answered from base tables instead.
+    """
+
+    def __init__(
+        self, engine: Engine, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._analysis = analysis
+        self._facts = facts
+        self._settings = settings
+        self._cache = ResultCache(settings.cache_bytes)
+        self._rewrites: OrderedDict[tuple[str, tuple[str, ...]], Rewrite] = OrderedDict()
+
+    async def from_cache(self, question: Question, epoch: int) -> Answer | None:
+        """The answer, if the same was answered before on the same data."""
+        started = self._settings.clock()
+        result = None if question.refusals else self._cache.get(question.key, epoch)
+        named = await self._named_as_asked(question, result) if result else None
+        if named is None:
+            return None
+        return Answer(
+            result=named,
+            states=("exact", "cached"),
+            total_rows=named.rows.num_rows if named.complete else None,
+            executed_sql=question.sql,
+            seconds=self._settings.clock() - started,
+        )
+
+    async def rewrite(self, question: Question, views: Sequence[View]) -> Rewrite:
+        """The question's query over these temp tables; one that uses none if the analysis fails."""
+        if question.refusals or not views:
+            return NOT_REWRITTEN
+        key = (question.key, tuple(view.sql_name for view in views))
+        if key not in self._rewrites:
+            try:
+                found = await self._analysis.run(rewrite, question.query, views, question.catalog)
+            except AnalysisError:
+                found = NOT_REWRITTEN
+            self._rewrites[key] = found
+            if len(self._rewrites) > REMEMBERED:
+                self._rewrites.popitem(last=False)
+        self._rewrites.move_to_end(key)
+        return self._rewrites[key]
+
+    async def answer(self, question: Question, epoch: int, run_directly: RunDirectly) -> Answer:
+        """The answer, computed now. :class:`~speql_engines.EngineError` if the query itself fails."""
+        started = self._settings.clock()
+        with self._store.lease() as lease:
+            rewritten = await self.rewrite(question, lease.views)
+            lease.keep_only(rewritten.uses)
+            answer = await self._over_temp_tables(question, rewritten, lease, epoch)
+        if answer is None:
+            result = await run_directly(question.sql, self._settings.page_rows)
+            answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
+        if not question.refusals and await self._facts.epoch() == epoch:
+            self._cache.put(question.key, epoch, answer.result)
+        return replace(answer, seconds=self._settings.clock() - started)
+
+    async def _over_temp_tables(
+        self, question: Question, rewritten: Rewrite, lease: Lease, epoch: int
+    ) -> Answer | None:
+        """The answer from temp tables; None if there is none, or none that is surely right."""
+        if rewritten.sql is None:
+            return None
+        try:
+            result = await self._named_as_asked(
+                question, await self._engine.execute(rewritten.sql, self._settings.page_rows)
+            )
+        except EngineError as error:
+            logger.warning("a query over %s failed, so it runs on base tables: %s", ", ".join(rewritten.uses), error)
+            return None
+        if result is None or not (rewritten.temp_only or await self._facts.epoch() == epoch):
+            return None  # the second: base tables that changed while they were read together with temp tables
+        return Answer(
+            result=result,
+            states=("exact",),
+            total_rows=_rows_if_complete(result) if result.complete else _rows_of_table(rewritten, lease, question),
+            executed_sql=rewritten.sql,
+            served_from=rewritten.uses,
+            temp_only=rewritten.temp_only,
+            decisions=rewritten.decisions,
+        )
+
+    async def _named_as_asked(self, question: Question, result: Result) -> Result | None:
+        """The result with the names that the user's own text gives its columns; None if it is not the same columns."""
+        binding = await self._facts.bind(question.sql)
+        if not binding.ok or not same_types(binding.columns, result.columns):
+            logger.warning(
+                "a result was discarded: its columns are %s, those of the query %s", result.columns, binding.columns
+            )
+            return None
+        if binding.columns == result.columns:
+            return result
+        rows = result.rows.rename_columns([column.name for column in binding.columns])
+        return replace(result, columns=binding.columns, rows=rows)
+
+
+def same_types(left: Sequence[ResultColumn], right: Sequence[ResultColumn]) -> bool:
+    """Whether two results have as many columns, of the same types in the same order."""
+    return [column.type for column in left] == [column.type for column in right]
+
+
+def _rows_if_complete(result: Result) -> int | None:
+    return int(result.rows.num_rows) if result.complete else None
+
+
+def _rows_of_table(rewritten: Rewrite, lease: Lease, question: Question) -> int | None:
+    """How many rows the result has, if the rewritten query is no more than columns of all rows of one temp table."""
+    if len(rewritten.uses) != 1 or rewritten.sql is None:
+        return None
+    query = parse_one(rewritten.sql, dialect=question.catalog.dialect)
+    source = query.args.get("from_")
+    harmless = {"expressions", "from_", "order", "kind"}
+    if (
+        not isinstance(query, exp.Select)
+        or any(value for name, value in query.args.items() if name not in harmless)
+        or source is None
+        or not isinstance(source.this, exp.Table)
+        or any(value for name, value in source.this.args.items() if name not in {"this", "db", "catalog", "alias"})
+        or any(not isinstance(projection.unalias(), exp.Column) for projection in query.expressions)
+    ):
+        return None
+    return lease.table(rewritten.uses[0]).table.rows

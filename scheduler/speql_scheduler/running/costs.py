@@ -1,0 +1,167 @@
+"""Whether work is worth doing: pure functions of estimates, each with its reason in words."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from speql_engines import Estimate
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_sql import Catalog
+
+BYTES_PER_VALUE = 16
+"""An average width, for sizes that are only estimated; what counts against the budget is the real size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether to create a temp table, and why, as a sentence without a full stop."""
+
+    create: bool
+    reason: str
+
+
+def worth_creating(
+    estimate: Estimate, base_rows: int, columns: int, connected: bool, settings: SchedulerSettings
+) -> Verdict:
+    """Whether a temp table earns its cost.
+
+    ``base_rows`` are the rows of the base tables that the unit names, as far as the catalog knows; an estimate alone
+    would do injustice to a unit whose filters the engine already counts into its scans. ``connected`` is False if
+    some table of a join has no condition that ties it to the others.
+    """
+    work = work_of(estimate, base_rows)
+    read = max(estimate.rows_scanned, base_rows)
+    size = estimate.rows * max(columns, 1) * BYTES_PER_VALUE
+    if estimate.rows_processed > settings.blow_up * max(read, 1) or (
+        not connected and estimate.rows_processed > 2 * max(read, 1)
+    ):
+        return Verdict(False, f"its joins multiply rows: {_count(estimate.rows_processed)} out of {_count(read)}")
+    if work < settings.cheap_work:
+        return Verdict(False, f"cheap to run directly: {_count(work)} rows of work")
+    if estimate.rows > settings.temp_rows:
+        return Verdict(False, f"too large: about {_count(estimate.rows)} rows")
+    if size > settings.temp_budget_share * settings.byte_budget:
+        return Verdict(False, f"too large: about {_count(size)} bytes")
+    if estimate.rows > settings.temp_input_share * read:
+        return Verdict(False, f"nearly as large as what it reads: {_count(estimate.rows)} of {_count(read)} rows")
+    return Verdict(True, f"about {_count(estimate.rows)} rows instead of {_count(work)} rows of work")
+
+
+def work_of(estimate: Estimate, base_rows: int = 0) -> int:
+    """The rows that a run is taken to process."""
+    return max(estimate.rows_processed, estimate.rows_scanned, base_rows)
+
+
+def cheap_preview(query: exp.Query, estimate: Estimate, base_rows: int, settings: SchedulerSettings) -> bool:
+    """Whether the first page of the query comes at once without any temp table."""
+    return streams(query) or work_of(estimate, base_rows) < settings.cheap_work
+
+
+def streams(query: exp.Query) -> bool:
+    """Whether the engine yields the first rows without reading all: one source, and nothing that needs every row.
+
+    >>> from sqlglot import parse_one
+    >>> streams(parse_one("SELECT a + 1 FROM t WHERE b > 2")), streams(parse_one("SELECT a FROM t ORDER BY a"))
+    (True, False)
+    """
+    if not isinstance(query, exp.Select) or query.find(exp.With):
+        return False
+    source = query.args.get("from_")
+    if source is not None and not isinstance(source.this, exp.Table):
+        return False
+    blocking = (exp.AggFunc, exp.Window, exp.Group, exp.Distinct, exp.Order, exp.Qualify, exp.Join, exp.Subquery)
+    return query.find(*blocking) is None
+
+
+@dataclass(slots=True)
+class Pace:
+    """How many rows this engine processes in a second: a guess that each finished create corrects."""
+
+    rows_per_second: float
+
+    def observe(self, work: int, seconds: float) -> None:
+        """Learn from a run; short ones say more about overhead than about speed."""
+        if seconds > 0.05 and work > 0:
+            self.rows_per_second += 0.3 * (work / seconds - self.rows_per_second)
+
+    def seconds(self, work: int) -> float:
+        """The time that so much work is expected to take."""
+        return work / max(self.rows_per_second, 1.0)
+
+
+def sooner_adopted(create_seconds: float, elapsed: float, direct_seconds: float) -> bool:
+    """Whether waiting for a running create is expected to give a result sooner than running the query directly.
+
+    A create that has outlived its expectation shows that the guess was low, and by how much: the direct run reads the
+    same tables, so the same factor is applied to it; and the create is never taken to be closer to its end than a
+    tenth of the whole, since nothing tells that it is.
+    """
+    overrun = max(1.0, elapsed / create_seconds) if create_seconds > 0 else 1.0
+    remaining = max(create_seconds * overrun - elapsed, 0.1 * create_seconds * overrun)
+    return remaining <= direct_seconds * overrun
+
+
+def benefit_per_byte(rebuild_seconds: float, uses: int, size: int) -> float:
+    """What keeping a temp table is worth: the seconds that each use has saved, and the next one would, per byte."""
+    return rebuild_seconds * (1 + uses) / max(size, 1)
+
+
+def base_rows(qualified: exp.Query, catalog: Catalog) -> int:
+    """Rows of all base tables that a qualified query names, each time it names them; unknown ones count nothing."""
+    total = 0
+    for table in qualified.find_all(exp.Table):
+        if table.db:  # a name without a schema is a CTE: qualified base tables have theirs
+            found = catalog.find(table.name, table.db, table.catalog)
+            total += (found.row_count or 0) if found else 0
+    return total
+
+
+def connected(qualified: exp.Query) -> bool:
+    """Whether in every SELECT the joined sources hang together by conditions.
+
+    A source that is an aggregate without GROUP BY has one row, and multiplies nothing. A condition ties all the
+    sources that it names: coarser than it could be, but estimates decide too (see :func:`worth_creating`).
+    """
+    return all(_sources_connected(select) for select in qualified.find_all(exp.Select))
+
+
+def _sources_connected(select: exp.Select) -> bool:
+    sources = [select.args["from_"].this] if select.args.get("from_") else []
+    joins = select.args.get("joins") or []
+    sources += [join.this for join in joins if isinstance(join.this, exp.Table | exp.Subquery)]
+    names = {source.alias_or_name for source in sources if not _has_one_row(source)}
+    if len(names) < 2:
+        return True
+    conditions = [join.args["on"] for join in joins if join.args.get("on")]
+    if select.args.get("where"):
+        conditions.append(select.args["where"].this)
+    groups: list[set[str]] = []
+    for condition in conditions:
+        for conjunct in condition.flatten() if isinstance(condition, exp.And) else (condition,):
+            tied = {column.table for column in conjunct.find_all(exp.Column)} & names
+            touching = [group for group in groups if group & tied]
+            groups = [group for group in groups if not group & tied] + [tied.union(*touching)]
+    return any(names <= group for group in groups) or any(join.args.get("using") for join in joins)
+
+
+def _has_one_row(source: exp.Expression) -> bool:
+    select = source.this if isinstance(source, exp.Subquery) else None
+    return (
+        isinstance(select, exp.Select)
+        and not select.args.get("group")
+        and bool(select.expressions)
+        and all(projection.find(exp.AggFunc) is not None for projection in select.expressions)
+        and not any(projection.find(exp.Window) for projection in select.expressions)
+    )
+
+
+def _count(number: int) -> str:
+    """A number as people say it.
+
+    >>> _count(812), _count(1_234_567)
+    ('812', '1.2 million')
+    """
+    for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if number >= size:
+            return f"{number / size:.1f} {word}"
+    return f"{number:,}"

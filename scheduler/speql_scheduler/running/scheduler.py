@@ -1,0 +1,253 @@
+"""From what the user may want next to what the engine does now."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
+
+from speql_engines import Engine, EngineError
+from speql_scheduler.matching.view import View
+from speql_scheduler.running.analysis import Analysis
+from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.answering import Answerer
+from speql_scheduler.running.costs import cheap_preview
+from speql_scheduler.running.engine_facts import EngineFacts
+from speql_scheduler.running.explanation import Explanation, explanation_of
+from speql_scheduler.running.job_graph import JobBoard, JobGraph
+from speql_scheduler.running.planner import Plan, Planner
+from speql_scheduler.running.preview import Previews, problem_of
+from speql_scheduler.running.question import Question, ask
+from speql_scheduler.running.runner import Runner
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.speculation import Speculation
+from speql_scheduler.running.store import Store, StoredTable
+from speql_scheduler.running.submits import Submits
+from speql_scheduler.running.tasks import TaskSet
+from speql_sql import Catalog, Problem, SpeqlError
+
+logger = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Runs what a document wants: temp tables for what may come, a preview of what is there, and what is submitted.
+
+    One event loop owns all of it; call it only there. The callbacks are called on the loop and must return at once:
+    ``on_preview`` and ``on_preview_failed`` only for the newest speculation, ``on_jobs`` at most once per turn.
+    Schedulers of several documents may share an engine and its store. The engine stays the caller's to close.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        settings: SchedulerSettings,
+        on_preview: Callable[[Speculation, Answer], None],
+        on_preview_failed: Callable[[Speculation, Problem], None],
+        on_jobs: Callable[[JobGraph], None],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._on_preview = on_preview
+        self._on_preview_failed = on_preview_failed
+        self._analysis = Analysis()
+        self._facts = EngineFacts(engine, store)
+        self._board = JobBoard(on_jobs)
+        self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
+        self._planner = Planner(store, self._analysis, self._facts, settings)
+        self._runner = Runner(engine, store, self._analysis, self._facts, self._board, settings)
+        self._previews = Previews(engine, store, self._answerer, self._board, settings)
+        self._submits = Submits(
+            engine,
+            store,
+            self._analysis,
+            self._facts,
+            self._answerer,
+            self._runner,
+            self._previews,
+            self._board,
+            settings,
+        )
+        self._tasks = TaskSet()
+        self._current: Speculation | None = None
+        self._round: asyncio.Task[None] | None = None
+        self._closed = False
+        store.join(self._on_dropped)
+
+    def update(self, speculation: Speculation) -> None:
+        """Replace what is wanted. Returns at once; what is still wanted goes on, the rest is cancelled on the engine."""
+        if self._closed:
+            return
+        self._current = speculation
+        self._begin_round(self._speculate(speculation))
+
+    async def submit(self, sql: str, query: exp.Query | None, catalog: Catalog) -> Answer:
+        """The first page of what the user asked for, ahead of everything else.
+
+        ``query`` is the tree of ``sql``, or None if it is not a query: then it runs as written. Raises
+        :class:`~speql_engines.EngineError` if the statement fails, ``CancelledError`` if `cancel` or `close` stops it.
+        """
+        if self._closed:
+            raise EngineError("This document is closed.", "Open it again to run its queries.")
+        self._cancel_round()
+        try:
+            return await self._tasks.spawn(self._submits.run(sql, query, catalog), "submit")
+        finally:
+            self._resume_after_submit()
+
+    async def explain(self, query: exp.Query, superset: exp.Query, catalog: Catalog) -> Explanation:
+        """What would be done for a query, and why; nothing is run."""
+        epoch = await self._facts.epoch()
+        question = await self._analysis.run(ask, None, query, catalog, self._settings.guard_policy)
+        plan = await self._planner.plan(superset, catalog, epoch)
+        stored = await self._answerer.rewrite(question, self._store.views)
+        planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
+        return explanation_of(plan, stored, planned, question.sql, question.refusals)
+
+    def cancel(self) -> None:
+        """Stop all that runs and waits, submits too. What is in the store stays."""
+        self._current = None
+        self._cancel_round()
+        self._tasks.cancel()
+        self._previews.keep(None)
+        self._runner.drop_all_but(None, "cancelled by the user")
+
+    async def idle(self) -> None:
+        """Wait until nothing runs or waits, and every change of the job graph has been told."""
+        owners = (self._tasks, self._previews.tasks, self._runner.tasks)
+        while any(owners):
+            for tasks in owners:
+                await tasks.finished()
+        await self._store.settled()
+        await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        """Stop everything and drop the temp tables, if no other document uses the store. Safe to call twice."""
+        self._closed = True
+        self.cancel()
+        for tasks in (self._tasks, self._previews.tasks, self._runner.tasks):
+            await tasks.stop()
+        await self._store.leave(self._on_dropped)
+        self._board.close()
+        await self._analysis.close()
+
+    # The pipeline of a speculation, a function a stage.
+
+    async def _speculate(self, speculation: Speculation) -> None:
+        """All that an update sets in motion: preview, plan, ancestors, preview over them, and then the rest."""
+        try:
+            await self._submits.none_running()
+            epoch = await self._facts.epoch()
+            question = await self._question_of(speculation)
+            self._previews.keep(question.key if question else None)
+            shown = await self._preview_at_once(speculation, question, epoch)
+            plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch)
+            ancestors = await self._ancestors_of(question if not shown else None, plan)
+            self._start_creates(plan, ancestors)
+            if question is not None and not shown:
+                self._previews.queue(question, ancestors)
+                await self._runner.settled(ancestors)
+                await self._preview(speculation, question, epoch)
+            await self._settings.sleep(self._settings.quiet_seconds)
+            self._runner.release()
+        except SpeqlError as error:
+            logger.info("speculation stopped: %s", error)
+            self._runner.drop_all_but(None, "speculation stopped")
+            self._fail(speculation, problem_of(error))
+
+    async def _question_of(self, speculation: Speculation) -> Question | None:
+        """The preview as a question; None if there is none, or none that may be run before it is submitted."""
+        if speculation.preview is None:
+            return None
+        sql = speculation.sql if speculation.preview == speculation.query else None
+        policy = self._settings.guard_policy
+        question = await self._analysis.run(ask, sql, speculation.preview, speculation.catalog, policy)
+        if question.refusals:
+            self._fail(speculation, question.refusals[0])
+            return None
+        return question
+
+    async def _preview_at_once(self, speculation: Speculation, question: Question | None, epoch: int) -> bool:
+        """Show or start the preview if that costs little now: from the cache, from temp tables alone, or cheap anyway."""
+        if question is None:
+            return False
+        cached = await self._answerer.from_cache(question, epoch)
+        if cached is not None:
+            self._publish(speculation, cached)
+            return True
+        running = self._previews.find(question.key, epoch)
+        if running is None and not await self._is_cheap(question):
+            return False
+        self._tasks.spawn(self._preview(speculation, question, epoch), "show preview")
+        return True
+
+    async def _is_cheap(self, question: Question) -> bool:
+        if (await self._answerer.rewrite(question, self._store.views)).temp_only:
+            return True
+        try:
+            estimate = await self._facts.estimate(question.sql)
+        except EngineError:
+            return True  # it does not bind: running it says why, at once
+        return cheap_preview(question.query, estimate, question.base_rows, self._settings)
+
+    async def _ancestors_of(self, question: Question | None, plan: Plan) -> frozenset[str]:
+        """The keys of the planned creates that the preview would read, with those that they read."""
+        if question is None or not plan.creates:
+            return frozenset()
+        rewritten = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
+        ancestors = {unit.key for unit in plan.creates if unit.wanted.view.name in rewritten.uses}
+        for unit in reversed(plan.creates):  # each stands after its inputs
+            if unit.key in ancestors:
+                ancestors.update(unit.inputs)
+        return frozenset(ancestors & {unit.key for unit in plan.creates})
+
+    def _start_creates(self, plan: Plan, ancestors: frozenset[str]) -> None:
+        """Hand the plan to the runner and draw it."""
+        self._runner.want(plan, ancestors)
+        for unit in plan.units:
+            for source in unit.inputs:
+                self._board.connect(source, unit.key, "input")
+            for source in unit.answered_by:
+                self._board.connect(source, unit.key, "subsumes")
+
+    async def _preview(self, speculation: Speculation, question: Question, epoch: int) -> None:
+        """Run the preview to its end and publish it."""
+        task = self._previews.start(question, epoch)
+        await asyncio.wait({task})
+        if not task.cancelled():
+            outcome = task.result()
+            self._publish(speculation, outcome) if isinstance(outcome, Answer) else self._fail(speculation, outcome)
+
+    def _publish(self, speculation: Speculation, answer: Answer) -> None:
+        if speculation is self._current:
+            states = (*answer.states, "predicted") if speculation.predicted else answer.states
+            self._on_preview(speculation, replace(answer, states=states))
+
+    def _fail(self, speculation: Speculation, problem: Problem) -> None:
+        if speculation is self._current:
+            self._on_preview_failed(speculation, problem)
+
+    # Rounds.
+
+    def _begin_round(self, work: Coroutine[Any, Any, None]) -> None:
+        self._cancel_round()
+        self._round = self._tasks.spawn(work, "speculation")
+
+    def _cancel_round(self) -> None:
+        if self._round is not None:
+            self._round.cancel()
+            self._round = None
+
+    def _resume_after_submit(self) -> None:
+        """Go on with the temp tables of the newest text: the next edit will want them. Its preview was the submit."""
+        if self._current is not None and not self._closed and self._round is None:
+            self._begin_round(self._speculate(replace(self._current, preview=None)))
+
+    def _on_dropped(self, stored: StoredTable, reason: str) -> None:
+        self._board.change(stored.key, state="evicted", reason=reason)
+
+
+def _planned_views(plan: Plan) -> tuple[View, ...]:
+    return tuple(unit.wanted.view for unit in plan.creates)

@@ -1,0 +1,71 @@
+"""What the scheduler may spend, and how long it waits."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from speql_sql.guard import GuardPolicy
+
+MEBIBYTE = 1 << 20
+
+
+def default_byte_budget() -> int:
+    """A quarter of this machine's memory, at most 4 GiB; 512 MiB where the machine does not tell."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf; some systems lack the names
+        return 512 * MEBIBYTE
+    return min(memory // 4, 4096 * MEBIBYTE)
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerSettings:
+    """Limits and thresholds of a scheduler.
+
+    Sizes of work are rows as :class:`~speql_engines.Estimate` counts them. ``clock`` and ``sleep`` are the only
+    sources of time, so that tests and the benchmark can inject their own.
+    """
+
+    page_rows: int = 100
+    """Rows of a preview, and of the first page of a submit."""
+
+    byte_budget: int = field(default_factory=default_byte_budget)
+    """Bytes of temp tables; the one who makes the :class:`Store` passes it there."""
+
+    cache_bytes: int = 32 * MEBIBYTE
+    """Bytes of results that are kept for being asked again."""
+
+    quiet_seconds: float = 0.3
+    """How long the text must rest before work starts that the preview does not need."""
+
+    cheap_work: int = 1_000_000
+    """A query that processes fewer rows than this is run directly: it gets no temp table and waits for none."""
+
+    temp_rows: int = 20_000_000
+    """No temp table that is estimated to have more rows."""
+
+    temp_budget_share: float = 0.5
+    """No temp table that is estimated to take more than this share of the byte budget."""
+
+    temp_input_share: float = 0.5
+    """No temp table that is estimated to have more than this share of the rows of the tables that it reads."""
+
+    blow_up: float = 10.0
+    """No temp table whose plan processes more than this many times the rows of the tables that it reads."""
+
+    create_seconds: float = 30.0
+    """A create that takes longer is cancelled and not tried again on the same data."""
+
+    preview_seconds: float = 60.0
+    """A preview that takes longer is cancelled and reported as failed."""
+
+    rows_per_second: float = 20_000_000.0
+    """First guess of the engine's speed in rows processed; what it really does is measured as creates finish."""
+
+    guard_policy: GuardPolicy = field(default_factory=GuardPolicy)
+    """What a speculated query may read."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -1,0 +1,26 @@
+"""What the server hands over at each change of a text."""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from speql_sql import Catalog
+
+
+@dataclass(frozen=True)
+class Speculation:
+    """A repaired statement, the superset query to prepare for, and the SELECT to preview.
+
+    ``id`` grows with each change, and names the speculation in callbacks. ``sql`` is the repaired text and ``query``
+    its tree; ``superset`` contains what the finished query will need; ``preview`` is the SELECT under the cursor as a
+    query that stands alone, or None if there is none to show. ``predicted`` is True if the preview is not what the
+    user typed but what a repair made of it. Nobody may change the trees: they are read by several threads.
+    """
+
+    id: int
+    sql: str
+    query: exp.Query
+    superset: exp.Query
+    preview: exp.Query | None
+    predicted: bool
+    catalog: Catalog
