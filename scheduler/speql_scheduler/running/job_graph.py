@@ -3,12 +3,9 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from speql_scheduler.running.answer import Answer
-
-if TYPE_CHECKING:
-    pass
 
 JobKind = Literal["create", "preview", "submit"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "greyed", "evicted"]
@@ -74,7 +71,7 @@ class JobBoard:
     @property
     def jobs(self) -> tuple[Job, ...]:
         """All jobs, in the order in which they were first wanted."""
-        return tuple(job for _, job in self._graph.nodes(data="job"))
+        return tuple(self[key] for key in self._graph)
 
     def put(self, job: Job) -> None:
         """Add a job, or replace the one of its key."""

@@ -76,9 +76,8 @@ class Previews:
         except TimeoutError:
             message = f"The preview took longer than {self._settings.preview_seconds:g} s and was stopped."
             self._board.change(job, state="failed", reason=message)
-            return Problem(
-                "preview-too-slow", message, severity="warning", hint="Submit the query to run it to its end."
-            )
+            hint = "Submit the query to run it to its end."
+            return Problem("preview-too-slow", message, severity="warning", hint=hint)
         except SpeqlError as error:
             self._board.change(job, state="failed", reason=str(error))
             return problem_of(error)

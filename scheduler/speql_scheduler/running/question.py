@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from speql_sql.guard import GuardPolicy, speculation_problems
 from sqlglot import exp
 
+from speql_scheduler.matching.canonical import canonical_key
 from speql_scheduler.running.costs import base_rows
 from speql_sql import Catalog, Problem
 from speql_sql.qualify import qualify_query
@@ -15,8 +16,7 @@ from speql_sql.qualify import qualify_query
 class Question:
     """What is asked: the text that the engine would be given, its tree, and what decides how it may be answered.
 
-    ``key`` tells apart all that can change the rows or their order; names of result columns are not part of it, they
-    are put on afterwards. ``refusals`` are the guard's reasons against running the query before it is asked for, and
+    ``key`` tells apart all that can change the rows, their order or their columns. ``refusals`` are the guard's reasons against running the query before it is asked for, and
     against keeping its result. ``base_rows`` are the rows of the base tables that it names.
     """
 
@@ -30,13 +30,18 @@ class Question:
 
 def ask(sql: str | None, query: exp.Query, catalog: Catalog, policy: GuardPolicy) -> Question:
     """The question for a query; ``sql`` is its text as the user wrote it, None to write it from the tree. Pure."""
-    qualified = qualify_query(query, catalog).query or query
-    meaning = f"{catalog.version}\n{qualified.sql(catalog.dialect, comments=False)}"
+    qualified = qualify_query(query, catalog).query
     return Question(
         sql=sql if sql is not None else query.sql(catalog.dialect),
         query=query,
         catalog=catalog,
-        key=hashlib.sha256(meaning.encode()).hexdigest()[:24],
+        key=canonical_key(qualified) if qualified else _key_of_text(query, catalog),
         refusals=speculation_problems(query, policy),
-        base_rows=base_rows(qualified, catalog),
+        base_rows=base_rows(qualified or query, catalog),
     )
+
+
+def _key_of_text(query: exp.Query, catalog: Catalog) -> str:
+    """The key of a query that cannot be analysed: its own text, and the catalog in which its names are looked up."""
+    text = f"{catalog.version}\n{query.sql(catalog.dialect, comments=False)}"
+    return "text-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]

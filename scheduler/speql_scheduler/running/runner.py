@@ -18,8 +18,9 @@ The solution:
    outcome, success or failure, as a value; the only exception that leaves it is its own `CancelledError`.
 2. Everybody else waits with `asyncio.wait({task})` or on a future that the owner resolves with None (`settled`). Both
    raise `CancelledError` for one reason only: the waiter was cancelled. What became of the job is looked up afterwards.
-3. The owner learns of every end in a done-callback, which is synchronous: taking a job off and starting the next is one
-   moment on the loop. A job that is being cancelled stays the running one until it has ended, so two creates never overlap.
+3. The owner learns of every end in a done-callback, which is synchronous: taking a job off and starting the next is
+   one moment on the loop. A job that is being cancelled stays the running one until it has ended, so that two creates
+   never overlap.
 4. A job wanted again while it is being cancelled is queued anew; the old task's end concerns the old task only.
 5. Time limits are `asyncio.timeout` inside the job: the engine call is cancelled, and waits for the engine, as in any
    other cancellation; outside a `TimeoutError` appears, which nothing else raises there.
@@ -166,7 +167,7 @@ class Runner:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         running, self._running = self._running, None
-        assert running is not None and running.task is task  # nothing else starts while it is there
+        assert running is not None, "nothing else is started while a create runs"
         key = running.unit.key
         if task.cancelled() and key not in self._queue:
             self._board.change(key, state="cancelled")

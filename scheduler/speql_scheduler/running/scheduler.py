@@ -77,7 +77,7 @@ class Scheduler:
         store.join(self._on_dropped)
 
     def update(self, speculation: Speculation) -> None:
-        """Replace what is wanted. Returns at once; what is still wanted goes on, the rest is cancelled on the engine."""
+        """Replace what is wanted, at once: what is still wanted goes on, the rest is cancelled on the engine."""
         if self._closed:
             return
         self._current = speculation
@@ -170,7 +170,7 @@ class Scheduler:
         return question
 
     async def _preview_at_once(self, speculation: Speculation, question: Question | None, epoch: int) -> bool:
-        """Show or start the preview if that costs little now: from the cache, from temp tables alone, or cheap anyway."""
+        """Show or start the preview if it costs little now: from the cache, from temp tables alone, or cheap anyway."""
         if question is None:
             return False
         cached = await self._answerer.from_cache(question, epoch)

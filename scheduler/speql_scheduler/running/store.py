@@ -20,8 +20,8 @@ The solution, all of it on one event loop, so that each step below is one moment
    and at `invalidate`. `add` refuses a table of an earlier epoch, and the one who created it asks for the data version
    once more after the end, so a table that saw a write on its way is never offered.
 3. Readers take a `Lease` first and rewrite over `lease.views` afterwards; they keep only what the rewritten SQL uses.
-   A leased table is pinned: it may be discarded, which hides it from everybody else, but it is dropped only when the last
-   lease on it ends.
+   A leased table is pinned: it may be discarded, which hides it from everybody else, but it is dropped only when the
+   last lease on it ends.
 4. Names carry a serial number and are never used twice, so late SQL fails (and falls back to base tables) and is never
    answered by another table.
 5. Every drop is a task that the store owns; `close` discards all, and waits for readers and drops.
