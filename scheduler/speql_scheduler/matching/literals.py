@@ -1,0 +1,82 @@
+"""Read literals as values of a column's type, where the two are sure to be compared as the values order them."""
+
+import re
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal
+
+from sqlglot import exp
+
+from speql_scheduler.matching.domains import Value
+
+Family = Literal["exact", "float", "date", "timestamp", "text"]
+
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?")
+_FAMILIES: dict[str, Family] = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "exact"),
+    **dict.fromkeys(("INT1", "INT2", "INT4", "INT8", "DECIMAL", "NUMERIC"), "exact"),
+    **dict.fromkeys(("DOUBLE", "DOUBLE PRECISION", "FLOAT8"), "float"),
+    "DATE": "date",
+    **dict.fromkeys(("TIMESTAMP", "DATETIME", "TIMESTAMP WITHOUT TIME ZONE"), "timestamp"),
+    **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), "text"),
+}
+
+
+def family_of(type_name: str | None) -> Family | None:
+    """The family of values that a column of this type holds, or None where comparisons are not reasoned about.
+
+    ``FLOAT`` is left out because a literal loses digits when it is compared with one, time zones because the session
+    decides what a literal means, and everything nested because equal values need not be identical.
+    """
+    if not type_name:
+        return None
+    return _FAMILIES.get(type_name.upper().split("(", 1)[0].strip())
+
+
+def value_of(literal: exp.Expr, family: Family, *, orders_text: bool) -> Value | None:
+    """The value that ``literal`` has when compared with a column of that family, or None where that is not sure.
+
+    >>> value_of(exp.Literal.string("2000-01-05"), "date", orders_text=True)
+    datetime.datetime(2000, 1, 5, 0, 0)
+    >>> value_of(exp.Literal.string("2000-1-5"), "date", orders_text=True) is None
+    True
+    """
+    negative = False
+    while isinstance(literal, (exp.Paren, exp.Neg)):
+        negative ^= isinstance(literal, exp.Neg)
+        literal = literal.this
+    cast = ""
+    if isinstance(literal, exp.Cast) and type(literal) is exp.Cast and isinstance(literal.to, exp.DataType):
+        cast = literal.to.sql()
+        literal = literal.this
+    if not isinstance(literal, exp.Literal):
+        return None
+    text = str(literal.this)
+    if literal.is_string:
+        if negative:
+            return None
+        if family == "text":
+            return text if orders_text and cast in ("", "VARCHAR", "TEXT") else None
+        return _moment(text, family, cast)
+    if cast or family not in ("exact", "float") or not _NUMBER.fullmatch(text) or len(text) > 16:
+        return None
+    number = -Fraction(text) if negative else Fraction(text)
+    return float(number) if family == "float" else number
+
+
+def _moment(text: str, family: Family, cast: str) -> Value | None:
+    """A date or timestamp written in full; other spellings are left to the engine."""
+    allowed = {"date": ("", "DATE", "TIMESTAMP"), "timestamp": ("", "DATE", "TIMESTAMP")}
+    if family not in allowed or cast not in allowed[family]:
+        return None
+    is_date = _DATE.fullmatch(text) is not None
+    is_timestamp = _TIMESTAMP.fullmatch(text) is not None
+    becomes_date = cast == "DATE" or (cast == "" and family == "date")
+    if not (is_date or (is_timestamp and not becomes_date)):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,225 @@
+"""One text for all spellings of an expression: what canonical keys and matches compare."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from sqlglot import exp
+
+ColumnText = Callable[[str, str], str | None]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the names of an expression mean: how to write a column, and what each CTE in sight is.
+
+    ``column`` gives the text of ``(source alias, column name)``, or None for a source that it does not know, which
+    is then written by its alias. ``ctes`` maps the name of a CTE to its identity. ``depth`` keeps the sources of
+    nested SELECTs apart.
+    """
+
+    column: ColumnText
+    ctes: Mapping[str, str] = field(default_factory=dict)
+    depth: int = 0
+
+    def inside(self, tokens: Mapping[str, str]) -> "Names":
+        """The same names, and those of the sources of a SELECT, by alias."""
+        outer = self.column
+
+        def column(alias: str, name: str) -> str | None:
+            token = tokens.get(alias)
+            return f"{token}.{quoted(name)}" if token is not None else outer(alias, name)
+
+        return replace(self, column=column, depth=self.depth + 1)
+
+    def with_ctes(self, ctes: Mapping[str, str]) -> "Names":
+        """The same names, and more CTEs."""
+        return replace(self, ctes={**self.ctes, **ctes})
+
+
+def quoted(text: str) -> str:
+    """A name in normal text: nothing that a name contains can be taken for syntax."""
+    return text if text.isidentifier() else repr(text)
+
+
+def normal_text(node: exp.Expr, names: Names) -> str:
+    """The normal text of an expression.
+
+    The text is a rendering of the whole tree, one to one but for these equalities of SQL's three-valued logic:
+    the order and repetition of the operands of AND and OR, the sides of a comparison, BETWEEN and its two
+    comparisons, a one-element IN list and ``=``, the order of an IN list, NOT of NOT, of ``=`` and of ``<>``,
+    parentheses, and ``COUNT`` of a literal and ``COUNT(*)``. Literals are kept to the byte.
+
+    >>> import sqlglot
+    >>> names = Names(lambda alias, name: f"{alias}.{name}")
+    >>> def show(sql): return normal_text(sqlglot.parse_one(sql), names)
+    >>> show("t.a BETWEEN 1 AND 2 AND NOT (NOT t.b = 3)") == show("3 = t.b AND t.a <= 2 AND (t.a >= 1)")
+    True
+    >>> show("t.a = '1'") == show("t.a = 1")
+    False
+    """
+    write = _WRITERS.get(type(node))
+    if write is not None:
+        return write(node, names)
+    if isinstance(node, exp.Query):
+        # Imported here because a SELECT inside an expression has the normal text of a whole query.
+        from speql_scheduler.matching.canonical import query_text
+
+        return query_text(node, names)
+    return _generic(node, names)
+
+
+def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
+    """The conditions split at every AND, BETWEEN into its two comparisons; all must be true for a row to stay."""
+    found: list[exp.Expr] = []
+    for condition in conditions:
+        if condition is None:
+            continue
+        node = condition.unnest()
+        if isinstance(node, exp.And):
+            found.extend(conjuncts(node.left, node.right))
+        elif isinstance(node, exp.Between) and not node.args.get("symmetric"):
+            found.append(exp.GTE(this=node.this.copy(), expression=node.args["low"].copy()))
+            found.append(exp.LTE(this=node.this.copy(), expression=node.args["high"].copy()))
+        elif isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.Not):
+            found.extend(conjuncts(inner.this) if _is_predicate(inner.this) else [node])
+        else:
+            found.append(node)
+    return found
+
+
+def disjuncts(condition: exp.Expr) -> list[exp.Expr]:
+    """The condition split at every OR."""
+    node = condition.unnest()
+    return disjuncts(node.left) + disjuncts(node.right) if isinstance(node, exp.Or) else [node]
+
+
+_PREDICATES: tuple[type, ...] = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.Is)
+_PREDICATES += (exp.In, exp.Between, exp.Like, exp.ILike, exp.Exists, exp.Boolean, exp.NullSafeEQ, exp.NullSafeNEQ)
+
+
+def _is_predicate(node: exp.Expr) -> bool:
+    """Whether the value is a boolean, so that NOT of NOT of it is itself and not a cast of it."""
+    return isinstance(node.unnest(), _PREDICATES)
+
+
+def _generic(node: exp.Expr, names: Names) -> str:
+    parts = [node.key]
+    for key in sorted(node.args):
+        value = node.args[key]
+        if value is None or value is False or value == []:
+            continue
+        parts.append(f"{key}={_argument(value, names)}")
+    return f"({' '.join(parts)})"
+
+
+def _argument(value: object, names: Names) -> str:
+    if isinstance(value, exp.Expr):
+        return normal_text(value, names)
+    if isinstance(value, list):
+        return f"[{' '.join(_argument(item, names) for item in value)}]"
+    if isinstance(value, Enum):
+        return str(value.value)
+    return repr(value)
+
+
+def _sorted(operator: str, texts: Iterable[str]) -> str:
+    unique = sorted(set(texts))
+    return unique[0] if len(unique) == 1 else f"({operator} {' '.join(unique)})"
+
+
+def _and(node: exp.Expr, names: Names) -> str:
+    return conjunction_text(conjuncts(node), names)
+
+
+def conjunction_text(conditions: Iterable[exp.Expr], names: Names) -> str:
+    """The normal text of the conjunction of conditions that are already split."""
+    return _sorted("and", [normal_text(condition, names) for condition in conditions])
+
+
+def _or(node: exp.Expr, names: Names) -> str:
+    return _sorted("or", [normal_text(part, names) for part in disjuncts(node)])
+
+
+def _not(node: exp.Expr, names: Names) -> str:
+    inner = node.this.unnest()
+    if isinstance(inner, exp.Not) and _is_predicate(inner.this):
+        return normal_text(inner.this, names)
+    if isinstance(inner, (exp.EQ, exp.NEQ)):
+        return _operands("neq" if type(inner) is exp.EQ else "eq", inner, names)
+    return f"(not {normal_text(inner, names)})"
+
+
+def _operands(operator: str, node: exp.Expr, names: Names) -> str:
+    left, right = sorted((normal_text(node.this, names), normal_text(node.expression, names)))
+    return f"({operator} {left} {right})"
+
+
+def _less(operator: str, low: exp.Expr, high: exp.Expr, names: Names) -> str:
+    return f"({operator} {normal_text(low, names)} {normal_text(high, names)})"
+
+
+def _between(node: exp.Expr, names: Names) -> str:
+    return _and(node, names) if not node.args.get("symmetric") else _generic(node, names)
+
+
+def _in(node: exp.Expr, names: Names) -> str:
+    others = [key for key, value in node.args.items() if value and key not in ("this", "expressions")]
+    if others or not node.expressions:
+        return _generic(node, names)
+    items = sorted({normal_text(item, names) for item in node.expressions})
+    if len(items) == 1:
+        left, right = sorted((normal_text(node.this, names), items[0]))
+        return f"(eq {left} {right})"
+    return f"(in {normal_text(node.this, names)} [{' '.join(items)}])"
+
+
+def _column(node: exp.Expr, names: Names) -> str:
+    if not isinstance(node, exp.Column) or not node.table:
+        return f"output.{quoted(node.name.lower())}"
+    text = names.column(node.table, node.name)
+    return text if text is not None else f"outer.{quoted(node.table)}.{quoted(node.name)}"
+
+
+def _literal(node: exp.Expr, names: Names) -> str:
+    return repr(str(node.this)) if node.args.get("is_string") else str(node.this)
+
+
+def _count(node: exp.Expr, names: Names) -> str:
+    counted = node.this
+    if not node.expressions and isinstance(counted, (exp.Star, exp.Literal)):
+        return "(count *)"
+    if not node.expressions:
+        return f"(count {normal_text(counted, names)})"
+    return _generic(node, names)
+
+
+def _table(node: exp.Expr, names: Names) -> str:
+    if isinstance(node, exp.Table) and not node.db and node.name.lower() in names.ctes:
+        others = {key: value for key, value in node.args.items() if value and key not in ("this", "alias")}
+        if not others:
+            return names.ctes[node.name.lower()]
+    return _generic(node, names)
+
+
+_WRITERS: dict[type[exp.Expr], Callable[[exp.Expr, Names], str]] = {
+    exp.And: _and,
+    exp.Or: _or,
+    exp.Not: _not,
+    exp.Between: _between,
+    exp.In: _in,
+    exp.Column: _column,
+    exp.Literal: _literal,
+    exp.Count: _count,
+    exp.Table: _table,
+    exp.Paren: lambda node, names: normal_text(node.this, names),
+    exp.EQ: lambda node, names: _operands("eq", node, names),
+    exp.NEQ: lambda node, names: _operands("neq", node, names),
+    exp.LT: lambda node, names: _less("lt", node.this, node.expression, names),
+    exp.LTE: lambda node, names: _less("lte", node.this, node.expression, names),
+    exp.GT: lambda node, names: _less("lt", node.expression, node.this, names),
+    exp.GTE: lambda node, names: _less("lte", node.expression, node.this, names),
+    exp.Identifier: lambda node, names: quoted(node.name),
+    exp.Null: lambda node, names: "null",
+    exp.Boolean: lambda node, names: "true" if node.this else "false",
+}
