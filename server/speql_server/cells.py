@@ -202,7 +202,9 @@ def _offset(seconds: int) -> str:
     sign = "-" if seconds < 0 else "+"
     hours, rest = divmod(abs(seconds), 3_600)
     minutes, seconds = divmod(rest, 60)
-    return f"{sign}{hours:02}" + (f":{minutes:02}" if minutes or seconds else "") + (f":{seconds:02}" if seconds else "")
+    return (
+        f"{sign}{hours:02}" + (f":{minutes:02}" if minutes or seconds else "") + (f":{seconds:02}" if seconds else "")
+    )
 
 
 def _clock(seconds: int, fraction: int, unit: str) -> str:

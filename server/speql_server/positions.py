@@ -1,9 +1,12 @@
 """Where a place in a text lies, in the units that the client counts in."""
 
+import re
 from bisect import bisect_right
 from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class LineIndex:
@@ -59,17 +62,7 @@ class LineIndex:
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    if "\r" not in text:
-        at = text.find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = text.find("\n", at + 1)
-        return starts
-    for index, point in enumerate(text):
-        if point == "\n" or (point == "\r" and text[index + 1 : index + 2] != "\n"):
-            starts.append(index + 1)
-    return starts
+    return [0, *(match.end() for match in _LINE_BREAK.finditer(text))]
 
 
 def _units(text: str, encoding: Encoding) -> int:

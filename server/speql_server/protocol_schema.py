@@ -20,7 +20,9 @@ def typescript() -> str:
     blocks = [_HEADER, _alias("Cell", protocol.Cell)]
     blocks += [_interface(struct) for struct in _structs()]
     messages = "\n".join(f'  "{method}": {struct.__name__};' for method, struct in protocol.MESSAGES.items())
-    blocks.append(f"/** The custom notifications and what they carry. */\nexport interface Messages {{\n{messages}\n}}\n")
+    blocks.append(
+        f"/** The custom notifications and what they carry. */\nexport interface Messages {{\n{messages}\n}}\n"
+    )
     return "\n".join(blocks)
 
 

@@ -1,1 +1,40 @@
-"""One LSP method, one file."""
+"""The language server's features: one message or command of the protocol, one file, one ``register`` function."""
+
+from typing import TYPE_CHECKING
+
+from speql_server.features import (
+    accept_repair,
+    cancel,
+    completion,
+    cursor,
+    did_change,
+    did_close,
+    did_open,
+    initialize,
+    initialized,
+    shutdown,
+    submit,
+)
+
+if TYPE_CHECKING:
+    from speql_server.app import SpeqlServer
+
+_FEATURES = (
+    initialize,
+    initialized,
+    shutdown,
+    did_open,
+    did_change,
+    did_close,
+    cursor,
+    completion,
+    submit,
+    cancel,
+    accept_repair,
+)
+
+
+def register_features(server: "SpeqlServer") -> None:
+    """Register every feature with a server."""
+    for feature in _FEATURES:
+        feature.register(server)

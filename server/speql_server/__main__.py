@@ -1,0 +1,33 @@
+"""``python -m speql_server``: the language server, started without the command line's own start-up cost."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    """Read the arguments and serve."""
+    parser = argparse.ArgumentParser(prog="python -m speql_server", description="The SpeQL language server.")
+    parser.add_argument("--database", metavar="FILE", help="the DuckDB file to open, read-only")
+    parser.add_argument("--writable", action="store_true", help="open it for writing, so that submits may change it")
+    parser.add_argument("--tcp", metavar="HOST:PORT", help="listen on a loopback address; port 0 takes a free one")
+    parser.add_argument("--log-file", metavar="FILE", type=Path, help="write the log here instead of to standard error")
+    parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
+    arguments = parser.parse_args()
+    from speql_server.cli.serve import ServeError, serve
+
+    try:
+        serve(
+            arguments.database,
+            arguments.tcp,
+            writable=arguments.writable,
+            log_file=arguments.log_file,
+            log_level=arguments.log_level,
+        )
+    except ServeError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""What a snapshot says: its statements, and of the one at the cursor its repair, units and superset query."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from speql_scheduler.matching.units import Unit, unit_at, units_of
+from speql_speculator.repair import Edit, Repair, repair
+from speql_speculator.snapshot import Snapshot
+from speql_speculator.statements import Statement, split_statements, statement_at
+from speql_speculator.superset import superset
+from speql_sql import Catalog, Problem, Span
+
+from speql_server.positions import LineIndex
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A snapshot, analysed. All spans are offsets in the document.
+
+    ``statement`` is the one at the cursor, None where there is none; ``repair``, ``units`` and ``unit`` are of it.
+    ``superset`` is an ``exp.Query``, and None if there is nothing to run: then ``problems`` say why.
+    """
+
+    snapshot: Snapshot
+    catalog: Catalog
+    lines: LineIndex
+    statements: tuple[Statement, ...] = ()
+    statement: Statement | None = None
+    repair: Repair | None = None
+    unit: Unit | None = None
+    superset: Any = None
+    problems: tuple[Problem, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The repair's edits, their spans relative to the statement."""
+        return self.repair.edits if self.repair is not None else ()
+
+    @property
+    def preview_span(self) -> Span | None:
+        """Where in the document the previewed SELECT is: from its place in the repaired text back to the typed one."""
+        if self.statement is None:
+            return None
+        if self.unit is None or self.repair is None or self.unit.kind == "main":
+            return self.statement.span
+        start = offset_in_typed(self.repair, self.unit.span.start)
+        end = offset_in_typed(self.repair, self.unit.span.end)
+        return Span(start, max(start, end)).shifted(self.statement.span.start)
+
+    @property
+    def predicted(self) -> bool:
+        """Whether the preview is of something that a repair changed, and not wholly what the user typed.
+
+        A SELECT depends on the text before its end: on its own, and on the CTEs that come before it.
+        """
+        if self.repair is None or self.unit is None:
+            return bool(self.edits)
+        shift = 0
+        for edit in sorted(self.repair.edits, key=lambda edit: edit.span):
+            if edit.span.start + shift < self.unit.span.end:
+                return True
+            shift += len(edit.new_text) - (edit.span.end - edit.span.start)
+        return False
+
+
+class Analyst:
+    """Analyses snapshots; an unchanged statement is not analysed twice.
+
+    Used from the analysis thread alone, so it needs no lock. Values that it returns are frozen and may go anywhere.
+    """
+
+    def __init__(self, document_limit: int, statement_limit: int) -> None:
+        self._document_limit = document_limit
+        self._statement_limit = statement_limit
+        self._repairs: _Cache[Repair] = _Cache(512)
+        self._units: _Cache[tuple[Unit, ...]] = _Cache(64)
+        self._supersets: _Cache[Any] = _Cache(64)
+        self._splits: _Cache[tuple[Statement, ...]] = _Cache(4)
+
+    def analyse(self, snapshot: Snapshot, catalog: Catalog) -> Analysis:
+        """The analysis of a snapshot. Bad SQL and text that is not SQL are no errors."""
+        started = time.perf_counter()
+        lines = LineIndex(snapshot.text)
+        if len(snapshot.text) > self._document_limit:
+            problem = Problem(
+                "document-too-large",
+                f"This document has {len(snapshot.text):,} characters; SpeQL reads up to {self._document_limit:,}.",
+                Span(0, 0),
+                "warning",
+                "Move the statements that you work on to a file of their own.",
+            )
+            return Analysis(snapshot, catalog, lines, problems=(problem,))
+        statements = self.statements(snapshot.text, catalog)
+        statement = _current(statements, snapshot.cursor)
+        if statement is None:
+            return Analysis(snapshot, catalog, lines, statements, problems=(_nothing_typed(snapshot.text),))
+        if (problem_of_size := self.too_long(statement)) is not None:
+            return Analysis(snapshot, catalog, lines, statements, statement, problems=(problem_of_size,))
+        cursor = None
+        if snapshot.cursor is not None:
+            cursor = min(max(snapshot.cursor - statement.span.start, 0), len(statement.text))
+        repaired = self.repair(statement.text, catalog, cursor)
+        problems = tuple(shifted(problem, statement.span.start) for problem in repaired.problems)
+        if repaired.query is None or repaired.sql is None:
+            seconds = time.perf_counter() - started
+            return Analysis(
+                snapshot, catalog, lines, statements, statement, repaired, problems=problems, seconds=seconds
+            )
+        sql, query = repaired.sql, repaired.query
+        units = self._units.get(sql, lambda: units_of(sql, query))
+        place = repaired.cursor if repaired.cursor is not None else 0
+        larger = self._supersets.get((sql, catalog.version), lambda: superset(query, catalog))
+        seconds = time.perf_counter() - started
+        return Analysis(
+            snapshot, catalog, lines, statements, statement, repaired, unit_at(units, place), larger, problems, seconds
+        )
+
+    def repair(self, text: str, catalog: Catalog, cursor: int | None) -> Repair:
+        """The repair of a statement's text."""
+        return self._repairs.get((text, cursor, catalog.version), lambda: repair(text, catalog, cursor))
+
+    def statements(self, text: str, catalog: Catalog) -> tuple[Statement, ...]:
+        """The statements of a document."""
+        return self._splits.get((text, catalog.dialect), lambda: split_statements(text, catalog.dialect))
+
+    def too_long(self, statement: Statement) -> Problem | None:
+        """The problem of a statement that is too long to be analysed while typing."""
+        if len(statement.text) <= self._statement_limit:
+            return None
+        return Problem(
+            "statement-too-long",
+            f"This statement has {len(statement.text):,} characters; SpeQL analyses up to {self._statement_limit:,}.",
+            Span(statement.span.start, statement.span.start),
+            "warning",
+            "Submit still runs it as written.",
+        )
+
+
+def shifted(problem: Problem, by: int) -> Problem:
+    """The same problem with its place counted from the document's start."""
+    span = problem.span.shifted(by) if problem.span is not None else None
+    return Problem(problem.code, problem.message, span, problem.severity, problem.hint)
+
+
+def offset_in_typed(repaired: Repair, offset: int) -> int:
+    """The place in the typed text of a place in the repaired one. Inside inserted text it is where that was inserted."""
+    shift = 0
+    for edit in sorted(repaired.edits, key=lambda edit: edit.span):
+        start = edit.span.start + shift
+        if offset <= start:
+            break
+        if offset <= start + len(edit.new_text):
+            return edit.span.end
+        shift += len(edit.new_text) - (edit.span.end - edit.span.start)
+    return min(max(offset - shift, 0), len(repaired.typed))
+
+
+def _current(statements: tuple[Statement, ...], cursor: int | None) -> Statement | None:
+    """The statement at the cursor, or the nearest before it: behind the last semicolon its result is still of use."""
+    if not statements or cursor is None:
+        return statements[0] if statements else None
+    found = statement_at(statements, cursor)
+    if found is not None:
+        return found
+    before = [statement for statement in statements if statement.span.end <= cursor]
+    return before[-1] if before else statements[0]
+
+
+def _nothing_typed(text: str) -> Problem:
+    empty = not text.strip()
+    return Problem(
+        "empty-document" if empty else "no-statement",
+        "This document is empty." if empty else "This document has no statement yet, only comments.",
+        None,
+        "information",
+        "Type a query, for example FROM and the name of a table; its rows appear while you type.",
+    )
+
+
+class _Cache(Generic[T]):
+    """The last few values by key."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[Hashable, T] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = make()
+        if len(self._values) > self._size:
+            self._values.popitem(last=False)
+        return value

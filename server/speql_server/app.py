@@ -1,0 +1,232 @@
+"""The language server: one client, its documents and its connection."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.lsp.server import LanguageServer
+
+from speql_server import protocol
+from speql_server.clock import Clock
+from speql_server.documents import Documents, Edited
+from speql_server.features import register_features
+from speql_server.lsp_protocol import SpeqlLanguageServerProtocol
+from speql_server.positions import Encoding
+from speql_server.settings import ServerSettings
+from speql_sql import Problem, SpeqlError
+
+if TYPE_CHECKING:
+    # These import DuckDB, Arrow, sqlglot and networkx: a second in which `initialize` would not be answered.
+    from speql_engines import Engine
+    from speql_server.analysis import Analysis
+    from speql_server.connection import Connection
+    from speql_server.session import Executors, Session
+
+logger = logging.getLogger(__name__)
+
+
+def create_server(
+    settings: ServerSettings | None = None,
+    *,
+    open_engine: "Callable[[ServerSettings], Awaitable[Engine]] | None" = None,
+    clock: Clock | None = None,
+) -> "SpeqlServer":
+    """A server for one client. ``open_engine`` opens the engine that the settings name; without it, the real one."""
+    server = SpeqlServer(settings or ServerSettings(), open_engine, clock or Clock())
+    register_features(server)
+    return server
+
+
+class SpeqlServer(LanguageServer):
+    """The server's state. Everything in it is owned by the event loop, so there are no locks.
+
+    Its life: `initialize` is answered at once; on `initialized` the rooms below are imported and the database is
+    opened, in the background; then each open document gets a session. Edits that come before that are kept as the
+    document's newest snapshot; requests wait.
+    """
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        open_engine: "Callable[[ServerSettings], Awaitable[Engine]] | None",
+        clock: Clock,
+    ) -> None:
+        from speql import __version__
+
+        super().__init__(
+            "speql",
+            __version__,
+            protocol_cls=SpeqlLanguageServerProtocol,
+            converter_factory=get_converter,
+            max_workers=1,
+        )
+        self.settings = settings
+        self.encoding: Encoding = "utf-16"
+        self.clock = clock
+        self.documents = Documents()
+        self._open_engine = open_engine
+        self._threads: dict[str, ThreadPoolExecutor] = {}
+        self._executors: Executors | None = None
+        self._connection: Connection | None = None
+        self._sessions: dict[str, Session] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self._status: protocol.Status | None = None
+
+    def start(self) -> None:
+        """Import the rooms below and open the connection, in the background."""
+        if self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self._start(), name="opening the connection")
+            self._opening.add_done_callback(self._started)
+
+    async def ready(self) -> "tuple[Connection, Executors]":
+        """Wait until the connection is open."""
+        self.start()
+        if self._opening is not None:
+            await asyncio.shield(self._opening)
+        if self._connection is None or self._executors is None:
+            raise SpeqlError("The server is closed.", "Start it again.")
+        return self._connection, self._executors
+
+    def changed(self, edited: Edited) -> None:
+        """A document is new, or has a new text or cursor."""
+        session = self._session(edited.snapshot.uri)
+        if session is not None:
+            session.changed(edited)
+
+    async def session(self, uri: str) -> "tuple[Session, Edited] | None":
+        """The session of an open document and its newest snapshot; None if it is not open."""
+        await self.ready()
+        edited, session = self.documents.get(uri), self._session(uri)
+        return (session, edited) if session is not None and edited is not None else None
+
+    def sessions(self, uri: str | None = None) -> "list[Session]":
+        """The session of one document, or all of them."""
+        return [session for key, session in self._sessions.items() if uri is None or key == uri]
+
+    async def closed(self, uri: str) -> None:
+        """A document was closed: stop its work and take its diagnostics back."""
+        self.documents.remove(uri)
+        session = self._sessions.pop(uri, None)
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
+        if session is not None:
+            await session.close()
+            self._send_status()
+
+    async def close(self) -> None:
+        """Stop all work, close the engine and end the threads. Safe to call twice."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
+        sessions, self._sessions = list(self._sessions.values()), {}
+        await asyncio.gather(*(session.close() for session in sessions))
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+        for thread in self._threads.values():
+            thread.shutdown(wait=True, cancel_futures=True)
+        self._threads = {}
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log an error of the machinery below; a popup in the editor would tell the user nothing useful."""
+        logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    async def _start(self) -> None:
+        self._send_status(protocol.Connection(state="opening", label=self.settings.database or "in memory"))
+        # The threads are made here and not before: a server that is only asked to initialize needs none.
+        self._threads = {name: ThreadPoolExecutor(1, f"speql-{name}") for name in ("analysis", "replies")}
+        loop = asyncio.get_running_loop()
+        rooms = await loop.run_in_executor(self._threads["analysis"], _import_rooms)
+        self._executors = rooms.Executors(**self._threads)
+        self._connection = await rooms.open_connection(
+            self.settings, self._open_engine or rooms.open_engine_of, rooms.SchedulerSettings()
+        )
+        if self._connection.failure:
+            self.show(self._connection.failure, types.MessageType.Error)
+        self._send_status()
+        for edited in self.documents:
+            self.changed(edited)
+
+    def _started(self, opening: asyncio.Task[None]) -> None:
+        if opening.cancelled() or (error := opening.exception()) is None:
+            return
+        logger.error("The connection could not be opened", exc_info=error)
+        self._send_status(protocol.Connection(state="failed", label=self.settings.database or "", message=str(error)))
+        self.show(f"SpeQL could not start: {error}", types.MessageType.Error)
+
+    def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Show a message in the editor."""
+        self.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+    def send(self, method: str, message: protocol.Wire) -> None:
+        """Send one of our own notifications."""
+        self.protocol.notify(method, msgspec.to_builtins(message))
+
+    def _session(self, uri: str) -> "Session | None":
+        """The session of a document, made when first asked for; None while there is no connection."""
+        if self._connection is None or self._executors is None or self.documents.get(uri) is None:
+            return None
+        if uri not in self._sessions:
+            from speql_server.session import Outlets, Session
+
+            self._sessions[uri] = Session(
+                self._connection,
+                self._executors,
+                self.settings,
+                self.clock,
+                self.encoding,
+                Outlets(
+                    preview=lambda message: self.send(protocol.PREVIEW, message),
+                    jobs=self._send_jobs,
+                    diagnostics=self._send_diagnostics,
+                ),
+            )
+        return self._sessions[uri]
+
+    def _send_jobs(self, message: protocol.Jobs) -> None:
+        self.send(protocol.JOBS, message)
+        self._send_status()
+
+    def _send_diagnostics(self, analysis: "Analysis", problems: tuple[Problem, ...]) -> None:
+        from speql_server.to_lsp import diagnostic
+
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(
+                uri=analysis.snapshot.uri,
+                version=analysis.snapshot.version,
+                diagnostics=[diagnostic(problem, analysis.lines, self.encoding) for problem in problems],
+            )
+        )
+
+    def _send_status(self, connection: protocol.Connection | None = None) -> None:
+        """Send the status if it is not what was sent last."""
+        if connection is None and self._connection is not None:
+            connection = self._connection.message()
+        if connection is None:
+            return
+        status = protocol.Status(connection=connection, speculation=self._speculation(), budget=self._budget())
+        if status != self._status:
+            self._status = status
+            self.send(protocol.STATUS, status)
+
+    def _speculation(self) -> protocol.Speculation:
+        if not self.settings.speculate:
+            return protocol.Speculation(state="off", reason="Switched off by the settings.")
+        if self._connection is None:
+            return protocol.Speculation(state="paused", reason="The connection is not open yet.")
+        running = any(session.working for session in self._sessions.values())
+        return protocol.Speculation(state="running" if running else "idle")
+
+    def _budget(self) -> protocol.Budget:
+        return self._connection.budget() if self._connection is not None else protocol.Budget()
+
+
+def _import_rooms() -> Any:
+    """Import everything that a session needs; in a thread, after `initialize` is answered."""
+    from speql_server import rooms
+
+    return rooms

@@ -1,0 +1,76 @@
+"""The engine that a server's documents share, from its opening to its end."""
+
+from collections.abc import Awaitable, Callable
+
+from speql_engines import ConnectionFailedError, Engine
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.store import Store
+from speql_server import protocol
+from speql_server.settings import ServerSettings
+from speql_sql import Catalog, SpeqlError
+
+OpenEngine = Callable[[ServerSettings], Awaitable[Engine]]
+
+
+class Connection:
+    """An open engine with its store of temp tables. `failure` says why it is not the database that was asked for."""
+
+    def __init__(self, engine: Engine, scheduler_settings: SchedulerSettings, failure: str = "") -> None:
+        self.engine = engine
+        self.failure = failure
+        self.scheduler_settings = scheduler_settings
+        self.store = Store(engine, scheduler_settings.byte_budget)
+        self._tables = 0
+
+    async def catalog(self) -> Catalog:
+        """The catalog as it is now."""
+        catalog = await self.engine.catalog()
+        self._tables = len(catalog.tables)
+        return catalog
+
+    def message(self) -> protocol.Connection:
+        """What to show of the connection."""
+        info = self.engine.info
+        return protocol.Connection(
+            state="failed" if self.failure else "open",
+            label=info.label,
+            engine=info.engine,
+            version=info.version,
+            writable=info.writable,
+            tables=self._tables,
+            message=self.failure,
+        )
+
+    def budget(self) -> protocol.Budget:
+        """What the temp tables hold, of what they may."""
+        return protocol.Budget(bytes_held=self.store.bytes, bytes_allowed=self.store.byte_budget)
+
+    async def close(self) -> None:
+        """Drop the temp tables and close the engine."""
+        await self.store.close()
+        await self.engine.close()
+
+
+async def open_connection(
+    settings: ServerSettings, open_engine: OpenEngine, scheduler_settings: SchedulerSettings
+) -> Connection:
+    """Open the database of the settings; if that fails, an empty one in memory, with the reason in `failure`."""
+    try:
+        engine, failure = await open_engine(settings), ""
+    except ConnectionFailedError as error:
+        in_memory = ServerSettings(workspace=settings.workspace, writable=True)
+        engine = await open_engine(in_memory)
+        failure = f"{error} SpeQL goes on with an empty database in memory."
+    connection = Connection(engine, scheduler_settings, failure)
+    try:
+        await connection.catalog()
+    except SpeqlError as error:
+        connection.failure = connection.failure or f"The tables could not be read: {error}"
+    return connection
+
+
+async def open_engine_of(settings: ServerSettings) -> Engine:
+    """The engine that the settings name."""
+    from speql_engines.connections import open_engine
+
+    return await open_engine(settings.database, workspace=settings.workspace, writable=settings.writable)

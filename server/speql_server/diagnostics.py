@@ -1,0 +1,144 @@
+"""The problems of a document: what the engine refuses, where, and why."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from speql_engines import Engine, EngineError
+from speql_server.analysis import Analysis, Analyst, shifted
+from speql_server.clock import Clock
+from speql_server.latest_only import LatestOnly
+from speql_server.settings import ServerSettings
+from speql_speculator.repair import Repair
+from speql_speculator.statements import Statement
+from speql_sql import Catalog, Problem, Span
+
+Publish = Callable[[Analysis, tuple[Problem, ...]], None]
+
+
+class Diagnoser:
+    """Publishes the problems of the newest analysis of one document.
+
+    Two passes. The first runs after a short rest and leaves out what touches the word at the cursor: nobody wants
+    to be told that a word is wrong while typing it. The second runs when the text has rested for longer, and says all.
+
+    The engine is the judge: a statement that it binds has no error, whatever our own reading of it says, and where
+    it does not bind, its own message and place are shown. Our reading fills in where the engine gives no place.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        analyst: Analyst,
+        executor: Executor,
+        settings: ServerSettings,
+        clock: Clock,
+        publish: Publish,
+    ) -> None:
+        self._engine = engine
+        self._analyst = analyst
+        self._executor = executor
+        self._settings = settings
+        self._publish = publish
+        self._known: OrderedDict[tuple[str, str], tuple[Problem, ...]] = OrderedDict()
+        self._at_once: LatestOnly[tuple[Problem, ...]] = LatestOnly("diagnostics", sleep=clock.sleep)
+        self._settled: LatestOnly[tuple[Problem, ...]] = LatestOnly("diagnostics after a pause", sleep=clock.sleep)
+
+    def update(self, analysis: Analysis) -> None:
+        """Start on a new analysis, in place of the one before."""
+
+        def publish(problems: tuple[Problem, ...]) -> None:
+            self._publish(analysis, problems)
+
+        self._at_once.submit(
+            lambda: self._problems(analysis, settled=False), publish, quiet_seconds=self._settings.binding_seconds
+        )
+        self._settled.submit(
+            lambda: self._problems(analysis, settled=True), publish, quiet_seconds=self._settings.unfinished_seconds
+        )
+
+    async def close(self) -> None:
+        """Stop both passes."""
+        await asyncio.gather(self._at_once.close(), self._settled.close())
+
+    async def _problems(self, analysis: Analysis, *, settled: bool) -> tuple[Problem, ...]:
+        if analysis.statement is None:
+            return tuple(problem for problem in analysis.problems if problem.severity != "information")
+        found: list[Problem] = []
+        # The statement at the cursor first: it is the one that the engine is asked about most often.
+        for statement in sorted(analysis.statements, key=lambda one: one != analysis.statement):
+            problems = [
+                shifted(problem, statement.span.start)
+                for problem in await self._of_statement(statement, analysis.catalog)
+            ]
+            if statement == analysis.statement and not settled:
+                problems = _outside_the_word(problems, analysis)
+            found += problems
+        return tuple(sorted(found, key=lambda problem: problem.span or Span(0, 0)))
+
+    async def _of_statement(self, statement: Statement, catalog: Catalog) -> tuple[Problem, ...]:
+        """The problems of one statement; spans count from its start."""
+        if (too_long := self._analyst.too_long(statement)) is not None:
+            return (shifted(too_long, -statement.span.start),)
+        key = (statement.text, catalog.version)
+        if key not in self._known:
+            self._known[key] = await self._judge(statement, catalog)
+            if len(self._known) > 1_024:
+                self._known.popitem(last=False)
+        return self._known[key]
+
+    async def _judge(self, statement: Statement, catalog: Catalog) -> tuple[Problem, ...]:
+        loop = asyncio.get_running_loop()
+        repaired: Repair = await loop.run_in_executor(
+            self._executor, self._analyst.repair, statement.text, catalog, None
+        )
+        notes = tuple(problem for problem in repaired.problems if problem.severity != "error")
+        if repaired.query is None and any(problem.code == "not-a-query" for problem in repaired.problems):
+            return tuple(
+                replace(problem, severity="information", span=problem.span or _first_word(statement.text))
+                for problem in repaired.problems
+            )
+        try:
+            binding = await self._engine.bind(statement.text)
+        except EngineError as error:
+            refused = (error.problem or Problem("engine", str(error)),)
+        else:
+            if binding.ok:
+                return notes
+            refused = binding.problems
+        return (*(_placed(problem, repaired, statement.text) for problem in refused), *notes)
+
+
+def _placed(problem: Problem, repaired: Repair, text: str) -> Problem:
+    """The engine's problem with a place and, where there is a repair, with what SpeQL runs instead."""
+    ours = next((own for own in repaired.problems if own.code == problem.code and own.span is not None), None)
+    span = problem.span or (ours.span if ours is not None else None)
+    if span is None:
+        span = repaired.edits[0].span if repaired.edits else _first_word(text)
+    if span.start == span.end and text:
+        # An empty range shows as nothing in most editors: widen it over the character before.
+        span = Span(max(span.start - 1, 0), max(span.end, 1))
+    hint = problem.hint
+    if not hint and repaired.sql is not None and repaired.edits:
+        hint = f"The preview reads it so: {'; '.join(edit.reason for edit in repaired.edits[:3])}."
+    return replace(problem, span=span, hint=hint)
+
+
+def _outside_the_word(problems: list[Problem], analysis: Analysis) -> list[Problem]:
+    """Those that do not touch the word at the cursor; of a text that does not parse, only the notes."""
+    cursor = analysis.snapshot.cursor
+    if cursor is None:
+        return problems
+    return [
+        problem
+        for problem in problems
+        if problem.severity == "information"
+        or (problem.code != "syntax" and problem.span is not None and not problem.span.touches(cursor))
+    ]
+
+
+def _first_word(text: str) -> Span:
+    end = next((at for at, point in enumerate(text) if point.isspace()), len(text))
+    return Span(0, max(end, min(1, len(text))))

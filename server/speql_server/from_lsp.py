@@ -1,0 +1,109 @@
+"""From the protocol's types to values of the rooms below. The only place where client positions are read."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import msgspec
+from lsprotocol import types
+
+from speql_server.positions import Encoding, LineIndex
+from speql_server.protocol import CursorMoved, Position
+from speql_speculator.snapshot import Snapshot
+from speql_sql import SpeqlError
+
+
+class BadArgumentsError(SpeqlError):
+    """A client sent arguments that do not fit the command."""
+
+
+def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
+    """The negotiated unit of positions; UTF-16 where nothing was negotiated, as the protocol says."""
+    name = kind.value if isinstance(kind, types.PositionEncodingKind) else kind
+    return cast(Encoding, name) if name in ("utf-8", "utf-16", "utf-32") else "utf-16"
+
+
+def snapshot_of(document: types.TextDocumentItem) -> Snapshot:
+    """The snapshot of a document that is being opened; where its cursor is, is not known yet."""
+    return Snapshot(document.uri, document.version, document.text)
+
+
+def changed(
+    snapshot: Snapshot,
+    version: int,
+    changes: Sequence[types.TextDocumentContentChangeEvent],
+    encoding: Encoding,
+) -> Snapshot:
+    """The document after the changes, each of which applies to the text that the one before it left.
+
+    The cursor is the end of the last change: where it is in most editors after an edit. Ranges outside the text are
+    moved into it, and a range whose end is before its start is taken the other way round.
+    """
+    text, cursor = snapshot.text, snapshot.cursor
+    for change in changes:
+        if not isinstance(change, types.TextDocumentContentChangePartial):
+            cursor = _end_of_difference(text, change.text)
+            text = change.text
+            continue
+        index = LineIndex(text)
+        start, end = sorted(
+            index.offset(place.line, place.character, encoding) for place in (change.range.start, change.range.end)
+        )
+        text = text[:start] + change.text + text[end:]
+        cursor = start + len(change.text)
+    return Snapshot(snapshot.uri, version, text, cursor)
+
+
+def offset_of(text: str, position: types.Position | Position, encoding: Encoding) -> int:
+    """The code-point offset of a client's position."""
+    return LineIndex(text).offset(position.line, position.character, encoding)
+
+
+def cursor_of(params: Any) -> CursorMoved:
+    """The parameters of ``speql/cursor``."""
+    return _converted(params, CursorMoved, "speql/cursor")
+
+
+def submit_arguments(arguments: Sequence[Any]) -> tuple[str, Position | None]:
+    """``[uri]`` or ``[uri, position]``."""
+    uri, position, *_ = [*arguments, None, None]
+    return _converted(uri, str, "speql.submit"), _converted(position, Position | None, "speql.submit")
+
+
+def accept_repair_arguments(arguments: Sequence[Any]) -> tuple[str, int | None]:
+    """``[uri]`` or ``[uri, version]``."""
+    uri, version, *_ = [*arguments, None, None]
+    return _converted(uri, str, "speql.acceptRepair"), _converted(version, int | None, "speql.acceptRepair")
+
+
+def cancel_arguments(arguments: Sequence[Any]) -> str | None:
+    """``[]`` or ``[uri]``."""
+    return _converted(arguments[0] if arguments else None, str | None, "speql.cancel")
+
+
+def _converted(value: Any, kind: Any, name: str) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise BadArgumentsError(
+            f"The arguments of {name} do not fit: {error}.", "See docs/language-server.md for what it takes."
+        ) from error
+
+
+def _end_of_difference(before: str, after: str) -> int:
+    """Where the changed stretch ends in `after`, for clients that send the whole text at each change."""
+    shortest = min(len(before), len(after))
+    start = _longest(shortest, lambda count: before[:count] == after[:count])
+    common = _longest(shortest - start, lambda count: before[len(before) - count :] == after[len(after) - count :])
+    return len(after) - common
+
+
+def _longest(limit: int, holds: Callable[[int], bool]) -> int:
+    """The largest count up to `limit` for which `holds`; halving compares strings, not characters one by one."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if holds(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low

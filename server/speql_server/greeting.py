@@ -1,0 +1,86 @@
+"""The answer to ``initialize``, given before the language server library is imported."""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Any
+
+_ENCODINGS = ("utf-8", "utf-16", "utf-32")
+
+_CAPABILITIES: dict[str, Any] = {
+    "textDocumentSync": {"openClose": True, "change": 2, "save": False},
+    "completionProvider": {"triggerCharacters": ["."]},
+    "executeCommandProvider": {"commands": ["speql.submit", "speql.cancel", "speql.acceptRepair"]},
+    "workspace": {
+        "workspaceFolders": {"supported": True, "changeNotifications": True},
+        "fileOperations": {},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What was read from the client so far, all of which is still to be handled, and the request answered already."""
+
+    received: bytes = b""
+    answered: object = None
+
+
+def greet(descriptor: int, output: int) -> Greeting:
+    """Read the client's first message; if it is ``initialize``, answer it at once.
+
+    Importing pygls and the types of the protocol takes half a second, and editors do nothing until ``initialize`` is
+    answered. All that the answer needs is known before: our capabilities are fixed, and of the client's only the
+    position encodings matter. pygls then handles the same message as if nothing had happened, and its own answer is
+    dropped (`transport.py`). A test compares the two.
+
+    Anything else than a well-formed ``initialize`` is left for pygls to deal with.
+    """
+    received = b""
+    while (end := _end_of_message(received)) is None:
+        data = os.read(descriptor, 65_536)
+        if not data:
+            return Greeting(received)
+        received += data
+    try:
+        message = json.loads(received[end[0] : end[1]])
+    except ValueError:
+        return Greeting(received)
+    if not isinstance(message, dict) or message.get("method") != "initialize" or "id" not in message:
+        return Greeting(received)
+    params = message.get("params")
+    if not isinstance(params, dict) or not isinstance(params.get("capabilities"), dict):
+        return Greeting(received)
+    body = json.dumps({"id": message["id"], "jsonrpc": "2.0", "result": initialize_result(params)}).encode()
+    data = b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    while data:
+        data = data[os.write(output, data) :]
+    return Greeting(received, message["id"])
+
+
+def initialize_result(params: dict[str, Any]) -> dict[str, Any]:
+    """The result of ``initialize`` for these parameters."""
+    from speql import __version__
+
+    general = params["capabilities"].get("general")
+    offered = general.get("positionEncodings") if isinstance(general, dict) else None
+    offered = offered if isinstance(offered, list) else []
+    encoding = next((name for name in offered if name in _ENCODINGS), "utf-16")
+    return {
+        "capabilities": {"positionEncoding": encoding, **_CAPABILITIES},
+        "serverInfo": {"name": "speql", "version": __version__},
+    }
+
+
+def _end_of_message(received: bytes) -> tuple[int, int] | None:
+    """Where the body of the first message starts and ends, once it is there. Nonsense ends where it stands."""
+    header_end = received.find(b"\r\n\r\n")
+    if header_end < 0:
+        return None if len(received) < 65_536 else (0, len(received))
+    for line in received[:header_end].split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length" and value.strip().isdigit():
+            start = header_end + 4
+            end = start + int(value)
+            return (start, end) if len(received) >= end else None
+    return (0, len(received))

@@ -1,0 +1,272 @@
+"""A document while it is open: from each snapshot to analysis, diagnostics, speculation and previews."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from lsprotocol import types
+
+from speql_engines import EngineError
+from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.job_graph import JobGraph
+from speql_scheduler.running.scheduler import Scheduler
+from speql_scheduler.running.speculation import Speculation
+from speql_server import protocol, to_lsp
+from speql_server.analysis import Analysis, Analyst, shifted
+from speql_server.clock import Clock
+from speql_server.connection import Connection
+from speql_server.diagnostics import Diagnoser
+from speql_server.documents import Edited
+from speql_server.latest_only import LatestOnly
+from speql_server.positions import Encoding, LineIndex
+from speql_server.settings import ServerSettings
+from speql_speculator.completion import completions
+from speql_speculator.repair import Repair
+from speql_sql import Catalog, Problem
+
+
+@dataclass(frozen=True)
+class Executors:
+    """Threads of our own, one each: pygls reads standard input on its pool, so nothing of ours may run there.
+
+    ``analysis`` turns snapshots into analyses; ``replies`` answers what the client waits for and makes messages.
+    """
+
+    analysis: Executor
+    replies: Executor
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """Where a session's results go: functions that send one message each, called on the event loop."""
+
+    preview: Callable[[protocol.Preview], None]
+    jobs: Callable[[protocol.Jobs], None]
+    diagnostics: Callable[[Analysis, tuple[Problem, ...]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Analysed:
+    """An analysis, and when the edit that asked for it arrived."""
+
+    analysis: Analysis
+    at: float
+
+
+class Session:
+    """The state of one open document. Owned by the event loop; analysis runs in a thread of its own.
+
+    One way: `changed` takes a frozen snapshot, the analysis thread turns it into a frozen analysis, and back on the loop
+    it goes to the diagnoser and the scheduler, whose answers come back through callbacks. A snapshot that comes
+    while an older one is analysed takes its place: at most one waits, so nothing queues up.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        executors: Executors,
+        settings: ServerSettings,
+        clock: Clock,
+        encoding: Encoding,
+        outlets: Outlets,
+    ) -> None:
+        self._connection = connection
+        self._executors = executors
+        self._settings = settings
+        self._clock = clock
+        self._encoding = encoding
+        self._outlets = outlets
+        self._analyst = Analyst(settings.document_limit, settings.statement_limit)
+        self._analyses: LatestOnly[_Analysed] = LatestOnly("analysis", sleep=clock.sleep)
+        self._messages: LatestOnly[protocol.Preview] = LatestOnly("preview message", sleep=clock.sleep)
+        self._diagnoser = Diagnoser(
+            connection.engine, self._analyst, executors.analysis, settings, clock, self._publish_diagnostics
+        )
+        self._scheduler = Scheduler(
+            connection.engine,
+            connection.store,
+            connection.scheduler_settings,
+            self._on_preview,
+            self._on_preview_failed,
+            self._on_jobs,
+        )
+        self._uri = ""
+        self._number = 0
+        self._current: _Analysed | None = None
+        self._submits: set[asyncio.Task[Answer]] = set()
+        self.working = False
+
+    def changed(self, edited: Edited) -> None:
+        """The document has a new text or cursor."""
+        self._uri = edited.snapshot.uri
+        self._analyses.submit(lambda: self._analyse(edited), self._analysed)
+
+    async def submit(self, edited: Edited) -> protocol.Preview:
+        """Run the statement at the cursor as the user wrote it, and show its result.
+
+        What the engine does not accept is refused with the problem; if there is a repair, the message says how to
+        take it: running something else than what was written is not ours to decide.
+        """
+        analysed = await self._analyse(edited)
+        analysis, started = analysed.analysis, self._clock.now()
+        answer, problems = await self._run(analysis)
+        message = await self._message(analysis, started, "submit", answer, problems)
+        self._outlets.preview(message)
+        return message
+
+    def cancel(self) -> None:
+        """Stop everything that runs for this document."""
+        for task in self._submits:
+            task.cancel()
+        self._scheduler.cancel()
+
+    async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
+        """What may stand at this place of the text."""
+        catalog = await self._connection.catalog()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding
+        )
+
+    def repair_edit(self, edited: Edited) -> types.WorkspaceEdit | str:
+        """The repair of the statement at the cursor as an edit of exactly this version, or why there is none."""
+        current = self._current.analysis if self._current is not None else None
+        if current is None or current.snapshot.version != edited.snapshot.version:
+            return "The text has changed since it was repaired. Wait for the next preview, then accept again."
+        if not current.edits:
+            return "There is nothing to repair in the statement at the cursor."
+        return to_lsp.repair_edit(current, self._encoding)
+
+    async def close(self) -> None:
+        """Stop everything and wait until it has stopped."""
+        self.cancel()
+        await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close())
+        await asyncio.gather(*self._submits, return_exceptions=True)
+        await self._scheduler.close()
+
+    async def _analyse(self, edited: Edited) -> _Analysed:
+        catalog = await self._connection.catalog()
+        loop = asyncio.get_running_loop()
+        analysis = await loop.run_in_executor(self._executors.analysis, self._analyst.analyse, edited.snapshot, catalog)
+        return _Analysed(analysis, edited.at)
+
+    def _analysed(self, analysed: _Analysed) -> None:
+        """On the loop: hand the newest analysis on."""
+        self._current = analysed
+        analysis = analysed.analysis
+        self._diagnoser.update(analysis)
+        repaired = analysis.repair
+        if repaired is None or repaired.sql is None or repaired.query is None or analysis.superset is None:
+            self._scheduler.cancel()
+            self._show(analysed, problems=analysis.problems)
+            return
+        if not self._settings.speculate:
+            return
+        self._number += 1
+        self._scheduler.update(
+            Speculation(
+                id=self._number,
+                sql=repaired.sql,
+                query=repaired.query,
+                superset=analysis.superset,
+                preview=analysis.unit.query if analysis.unit is not None else repaired.query,
+                predicted=analysis.predicted,
+                catalog=analysis.catalog,
+            )
+        )
+
+    async def _run(self, analysis: Analysis) -> tuple[Answer | None, tuple[Problem, ...]]:
+        """Submit the statement of an analysis; a refusal is told as problems, with their places in the document."""
+        statement, repaired = analysis.statement, analysis.repair
+        if statement is None or (repaired is not None and not repaired.query and not _is_statement(repaired)):
+            return None, analysis.problems
+        start, query = statement.span.start, None
+        if repaired is not None and repaired.query is not None:
+            if not repaired.edits:
+                query = repaired.query
+            elif refused := (await self._connection.engine.bind(statement.text)).problems:
+                return None, (*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired))
+        task = asyncio.get_running_loop().create_task(
+            self._scheduler.submit(statement.text, query, analysis.catalog), name="submit"
+        )
+        self._submits.add(task)
+        try:
+            return await task, ()
+        except EngineError as error:
+            problem = error.problem or Problem("engine", error.message, None, "error", error.hint)
+            return None, (shifted(problem, start),)
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():  # the client took its request back
+                raise
+            return None, (Problem("cancelled", "The submit was cancelled.", None, "information"),)
+        finally:
+            self._submits.discard(task)
+
+    def _on_preview(self, speculation: Speculation, answer: Answer) -> None:
+        if self._current is not None and speculation.id == self._number:
+            self._show(self._current, answer=answer)
+
+    def _on_preview_failed(self, speculation: Speculation, problem: Problem) -> None:
+        if self._current is not None and speculation.id == self._number:
+            # The place is one in the executed text, which the user has not typed.
+            analysis = self._current.analysis
+            self._show(self._current, problems=(*analysis.problems, replace(problem, span=None)))
+
+    def _show(self, analysed: _Analysed, *, answer: Answer | None = None, problems: tuple[Problem, ...] = ()) -> None:
+        analysis = analysed.analysis
+        said = problems if answer is None else analysis.problems
+        self._messages.submit(
+            lambda: self._message(analysis, analysed.at, "preview", answer, said), self._outlets.preview
+        )
+
+    async def _message(
+        self,
+        analysis: Analysis,
+        started: float,
+        purpose: Literal["preview", "submit"],
+        answer: Answer | None,
+        problems: tuple[Problem, ...],
+    ) -> protocol.Preview:
+        """A preview, made in a thread so that a wide page does not hold up the loop."""
+        make = partial(
+            to_lsp.preview,
+            analysis,
+            self._encoding,
+            purpose=purpose,
+            answer=answer,
+            problems=problems,
+            total_seconds=self._clock.now() - started,
+        )
+        return await asyncio.get_running_loop().run_in_executor(self._executors.replies, make)
+
+    def _on_jobs(self, graph: JobGraph) -> None:
+        self.working = any(job.state in ("queued", "running") for job in graph.jobs)
+        self._outlets.jobs(to_lsp.jobs(self._uri, graph))
+
+    def _publish_diagnostics(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:
+        self._outlets.diagnostics(analysis, problems)
+
+
+def _completions(text: str, offset: int, catalog: Catalog, encoding: Encoding) -> list[types.CompletionItem]:
+    lines = LineIndex(text)
+    found = completions(text, offset, catalog)
+    return [to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(found)]
+
+
+def _is_statement(repaired: Repair) -> bool:
+    """Whether there is a statement to run as written, though it is not a query."""
+    return any(problem.code == "not-a-query" for problem in repaired.problems)
+
+
+def _offer_of_repair(repaired: Repair) -> Problem:
+    reasons = "; ".join(edit.reason for edit in repaired.edits[:3])
+    return Problem(
+        "not-submitted",
+        "The statement was not run, because the engine does not accept it as it is written.",
+        None,
+        "information",
+        f"Accept the repair (speql.acceptRepair) and submit again. It would change this: {reasons}.",
+    )

@@ -1,0 +1,67 @@
+"""What a server is told when it starts."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from speql_sql import SpeqlError
+
+
+class SettingsError(SpeqlError):
+    """A setting has a value that it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """Settings of one server: from the command line first, then from the client's ``initializationOptions``."""
+
+    database: str | None = None
+    """The DuckDB file to open; None is an empty database in memory."""
+
+    workspace: Path | None = None
+    """The directory whose data files may be read while typing."""
+
+    writable: bool = False
+    """Open the database for writing, so that submits may change it."""
+
+    speculate: bool = True
+    """Run previews and temp tables while the user types. Without it only diagnostics, completion and submits work."""
+
+    document_limit: int = 2_000_000
+    """A document with more characters than this is not analysed."""
+
+    statement_limit: int = 200_000
+    """A statement with more characters than this is not analysed."""
+
+    unfinished_seconds: float = 0.6
+    """How long the text must rest before an error in the word at the cursor is shown."""
+
+    binding_seconds: float = 0.15
+    """How long the text must rest before the engine is asked whether it binds."""
+
+    def with_options(self, options: Any) -> "ServerSettings":
+        """These settings, changed by the client's ``initializationOptions``; what the command line gave stays.
+
+        Unknown options are left alone: they may be another program's. Raises `SettingsError` on a wrong type.
+        """
+        if not isinstance(options, dict):
+            return self
+        changes: dict[str, Any] = {}
+        for name, kind in (("database", str), ("workspace", str), ("writable", bool), ("speculate", bool)):
+            value = options.get(name)
+            if value is None or value == "":
+                continue
+            if not isinstance(value, kind):
+                raise SettingsError(
+                    f"The initialization option {name} must be {_KINDS[kind]}, not {type(value).__name__}.",
+                    "Correct it in the settings of your editor's language client, then restart the server.",
+                )
+            changes[name] = value
+        if self.database is not None:
+            changes.pop("database", None)
+        if "workspace" in changes:
+            changes["workspace"] = Path(changes["workspace"])
+        return replace(self, **changes)
+
+
+_KINDS = {str: "a string", bool: "true or false"}

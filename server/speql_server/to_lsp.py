@@ -1,0 +1,202 @@
+"""From values of the rooms below to the protocol's types. The only place where client positions are written."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from lsprotocol import types
+
+from speql_engines import Result
+from speql_scheduler.matching.rewrite import Decision
+from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.job_graph import JobGraph
+from speql_server import protocol
+from speql_server.analysis import Analysis, shifted
+from speql_server.cells import cells
+from speql_server.positions import Encoding, LineIndex
+from speql_speculator.completion import Completion, CompletionKind
+from speql_sql import Problem, Span
+
+SOURCE = "speql"
+
+_SEVERITIES = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+}
+
+_KINDS: dict[CompletionKind, types.CompletionItemKind] = {
+    "table": types.CompletionItemKind.Class,
+    "view": types.CompletionItemKind.Interface,
+    "schema": types.CompletionItemKind.Module,
+    "column": types.CompletionItemKind.Field,
+    "cte": types.CompletionItemKind.Struct,
+    "alias": types.CompletionItemKind.Variable,
+    "keyword": types.CompletionItemKind.Keyword,
+}
+
+
+def diagnostic(problem: Problem, lines: LineIndex, encoding: Encoding) -> types.Diagnostic:
+    """A problem as an editor shows it; one without a place is shown at the start of the document."""
+    return types.Diagnostic(
+        range=_lsp_range(problem.span or Span(0, 0), lines, encoding),
+        message=f"{problem.message} {problem.hint}".rstrip(),
+        severity=_SEVERITIES[problem.severity],
+        code=problem.code,
+        source=SOURCE,
+    )
+
+
+def completion_item(completion: Completion, rank: int, lines: LineIndex, encoding: Encoding) -> types.CompletionItem:
+    """A proposal; `rank` keeps the order in which the speculator gave them."""
+    return types.CompletionItem(
+        label=completion.label,
+        kind=_KINDS[completion.kind],
+        detail=completion.detail or None,
+        documentation=types.MarkupContent(types.MarkupKind.Markdown, completion.documentation)
+        if completion.documentation
+        else None,
+        sort_text=f"{rank:05}",
+        filter_text=completion.label,
+        text_edit=types.TextEdit(_lsp_range(completion.span, lines, encoding), completion.text),
+    )
+
+
+def repair_edit(analysis: Analysis, encoding: Encoding) -> types.WorkspaceEdit:
+    """The repair as edits of exactly the version that was analysed: the client refuses them if it has moved on."""
+    start = analysis.statement.span.start if analysis.statement is not None else 0
+    edits = [
+        types.TextEdit(_lsp_range(edit.span.shifted(start), analysis.lines, encoding), edit.new_text)
+        for edit in analysis.edits
+    ]
+    document = types.OptionalVersionedTextDocumentIdentifier(
+        uri=analysis.snapshot.uri, version=analysis.snapshot.version
+    )
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=document, edits=edits)])
+
+
+def preview(
+    analysis: Analysis,
+    encoding: Encoding,
+    *,
+    purpose: Literal["preview", "submit"] = "preview",
+    answer: Answer | None = None,
+    problems: Iterable[Problem] = (),
+    total_seconds: float | None = None,
+) -> protocol.Preview:
+    """The message for an answer, or for the problems that keep it from being there (their spans in the document).
+
+    Converts every cell of the page, so it belongs in a thread, not on the event loop.
+    """
+    outcome = "rows" if answer is not None else "failed" if _any_error(problems := tuple(problems)) else "nothing"
+    statement, shown = analysis.statement, analysis.preview_span
+    start = statement.span.start if statement is not None else 0
+    said = [*problems, *(shifted(problem, start) for problem in (answer.problems if answer is not None else ()))]
+    return protocol.Preview(
+        uri=analysis.snapshot.uri,
+        version=analysis.snapshot.version,
+        purpose=purpose,
+        outcome=outcome,
+        statement=_wire_range(statement.span, analysis.lines, encoding) if statement is not None else None,
+        range=_wire_range(shown, analysis.lines, encoding) if shown is not None else None,
+        breadcrumb=list(analysis.unit.path) if analysis.unit is not None else [],
+        edits=_edits(analysis, encoding),
+        problems=[_problem(problem, analysis.lines, encoding) for problem in said],
+        timings=protocol.Timings(
+            analysis=_milliseconds(analysis.seconds),
+            engine=_milliseconds(answer.result.seconds if answer is not None else None),
+            total=_milliseconds(total_seconds),
+        ),
+        **(_answer(answer) if answer is not None else {}),
+    )
+
+
+def jobs(uri: str, graph: JobGraph) -> protocol.Jobs:
+    """The message for a job graph."""
+    nodes = [
+        protocol.JobNode(
+            key=job.key,
+            kind=job.kind,
+            label=job.label,
+            state=job.state,
+            sql=job.sql,
+            rows=job.rows,
+            bytes=job.bytes,
+            milliseconds=_milliseconds(job.seconds),
+            reason=job.reason,
+        )
+        for job in graph.jobs
+    ]
+    edges = [protocol.JobEdge(source=source, target=target, kind=kind) for source, target, kind in graph.edges]
+    return protocol.Jobs(uri=uri, nodes=nodes, edges=edges)
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    result = answer.result
+    return {
+        "states": list(answer.states),
+        "columns": [protocol.Column(name=column.name, type=column.type) for column in result.columns],
+        "rows": cells(result.rows, [column.type for column in result.columns]),
+        "complete": result.complete,
+        "total_rows": answer.total_rows,
+        "executed_sql": answer.executed_sql,
+        "served_from": list(answer.served_from),
+        "temp_only": answer.temp_only,
+        "decisions": [_decision(decision) for decision in answer.decisions],
+    }
+
+
+def _decision(decision: Decision) -> protocol.Decision:
+    return protocol.Decision(
+        path=list(decision.path),
+        view=decision.view,
+        used=decision.used,
+        reason=decision.reason,
+        compensation=decision.compensation,
+    )
+
+
+def _edits(analysis: Analysis, encoding: Encoding) -> list[protocol.Edit]:
+    if analysis.statement is None:
+        return []
+    statement = analysis.statement
+    return [
+        protocol.Edit(
+            range=_wire_range(edit.span.shifted(statement.span.start), analysis.lines, encoding),
+            old_text=edit.span.of(statement.text),
+            new_text=edit.new_text,
+            reason=edit.reason,
+            code=edit.code,
+        )
+        for edit in analysis.edits
+    ]
+
+
+def _problem(problem: Problem, lines: LineIndex, encoding: Encoding) -> protocol.Problem:
+    return protocol.Problem(
+        code=problem.code,
+        message=problem.message,
+        severity=problem.severity,
+        hint=problem.hint,
+        range=_wire_range(problem.span, lines, encoding) if problem.span is not None else None,
+    )
+
+
+def _any_error(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity == "error" for problem in problems)
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1_000, 3)
+
+
+def _wire_range(span: Span, lines: LineIndex, encoding: Encoding) -> protocol.Range:
+    start, end = lines.position(span.start, encoding), lines.position(span.end, encoding)
+    return protocol.Range(
+        start=protocol.Position(line=start[0], character=start[1]), end=protocol.Position(line=end[0], character=end[1])
+    )
+
+
+def _lsp_range(span: Span, lines: LineIndex, encoding: Encoding) -> types.Range:
+    return types.Range(
+        types.Position(*lines.position(span.start, encoding)), types.Position(*lines.position(span.end, encoding))
+    )
