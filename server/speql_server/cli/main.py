@@ -76,7 +76,9 @@ def serve(
     tcp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Listen on a loopback address instead of stdio.")
     ] = None,
-    writable: Annotated[bool, typer.Option("--writable", help="Open the file for writing: submits may change it.")] = False,
+    writable: Annotated[
+        bool, typer.Option("--writable", help="Open the file for writing: submits may change it.")
+    ] = False,
     log_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the log here instead of stderr.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
 ) -> None:

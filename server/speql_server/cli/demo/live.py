@@ -130,7 +130,9 @@ class LiveScreen:
 
     def _preview_panel(self, preview: Preview | None, height: int) -> Panel:
         if preview is None:
-            reason = self._preview.problems[0].message if self._preview and self._preview.problems else "nothing to run yet"
+            reason = (
+                self._preview.problems[0].message if self._preview and self._preview.problems else "nothing to run yet"
+            )
             return _panel(Text(reason, style="dim"), "preview")
         chips = " ".join(
             f"[{STATE_STYLES.get(state, '')}]{STATE_GLYPHS.get(state, '')} {state}[/]" for state in preview.states

@@ -18,6 +18,7 @@ class Submitted:
     rows: int
     states: tuple[str, ...]
     served_from: tuple[str, ...]
+    temp_only: bool
     executed_sql: str
     difference: str | None
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from os.path import commonprefix
 
 CHARACTERS_PER_SECOND = 6.0
 LINE_PAUSE_SECONDS = 0.8
@@ -10,9 +11,10 @@ LINE_PAUSE_SECONDS = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Keystroke:
-    """The text after one more character (the cursor is at its end), and the seconds that pass before it."""
+    """The text after a keystroke, where the cursor is in it, and the seconds that pass before it."""
 
     text: str
+    cursor: int
     pause: float
 
 
@@ -28,4 +30,16 @@ def keystrokes(text: str, speed: float = 1.0, seed: int = 1) -> Iterator[Keystro
         pause = jitter.lognormvariate(0, 0.35) / CHARACTERS_PER_SECOND
         if text[end - 1] == "\n":
             pause += LINE_PAUSE_SECONDS
-        yield Keystroke(text[:end], pause / speed)
+        yield Keystroke(text[:end], end, pause / speed)
+
+
+def retyped(before: str, after: str, speed: float = 1.0) -> Iterator[Keystroke]:
+    """The keystrokes from one text to the other: the word that differs is selected and typed over."""
+    start = len(commonprefix([before, after]))
+    tail = len(commonprefix([before[start:][::-1], after[start:][::-1]]))
+    while start > 0 and after[start - 1].isalnum():
+        start -= 1
+    while tail > 0 and after[len(after) - tail].isalnum():
+        tail -= 1
+    for end in range(start + 1, len(after) - tail + 1):
+        yield Keystroke(after[:end] + after[len(after) - tail :], end, 1 / CHARACTERS_PER_SECOND / speed)

@@ -5,7 +5,15 @@ from speql_server.protocol import JobNode, Preview
 
 STATE_GLYPHS = {"exact": "✓", "sample": "◐", "predicted": "◌", "stale": "◷", "cached": "≡"}
 STATE_STYLES = {"exact": "green", "sample": "blue", "predicted": "magenta", "stale": "yellow", "cached": "green"}
-JOB_GLYPHS = {"done": "✓", "running": "◔", "queued": "…", "greyed": "◌", "cancelled": "◌", "evicted": "⏏", "failed": "!"}
+JOB_GLYPHS = {
+    "done": "✓",
+    "running": "◔",
+    "queued": "…",
+    "greyed": "◌",
+    "cancelled": "◌",
+    "evicted": "⏏",
+    "failed": "!",
+}
 JOB_STYLES = {"done": "green", "running": "blue", "failed": "red"}
 
 
@@ -66,14 +74,15 @@ def submit_lines(title: str, submitted: Submitted) -> list[str]:
     equal = "rows equal" if submitted.rows_equal else f"ROWS DIFFER: {submitted.difference}"
     return [
         f"{title}: {milliseconds(submitted.submit_ms)} ({', '.join(submitted.states)}, "
-        f"served from {source(submitted.served_from)})",
+        f"served from {source(submitted.served_from, submitted.temp_only)})",
         f"  direct run:   {milliseconds(submitted.direct_ms)} (median of {submitted.direct_runs}, same process)",
-        f"  ratio:        {submitted.ratio:.3f}" + (f" ({1 / submitted.ratio:,.0f} times faster)" if faster(submitted) else ""),
+        f"  ratio:        {submitted.ratio:.3f}"
+        + (f" ({1 / submitted.ratio:,.0f} times faster)" if _faster(submitted) else ""),
         f"  compared:     {equal} ({count(submitted.rows, 'row')})",
     ]
 
 
-def faster(submitted: Submitted) -> bool:
+def _faster(submitted: Submitted) -> bool:
     """Whether the submit was at least twice as fast as the direct run, so that a factor is worth saying."""
     return 0 < submitted.ratio <= 0.5
 

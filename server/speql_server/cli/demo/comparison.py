@@ -1,0 +1,72 @@
+"""Whether the rows that were served are those of the direct run."""
+
+import math
+import statistics
+import time
+from collections.abc import Sequence
+
+from speql_engines import Engine
+from speql_engines.compare import rows_differ
+from speql_server.cells import cells
+from speql_server.protocol import Cell, Preview
+from speql_sql.ordering import ordered_columns
+
+COMPARED_ROWS = 2_000_000
+_TOLERANCE = 1e-9
+_Rows = list[list[Cell]]
+
+
+async def difference(engine: Engine, sql: str, served: Preview, runs: int) -> tuple[str | None, float]:
+    """What differs between served rows and a direct run of ``sql`` (None: nothing), and the median direct time in ms.
+
+    A result of one page is compared cell by cell as it was shown. Of a larger one, the query that was executed is run
+    again to its end and both results are compared in full, up to 2,000,000 rows.
+    """
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        direct = await engine.execute(sql, max_rows=len(served.rows) or 1)
+        times.append((time.perf_counter() - started) * 1000)
+    median = statistics.median(times)
+    if [column.name for column in served.columns] != [column.name for column in direct.columns]:
+        return "the columns have other names", median
+    if served.complete != direct.complete:
+        return "one result has more rows than the other", median
+    if served.complete:
+        directly = cells(direct.rows, [column.type for column in direct.columns])
+        return page_difference(served.rows, directly, ordered_columns(sql)), median
+    return await _full_difference(engine, sql, served.executed_sql), median
+
+
+def page_difference(served: _Rows, direct: _Rows, order: Sequence[int]) -> str | None:
+    """The first difference of two whole results; rows that are equal in the columns of ``order`` may change places."""
+    if len(served) != len(direct):
+        return f"{len(served)} rows served, {len(direct)} directly"
+    for number, pair in enumerate(zip(served, direct, strict=True), 1):
+        if not all(_equal(pair[0][column], pair[1][column]) for column in order):
+            return f"row {number} is {pair[0]}, directly {pair[1]}"
+    for left, right in zip(sorted(served, key=_sort_key), sorted(direct, key=_sort_key), strict=True):
+        if not all(map(_equal, left, right)):
+            return f"a row is {left}, directly {right}"
+    return None
+
+
+async def _full_difference(engine: Engine, direct_sql: str, executed_sql: str) -> str | None:
+    direct = await engine.execute(direct_sql, max_rows=COMPARED_ROWS)
+    served = await engine.execute(executed_sql, max_rows=COMPARED_ROWS)
+    if not (direct.complete and served.complete):
+        return f"not compared: more than {COMPARED_ROWS:,} rows. Add a LIMIT with an ORDER BY"
+    return rows_differ(served.rows, direct.rows)
+
+
+def _equal(left: Cell, right: Cell) -> bool:
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=_TOLERANCE)
+    return left == right
+
+
+def _sort_key(row: list[Cell]) -> list[str]:
+    """Exact values first and rounded floats last, so that a last digit seldom changes which rows are paired."""
+    return [repr(cell) for cell in row if not isinstance(cell, float)] + [
+        f"{cell:.6g}" for cell in row if isinstance(cell, float)
+    ]

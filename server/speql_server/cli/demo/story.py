@@ -1,0 +1,146 @@
+"""The main job: type, submit, edit, submit again, and compare each submit with its direct run."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from speql_engines.connections import open_engine
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_server.cli.demo.comparison import difference
+from speql_server.cli.demo.demo_query import DemoQuery
+from speql_server.cli.demo.report import DemoReport, Submitted
+from speql_server.cli.demo.typist import Keystroke, keystrokes, retyped
+from speql_server.cli.demo.watcher import Watcher
+from speql_server.clock import Clock
+from speql_server.connection import Connection
+from speql_server.documents import Edited
+from speql_server.protocol import Jobs, Preview
+from speql_server.session import Executors, Outlets, Session
+from speql_server.settings import ServerSettings
+from speql_speculator.snapshot import Snapshot
+from speql_sql import SpeqlError
+
+DIRECT_RUNS = 3
+_URI = "demo:query.sql"
+
+
+async def tell(query: DemoQuery, database: str, speed: float, watcher: Watcher) -> DemoReport:
+    """Do the whole run on a database and report what it measured. Uses the same session that an editor talks to."""
+    async with _document(database, watcher) as document:
+        started = time.perf_counter()
+        typed = await document.type(keystrokes(query.text, speed))
+        typing_seconds = time.perf_counter() - started
+        watcher.said("submit")
+        submit = await document.submit(query.text)
+        previews, work = tuple(document.preview_ms), dict(document.work_ms)
+        edit = None
+        if query.edited_text is not None:
+            watcher.said(f"one exploratory edit: {query.edit}")
+            await document.type(retyped(query.text, query.edited_text, speed))
+            edit = await document.submit(query.edited_text)
+        return DemoReport(
+            query=query.name,
+            database=document.connection.engine.info.label,
+            engine=f"{document.connection.engine.info.engine} {document.connection.engine.info.version}",
+            speed=speed,
+            keystrokes=typed,
+            typing_seconds=typing_seconds,
+            previews=len(previews),
+            preview_ms_median=statistics.median(previews) if previews else None,
+            jobs_done=sum(kind == "create" for kind, _ in work),
+            speculative_ms=sum(work.values()),
+            submit=submit,
+            edit=edit,
+            edit_description=query.edit,
+        )
+
+
+@dataclass
+class _Document:
+    """The document that is typed: its session, and what was seen of it."""
+
+    connection: Connection
+    session: Session
+    watcher: Watcher
+    clock: Clock
+    version: int = 0
+    preview_ms: list[float] = field(default_factory=list)
+    work_ms: dict[tuple[str, str], float] = field(default_factory=dict)
+
+    async def type(self, strokes: Iterator[Keystroke]) -> int:
+        """Type to the end, and no pause after it; the number of keystrokes."""
+        typed = 0
+        for stroke in strokes:
+            await asyncio.sleep(stroke.pause)
+            self.watcher.typed(stroke.text)
+            self.session.changed(self._edited(stroke.text, stroke.cursor))
+            typed += 1
+        return typed
+
+    async def submit(self, text: str) -> Submitted:
+        """Submit, then run the same text directly and compare. The direct runs have the machine to themselves."""
+        edited = self._edited(text, len(text))
+        started = time.perf_counter()
+        served = await self.session.submit(edited)
+        submit_ms = (time.perf_counter() - started) * 1000
+        if served.outcome != "rows":
+            reason = "; ".join(f"{problem.message} {problem.hint}".strip() for problem in served.problems)
+            raise SpeqlError(f"The query did not run: {reason}", "Correct it, then run the demo again.")
+        self.watcher.said("the same query directly, to compare")
+        await self.session.idle()
+        different, direct_ms = await difference(self.connection.engine, text, served, DIRECT_RUNS)
+        return Submitted(
+            text=text,
+            submit_ms=submit_ms,
+            direct_ms=direct_ms,
+            direct_runs=DIRECT_RUNS,
+            rows=served.total_rows if served.total_rows is not None else len(served.rows),
+            states=tuple(served.states),
+            served_from=tuple(served.served_from),
+            temp_only=served.temp_only,
+            executed_sql=served.executed_sql,
+            difference=different,
+        )
+
+    def previewed(self, preview: Preview) -> None:
+        """Called for each preview message."""
+        if preview.purpose == "preview" and preview.outcome == "rows" and preview.timings.total is not None:
+            self.preview_ms.append(preview.timings.total)
+        self.watcher.previewed(preview)
+
+    def jobs_changed(self, jobs: Jobs) -> None:
+        """Called for each change of the job graph."""
+        for node in jobs.nodes:
+            if node.milliseconds is not None and node.kind in ("create", "preview"):
+                self.work_ms[node.kind, node.key] = node.milliseconds
+        self.watcher.jobs_changed(jobs)
+
+    def _edited(self, text: str, cursor: int) -> Edited:
+        self.version += 1
+        return Edited(Snapshot(_URI, self.version, text, cursor), self.clock.now())
+
+
+@asynccontextmanager
+async def _document(database: str, watcher: Watcher) -> AsyncIterator[_Document]:
+    """An open document on a database; everything is closed when it is left."""
+    engine = await open_engine(database)
+    connection, clock = Connection(engine, SchedulerSettings()), Clock()
+    try:
+        with ThreadPoolExecutor(1, "demo-analysis") as analysis, ThreadPoolExecutor(1, "demo-replies") as replies:
+            outlets = Outlets(
+                preview=lambda message: document.previewed(message),
+                jobs=lambda message: document.jobs_changed(message),
+                diagnostics=lambda _analysis, _problems: None,
+            )
+            session = Session(connection, Executors(analysis, replies), ServerSettings(), clock, "utf-32", outlets)
+            document = _Document(connection, session, watcher, clock)
+            try:
+                yield document
+            finally:
+                await session.close()
+    finally:
+        await connection.close()

@@ -1,0 +1,41 @@
+"""Which columns of a result its query orders it by."""
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
+
+
+def ordered_columns(sql: str, dialect: str = "duckdb") -> tuple[int, ...]:
+    """Output columns (from 0) that the outer ORDER BY sorts by, up to the first key that is no output column.
+
+    Empty if the query is not ordered, or by nothing that its result shows: then any order of equal rows is right.
+
+    >>> ordered_columns("SELECT a, b AS c FROM t ORDER BY c DESC, 1, a + 1, b")
+    (1, 0)
+    """
+    try:
+        query = parse_one(sql, dialect=dialect)
+    except SqlglotError:
+        return ()
+    order = query.args.get("order") if isinstance(query, exp.Query) else None
+    if order is None:
+        return ()
+    outputs = [_name(projection) for projection in query.selects]
+    found = []
+    for key in order.expressions:
+        column = _position(key.this, outputs)
+        if column is None:
+            break
+        found.append(column)
+    return tuple(found)
+
+
+def _name(projection: exp.Expression) -> str:
+    return projection.alias_or_name.lower()
+
+
+def _position(key: exp.Expression, outputs: list[str]) -> int | None:
+    if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit():
+        return int(key.this) - 1 if 0 < int(key.this) <= len(outputs) and "*" not in outputs else None
+    if not isinstance(key, exp.Column) or outputs.count(key.name.lower()) != 1 or "*" in outputs:
+        return None
+    return outputs.index(key.name.lower())
