@@ -20,7 +20,8 @@ def test_links_lead_to_files(page: Path) -> None:
 
 def test_paths_that_the_architecture_names_exist() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    named = {path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path or path.endswith((".py", ".toml", ".md"))}
+    quoted = re.findall(r"`([\w./-]+)`", text)
+    named = {path for path in quoted if "/" in path or path.endswith((".py", ".toml", ".md"))}
     assert len(named) > 20, "the map should name the rooms and their files"
     assert not [path for path in sorted(named) if not (ROOT / path).exists()]
 
@@ -39,6 +40,6 @@ def test_every_option_of_the_command_line_is_documented() -> None:
     undocumented = []
     for name, command in group.commands.items():
         section = text.split(f"## speql {name}\n")[-1].split("\n## ")[0] if f"## speql {name}\n" in text else ""
-        options = [max(parameter.opts, key=len) for parameter in command.params if parameter.param_type_name == "option"]
+        options = [max(one.opts, key=len) for one in command.params if one.param_type_name == "option"]
         undocumented += [f"{name} {option}" for option in options if option != "--help" and f"`{option}" not in section]
     assert not undocumented

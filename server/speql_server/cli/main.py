@@ -15,7 +15,9 @@ app = typer.Typer(
         "Start with `speql demo` to see the main job in your terminal, or point your editor's language client at "
         "`speql serve`. Commands that take SQL accept the text itself, a file, or - for standard input."
     ),
-    epilog="Exit status: 0 done, 1 the answer is no (rows differ, nothing to run), 2 wrong usage or a failed connection.",
+    epilog=(
+        "Exit status: 0 done, 1 the answer is no (rows differ, nothing to run), 2 wrong usage or a failed connection."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -42,7 +42,7 @@ async def read_catalog(database: str | None) -> Catalog:
 
 
 def repair_as_json(repaired: Repair, offset: int, milliseconds: float) -> dict[str, object]:
-    """A repair as plain values; positions are characters in the whole text, ``offset`` is where the statement starts."""
+    """A repair as plain values; positions are characters in the whole text, in which the statement is at ``offset``."""
     return {
         "sql": repaired.sql,
         "edits": [

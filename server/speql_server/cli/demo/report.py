@@ -8,7 +8,8 @@ class Submitted:
     """One submit against the direct run of the same text on the same engine. Times in milliseconds.
 
     ``submit_ms`` is from the request to the first page of rows; ``direct_ms`` is the median of ``direct_runs`` runs on
-    base tables. ``difference`` is None if the rows are equal, else what differs. ``served_from`` is empty for base tables.
+    base tables. ``difference`` is None if the rows are equal, else what differs; ``served_from`` is empty for base
+    tables.
     """
 
     text: str

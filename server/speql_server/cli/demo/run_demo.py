@@ -19,7 +19,7 @@ _WATCHERS: dict[Style, type[Watcher]] = {"live": LiveScreen, "plain": PlainLines
 
 
 def run_demo(*, query: str, speed: float, style: Style, database: str | None) -> int:
-    """Load the data if it is not there, then show the main job; 0 if every submit's rows equal its direct run's, else 1.
+    """Load the data if it is not there, then show the main job; 0 if the rows of every submit were right, else 1.
 
     Raises :class:`~speql_sql.SpeqlError` for an unknown query, a database that cannot be opened, missing data.
     """

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from os.path import commonprefix
 
 CHARACTERS_PER_SECOND = 6.0
 LINE_PAUSE_SECONDS = 0.8
@@ -35,11 +34,18 @@ def keystrokes(text: str, speed: float = 1.0, seed: int = 1) -> Iterator[Keystro
 
 def retyped(before: str, after: str, speed: float = 1.0) -> Iterator[Keystroke]:
     """The keystrokes from one text to the other: the word that differs is selected and typed over."""
-    start = len(commonprefix([before, after]))
-    tail = len(commonprefix([before[start:][::-1], after[start:][::-1]]))
+    start = _common_length(before, after)
+    tail = _common_length(before[start:][::-1], after[start:][::-1])
     while start > 0 and after[start - 1].isalnum():
         start -= 1
     while tail > 0 and after[len(after) - tail].isalnum():
         tail -= 1
     for end in range(start + 1, len(after) - tail + 1):
         yield Keystroke(after[:end] + after[len(after) - tail :], end, 1 / CHARACTERS_PER_SECOND / speed)
+
+
+def _common_length(left: str, right: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next(
+        (index for index, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+    )
