@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / room) for room in ("server", "sql")]
 
-from speql_server.client import Client
+from speql_server.client import Client  # noqa: E402 - it is found on the path made above
 
 TARGET = 0.6
 URI = "file:///startup.sql"
@@ -60,9 +60,8 @@ def main() -> None:
         print(json.dumps(report))
         return
     worst = max(first for first, _ in runs)
-    print(
-        f"process start to initialize answered: median {initialize * 1e3:.0f} ms, worst {worst * 1e3:.0f} ms of {arguments.runs} (target {TARGET * 1e3:.0f} ms)"
-    )
+    print(f"process start to initialize answered: median {initialize * 1e3:.0f} ms, worst {worst * 1e3:.0f} ms")
+    print(f"  ({arguments.runs} runs; the target is {TARGET * 1e3:.0f} ms)")
     print(f"process start to first completion:    median {completion * 1e3:.0f} ms")
 
 

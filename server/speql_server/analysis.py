@@ -149,7 +149,7 @@ def shifted(problem: Problem, by: int) -> Problem:
 
 
 def offset_in_typed(repaired: Repair, offset: int) -> int:
-    """The place in the typed text of a place in the repaired one. Inside inserted text it is where that was inserted."""
+    """The place in the typed text of one in the repaired text; inside inserted text, where that was inserted."""
     shift = 0
     for edit in sorted(repaired.edits, key=lambda edit: edit.span):
         start = edit.span.start + shift

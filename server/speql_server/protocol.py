@@ -14,7 +14,7 @@ STATUS = "speql/status"
 CURSOR = "speql/cursor"
 
 Cell = None | bool | int | float | str
-"""A value of a result. NULL is null; integers beyond 2^53, NaN, infinities and every other type are text, as DuckDB writes it."""
+"""A value of a result. NULL is null; integers beyond 2^53, NaN, infinities and all other types are as DuckDB writes them."""
 
 Severity = Literal["error", "warning", "information"]
 ResultState = Literal["exact", "sample", "predicted", "stale", "cached"]
@@ -66,7 +66,7 @@ class Edit(Wire):
 
 
 class Timings(Wire):
-    """Milliseconds: repair to superset query, the engine, and from the edit until the message was made. Null: not known."""
+    """Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known."""
 
     analysis: float | None = None
     engine: float | None = None
@@ -87,7 +87,7 @@ class Preview(Wire):
     """``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
 
     ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
-    document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old rows,
+    document, a statement that is not a query), and ``failed`` when running it failed: the panel keeps its old rows then,
     marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone answered.
     ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is the range
     of the whole statement, ``range`` that of the SELECT under the cursor.

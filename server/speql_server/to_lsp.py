@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 from lsprotocol import types
 
-from speql_engines import Result
 from speql_scheduler.matching.rewrite import Decision
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.job_graph import JobGraph
