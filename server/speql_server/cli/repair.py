@@ -12,7 +12,7 @@ from speql_engines.connections import open_engine
 from speql_server.cli.read_sql import read_sql
 from speql_speculator.repair import Repair, repair
 from speql_speculator.statements import Statement, split_statements, statement_at
-from speql_sql import Catalog, Span
+from speql_sql import Catalog, Problem, Span
 
 
 def repair_command(sql: str, *, cursor: int | None, database: str | None, json: bool) -> int:
@@ -56,18 +56,20 @@ def repair_as_json(repaired: Repair, offset: int, milliseconds: float) -> dict[s
             for edit in repaired.edits
         ],
         "confidence": repaired.confidence,
-        "problems": [
-            {
-                "code": problem.code,
-                "severity": problem.severity,
-                "message": problem.message,
-                "hint": problem.hint,
-                "start": problem.span.start + offset if problem.span else None,
-                "end": problem.span.end + offset if problem.span else None,
-            }
-            for problem in repaired.problems
-        ],
+        "problems": [problem_as_json(problem, offset) for problem in repaired.problems],
         "ms": round(milliseconds, 3),
+    }
+
+
+def problem_as_json(problem: Problem, offset: int) -> dict[str, object]:
+    """A problem as plain values, its place moved by ``offset``."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        "start": problem.span.start + offset if problem.span else None,
+        "end": problem.span.end + offset if problem.span else None,
     }
 
 
