@@ -28,7 +28,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view. ``row_count`` and ``bytes`` are None where the engine does not tell."""
+    """A table or view. ``row_count`` and ``bytes`` are None where the engine does not tell.
+
+    ``unsafe`` says why reading it may not be speculated (a view that calls ``random()``), or is empty.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -40,6 +43,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     row_count: int | None = None
     bytes: int | None = None
+    unsafe: str = ""
 
     @cached_property
     def columns_by_name(self) -> dict[str, Column]:
@@ -68,13 +72,16 @@ class Catalog:
 
     ``version`` changes when the catalog does; it is the key of every cache built on a catalog. ``dialect`` is the
     sqlglot name of the engine's SQL. Names are looked up without regard to letter case, as DuckDB does; ``path``
-    is the order in which ``(database, schema)`` pairs are searched for an unqualified name.
+    is the order in which ``(database, schema)`` pairs are searched for an unqualified name. ``user_functions`` are the
+    folded names of the functions that the user's database defines: what they do is not known, and one of them may
+    stand in for a built-in function of its name.
     """
 
     tables: tuple[Table, ...] = ()
     dialect: str = "duckdb"
     path: tuple[tuple[str, str], ...] = (("", "main"),)
     version: str = ""
+    user_functions: frozenset[str] = frozenset()
     _index: dict[tuple[str, ...], Table] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:

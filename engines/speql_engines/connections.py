@@ -1,0 +1,53 @@
+"""From what the user calls a database to an engine."""
+
+import re
+from pathlib import Path
+
+from speql_engines.duckdb_engine import DEFAULT_MEMORY_LIMIT, DuckDBEngine
+from speql_engines.engine import ConnectionFailedError, Engine
+
+_IN_MEMORY = ":memory:"
+# At least two letters, so that `C:\data.duckdb` is a path.
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.\-]+):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
+
+
+async def open_engine(
+    database: str | None,
+    *,
+    workspace: Path | None = None,
+    writable: bool = False,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> Engine:
+    """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), or ``:memory:`` or None.
+
+    Queries may also read files under ``workspace``. Raises :class:`ConnectionFailedError`, which says what to do.
+    """
+    return await DuckDBEngine.open(
+        _path(database),
+        workspace=workspace,
+        writable=writable,
+        threads=threads,
+        memory_limit=memory_limit or DEFAULT_MEMORY_LIMIT,
+    )
+
+
+def _path(database: str | None) -> Path | None:
+    if database is None or database == _IN_MEMORY:
+        return None
+    if not database.strip():
+        raise ConnectionFailedError("The name of the database is empty.", "Name a DuckDB file, or leave it out.")
+    scheme = _SCHEME.match(database)
+    if scheme and scheme[1].lower() == "duckdb":
+        return _path(scheme[2] or _IN_MEMORY)
+    if scheme and not Path(database).exists():
+        raise ConnectionFailedError(
+            f"{scheme[1].lower()}: is no kind of database that this version of SpeQL opens, only DuckDB files are.",
+            "Name a DuckDB file.",
+        )
+    if "\0" in database:
+        raise ConnectionFailedError("The name of the database holds a null character.", "Name a DuckDB file.")
+    try:
+        return Path(database).expanduser()
+    except RuntimeError as error:
+        raise ConnectionFailedError(f"{database} has no home directory: {error}", "Write the path out.") from error

@@ -1,0 +1,266 @@
+"""One DuckDB instance with the user's database in it, attached while it is used."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from speql_engines.duckdb_files import Fingerprint, check_database_file, connection_failed, fingerprint
+from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.spill import SpillDirectory
+from speql_sql import Problem
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    # A missing extension costs 3 s a call where there is no network, and speculation must not load code.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # `FROM name` would otherwise read a Python variable of that name from our own call stack.
+    "python_enable_replacements": "false",
+}
+# Where DuckDB writes beside a database file; each must be allowed by name once external access is off.
+_COMPANIONS = (".wal", ".wal.checkpoint", ".wal.recovery")
+
+
+class DuckDBConnection:
+    """Attaches, releases and watches the user's database, and hands out one cursor a job.
+
+    The instance is in memory. The user's file is attached under the name that DuckDB gives it, so that names mean what
+    they mean in a direct session; temp tables live in a second in-memory database, ``scratch``, which every cursor
+    sees (DuckDB's own TEMP tables are private to a cursor). External access is off except for the file, its companions
+    and the workspace. All methods block and may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        database: Path | None,
+        *,
+        workspace: Path | None,
+        writable: bool,
+        threads: int | None,
+        memory_limit: str,
+        spill: SpillDirectory,
+    ) -> None:
+        self.database = database
+        self.writable = writable or database is None
+        self._lock = threading.Lock()
+        self._users = 0
+        self._attached = False
+        self._closed = False
+        self._seen: Fingerprint | None = None
+        self._generation = 0
+        self._writes = 0
+        self._settings: dict[str, str] = {}
+        self._spill = spill
+        self.name = "memory"
+        if database is not None:
+            check_database_file(database)
+        self._root = duckdb.connect(":memory:", config=_CONFIG)
+        try:
+            self._set_up(workspace, threads, memory_limit)
+        except BaseException:
+            self.close()
+            raise
+
+    def _set_up(self, workspace: Path | None, threads: int | None, memory_limit: str) -> None:
+        root = self._root
+        try:
+            root.execute(f"SET memory_limit = {literal(memory_limit)}")
+            if threads is not None:
+                root.execute(f"SET threads = {int(threads)}")
+        except duckdb.Error as error:
+            raise ConnectionFailedError(f"DuckDB refused a setting: {error}", "Mend the setting.") from error
+        root.execute(f"SET temp_directory = {literal(str(self._spill.path))}")
+        if self.database is not None:
+            self.name = self._name_of_database(self.database)
+        taken = {self.name.lower(), "memory", "temp", "system"}
+        self.scratch = next(name for name in _scratch_names() if name not in taken)
+        root.execute(f"ATTACH ':memory:' AS {self.scratch}")
+        paths = [str(self.database) + suffix for suffix in ("", *_COMPANIONS)] if self.database else []
+        folders = [str(workspace)] if workspace is not None else []
+        root.execute(f"SET allowed_paths = {_literals(paths)}")
+        root.execute(f"SET allowed_directories = {_literals(folders)}")
+        root.execute("SET enable_external_access = false")
+
+    def _name_of_database(self, database: Path) -> str:
+        """Attach the file for the first time, to learn the name that DuckDB gives it."""
+        self._seen = fingerprint(database, attached=False)
+        mode = "" if self.writable else " (READ_ONLY)"
+        try:
+            if database.name.partition(".")[0].lower() == "memory":
+                # The one name that a direct session could use and this one cannot: it is the instance's own.
+                self._root.execute(f"ATTACH {literal(str(database))} AS memory_db{mode}")
+            else:
+                self._root.execute(f"ATTACH {literal(str(database))}{mode}")
+        except duckdb.Error as error:
+            raise connection_failed(database, error) from error
+        self._attached = True
+        found = self._root.execute(
+            "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL"
+        ).fetchone()
+        assert found is not None, "an attached file is listed"
+        return str(found[0])
+
+    def open_cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for one job, with the user's database attached and the session's settings. Give it back."""
+        with self._lock:
+            self._check_open()
+            self._attach_current()
+            self._users += 1
+        cursor = None
+        try:
+            cursor = self._root.cursor()
+            self._configure(cursor)
+        except BaseException:
+            self.give_back(cursor)
+            raise
+        return cursor
+
+    def give_back(self, cursor: duckdb.DuckDBPyConnection | None) -> None:
+        """Close a job's cursor; a transaction that it left open is rolled back."""
+        if cursor is not None:
+            cursor.close()
+        with self._lock:
+            self._users -= 1
+
+    @property
+    def idle(self) -> bool:
+        """Whether the file is attached though no job uses it."""
+        with self._lock:
+            return self._attached and not self._users
+
+    def release_file(self) -> None:
+        """Detach the user's file if no job uses it, so that other processes can write it. Temp tables stay."""
+        with self._lock:
+            if self._attached and not self._users and not self._closed:
+                self._detach()
+
+    def version(self) -> str:
+        """A value that changes with the data that a job started now would read, and with the session's settings."""
+        with self._lock:
+            self._check_open()
+            self._notice_changes()
+            return f"{self._generation}.{self._writes}"
+
+    def note_write(self) -> None:
+        """A statement of the user's may have written."""
+        with self._lock:
+            self._writes += 1
+
+    def note_setting(self, key: str, statement: str) -> None:
+        """Run ``statement`` (SET, RESET, USE) on every later cursor too: a setting belongs to the session."""
+        with self._lock:
+            self._settings.pop(key, None)
+            self._settings[key] = statement
+            self._writes += 1
+
+    def drop_scratch_table(self, sql_name: str) -> None:
+        """Drop a table of the scratch database, if it is there. Needs no user's file."""
+        with self._lock:
+            self._check_open()
+            cursor = self._root.cursor()
+        try:
+            cursor.execute(f"DROP TABLE IF EXISTS {sql_name}")
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Detach, close the instance, remove what it spilled. Jobs must have ended. Safe to call twice."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._root.close()
+                self._spill.remove()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise EngineError("The connection is closed.", "Open it again.")
+
+    def _configure(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        if self.database is not None:
+            cursor.execute(f"USE {identifier(self.name)}")
+        for key, statement in tuple(self._settings.items()):
+            try:
+                cursor.execute(statement)
+            except duckdb.Error as error:
+                with self._lock:
+                    self._settings.pop(key, None)
+                message = f"`{statement.strip()}` no longer works and is forgotten: {str(error).splitlines()[0]}"
+                raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
+        # Last, so that no setting of the user's undoes them. A page needs little buffered ahead of it.
+        cursor.execute("SET errors_as_json = true; SET streaming_buffer_size = '1MB'")
+
+    def _attach_current(self) -> None:
+        """Have the user's file attached, as it is now: one that was replaced meanwhile is attached anew."""
+        if self.database is None:
+            return
+        self._notice_changes()
+        if self._attached:
+            return
+        check_database_file(self.database)
+        mode = "" if self.writable else " (READ_ONLY)"
+        try:
+            self._root.execute(f"ATTACH {literal(str(self.database))} AS {identifier(self.name)}{mode}")
+        except duckdb.Error as error:
+            raise connection_failed(self.database, error) from error
+        self._attached = True
+        now = fingerprint(self.database, attached=True)
+        if self._seen is None or now.stats != self._seen.stats:
+            # Written between the look and the lock. (Opening for writing may also replay a log: counted alike.)
+            self._seen = now
+            self._generation += 1
+
+    def _notice_changes(self) -> None:
+        """Count a new generation of the data if the file is not the one last seen, and let go of the old one.
+
+        While jobs run, what they and their successors read is the file that is attached: a replacement is noticed
+        when the last of them has ended. A file attached for writing is locked against others and its state changes by
+        our own writes, which are counted as such; only a replacement of the whole file is a change there.
+        """
+        if self.database is None or (self._attached and self._users):
+            return
+        if self._attached:
+            now = fingerprint(self.database, attached=True)
+            if _same_file(now, self._seen) if self.writable else (self._seen and now.stats == self._seen.stats):
+                return
+            self._detach()
+        now = fingerprint(self.database, attached=False)
+        if now != self._seen:
+            self._seen = now
+            self._generation += 1
+
+    def _detach(self) -> None:
+        """Let go of the file. A checkpoint first: then DETACH writes nothing, and what follows is not our doing."""
+        assert self.database is not None, "only a file is detached"
+        if self.writable:
+            self._root.execute(f"CHECKPOINT {identifier(self.name)}")
+        before = fingerprint(self.database, attached=True)
+        self._root.execute(f"DETACH {identifier(self.name)}")
+        self._attached = False
+        if self.writable and _same_file(before, self._seen):
+            after = fingerprint(self.database, attached=False)
+            self._seen = after if after.stats == before.stats else before
+
+
+def identifier(name: str) -> str:
+    """``name`` quoted as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """``text`` quoted as a string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _literals(texts: Sequence[str]) -> str:
+    return "[" + ", ".join(map(literal, texts)) + "]"
+
+
+def _scratch_names() -> "list[str]":
+    return ["speql_scratch", *(f"speql_scratch_{number}" for number in range(1, 5))]
+
+
+def _same_file(left: Fingerprint, right: Fingerprint | None) -> bool:
+    if right is None or left.stats[0] is None or right.stats[0] is None:
+        return False
+    return left.stats[0][:2] == right.stats[0][:2]

@@ -1,0 +1,390 @@
+"""DuckDB as an engine: a database file, or the tables of an in-memory one."""
+
+import asyncio
+import re
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import duckdb
+
+from speql_engines import duckdb_plan
+from speql_engines.duckdb_catalog import read_catalog
+from speql_engines.duckdb_connection import DuckDBConnection, identifier
+from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_error
+from speql_engines.duckdb_results import columns_of, fetch
+from speql_engines.duckdb_sample import sampled_sql
+from speql_engines.duckdb_size import measured_bytes
+from speql_engines.duckdb_statements import ParsedStatement, parse_statement
+from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, ResultColumn, TempTable
+from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.spill import SpillDirectory
+from speql_engines.workers import DaemonExecutor
+from speql_sql import Catalog, Problem, Span
+
+T = TypeVar("T")
+Cursor = duckdb.DuckDBPyConnection
+
+# Of the machine, for temp tables and queries together: room is left for the editor.
+DEFAULT_MEMORY_LIMIT = "60%"
+
+_READ_ONLY = "BEGIN TRANSACTION READ ONLY"
+# Calls that bind, plan or look something up wait behind no query: they have threads of their own.
+_QUICK_THREADS = 2
+_JOB_THREADS = 16
+_STOP_SECONDS = 5.0
+
+
+class TimerHandle(Protocol):
+    """What a scheduled call is cancelled by."""
+
+    def cancel(self) -> None:
+        """Forget the call."""
+
+
+CallLater = Callable[[float, Callable[[], None]], TimerHandle]
+
+
+class DuckDBEngine:
+    """A DuckDB database, opened in place; see :class:`~speql_engines.engine.Engine` for what it promises.
+
+    Made by :meth:`open`. Temp tables live in memory and spill to a private directory. The file is attached while
+    statements run and is released ``idle_release_seconds`` after the last, so that other processes can write it: any
+    call may therefore raise :class:`ConnectionFailedError` if the file cannot be attached again. Statements of
+    a speculation run in read-only transactions.
+    """
+
+    def __init__(self, connection: DuckDBConnection, idle_release_seconds: float, call_later: CallLater | None) -> None:
+        self._connection = connection
+        self._idle_release_seconds = idle_release_seconds
+        self._call_later = call_later
+        self._release_timer: TimerHandle | None = None
+        self._releasing: set[asyncio.Task[None]] = set()
+        self._running = 0
+        self._jobs = RunningJobs()
+        self._quick = DaemonExecutor("speql-duckdb-quick", _QUICK_THREADS)
+        self._long = DaemonExecutor("speql-duckdb-job", _JOB_THREADS)
+        self._catalog: Catalog | None = None
+        self._catalog_lock = asyncio.Lock()
+        self._temp_names: set[str] = set()
+        self._closing: asyncio.Task[None] | None = None
+        # Runs when the process ends without close(), or when nobody holds the engine any more.
+        self._finalizer = weakref.finalize(self, _stop, connection, self._jobs, (self._quick, self._long))
+
+    @classmethod
+    async def open(
+        cls,
+        database: Path | None,
+        *,
+        workspace: Path | None = None,
+        writable: bool = False,
+        threads: int | None = None,
+        memory_limit: str = DEFAULT_MEMORY_LIMIT,
+        idle_release_seconds: float = 5.0,
+        call_later: CallLater | None = None,
+        spill_parent: Path | None = None,
+    ) -> "DuckDBEngine":
+        """Open ``database``, or an empty in-memory one if None; :class:`ConnectionFailedError` says why it cannot be.
+
+        Files under ``workspace`` may be read too. ``memory_limit`` (``"4GB"``, ``"60%"`` of the machine's) holds for
+        temp tables and queries together, ``threads`` for all that runs. ``call_later`` replaces the event loop's, for
+        tests; ``spill_parent`` the user's cache directory.
+        """
+
+        def connect() -> DuckDBConnection:
+            return DuckDBConnection(
+                database.expanduser().absolute() if database is not None else None,
+                workspace=workspace.expanduser().resolve() if workspace is not None else None,
+                writable=writable,
+                threads=threads,
+                memory_limit=memory_limit,
+                spill=SpillDirectory(spill_parent),
+            )
+
+        opening = asyncio.get_running_loop().run_in_executor(None, connect)
+        try:
+            connection = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unwanted)
+            raise
+        engine = cls(connection, idle_release_seconds, call_later)
+        engine._schedule_release()
+        return engine
+
+    @property
+    def info(self) -> EngineInfo:
+        """What to show of this connection."""
+        file = self._connection.database
+        return EngineInfo(
+            engine="DuckDB",
+            version=duckdb.__version__,
+            label=file.name if file else "in-memory",
+            writable=self._connection.writable,
+            dialect="duckdb",
+            details={"path": str(file)} if file else {},
+        )
+
+    async def catalog(self) -> Catalog:
+        """Tables, views, columns, keys and row counts; read again only when the data version has changed."""
+        async with self._catalog_lock:
+            version = await self.data_version()
+            if self._catalog is None or self._catalog.version != version:
+                self._catalog = await self._quickly(self._read_catalog)
+            return self._catalog
+
+    async def bind(self, sql: str) -> Binding:
+        """Names and types of a query's result without running it, or why it does not bind."""
+        try:
+            return await self._quickly(lambda cursor, job: _bind(cursor, sql, self._connection.scratch))
+        except EngineError as error:
+            if error.problem is None:
+                raise
+            return Binding(problems=(error.problem,))
+
+    async def execute(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one query that only reads; fetch at most ``max_rows`` rows and abandon the rest."""
+        started = time.perf_counter()
+
+        def work(cursor: Cursor, job: Job) -> Result:
+            _require_query(parse_statement(cursor, sql))
+            cursor.execute(_READ_ONLY)
+            return _result(cursor, sql, max_rows, started)
+
+        return await self._run(work, sql)
+
+    async def submit(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one statement as the user wrote it.
+
+        SET, RESET and USE hold for every later statement, speculated ones too. On a connection that may not write,
+        whatever writes is refused, with how to change that. Transactions, prepared statements, temporary tables and
+        ATTACH are refused: each statement has a cursor of its own.
+        """
+        started = time.perf_counter()
+
+        def work(cursor: Cursor, job: Job) -> Result:
+            statement = parse_statement(cursor, sql)
+            if statement.kind == "refused":
+                raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
+            if statement.kind == "setting":
+                result = _result(cursor, sql, max_rows, started)
+                self._connection.note_setting(statement.key, sql)
+                return result
+            if statement.kind == "write":
+                return self._write(cursor, sql, max_rows, started)
+            try:
+                cursor.execute(_READ_ONLY)
+                return _result(cursor, sql, max_rows, started)
+            except duckdb.TransactionException as error:
+                if not self._connection.writable or problem_from_error(error, sql).code != "read-only":
+                    raise
+                # A query that writes (in a CTE, by nextval): refused by the read-only transaction before it began.
+                cursor.execute("ROLLBACK")
+                return self._write(cursor, sql, max_rows, started)
+
+        return await self._run(work, sql)
+
+    async def create_temp_table(self, name: str, sql: str) -> TempTable:
+        """Materialise a query under a new name in the scratch database. On failure or cancel nothing is left."""
+        started = time.perf_counter()
+        if name in self._temp_names:
+            raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
+        self._temp_names.add(name)
+        sql_name = self._scratch_name(name)
+        prefix = f"CREATE TABLE {sql_name} AS "
+
+        def work(cursor: Cursor, job: Job) -> TempTable:
+            statement = parse_statement(cursor, sql)
+            _require_query(statement)
+            # DESCRIBE does not bind a query with INSERT, UPDATE or DELETE in a CTE; and no transaction of DuckDB's
+            # writes two databases. So this can write the scratch database only.
+            _describe(cursor, sql, self._connection.scratch)
+            try:
+                count = cursor.execute(prefix + sql).fetchone()
+            except duckdb.Error as error:
+                raise engine_error(error, sql, prefix, self._connection.scratch) from error
+            done = False
+            try:
+                seconds = time.perf_counter() - started
+                rows = int(count[0]) if count else 0
+                size = measured_bytes(cursor, sql_name, rows)
+                columns = columns_of(cursor.sql(f"FROM {sql_name}"))
+                done = True
+            finally:
+                if not done:
+                    job.run_on(None)
+                    self._drop(sql_name)
+            return TempTable(name, sql_name, rows, size, columns, seconds)
+
+        try:
+            return await self._run(work, sql, undo=lambda table: self._drop(table.sql_name))
+        except BaseException:
+            self._temp_names.discard(name)
+            raise
+
+    async def drop_temp_table(self, name: str) -> None:
+        """Drop a temp table made by this engine. Dropping one that is gone is no error."""
+        self._temp_names.discard(name)
+        sql_name = self._scratch_name(name)
+        await self._call(lambda job: self._drop(sql_name))
+
+    async def estimate(self, sql: str) -> Estimate:
+        """DuckDB's own estimate of a query, without running it."""
+        catalog = await self.catalog()
+        counts = {
+            f"{table.database}.{table.schema}.{table.name}".lower(): table.row_count
+            for table in catalog.tables
+            if table.row_count is not None
+        }
+
+        def work(cursor: Cursor, job: Job) -> Estimate:
+            _require_query(parse_statement(cursor, sql))
+            cursor.execute(_READ_ONLY)
+            return duckdb_plan.read_estimate(cursor, sql, counts)
+
+        return await self._quickly(work, sql, duckdb_plan.PREFIX)
+
+    async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
+        """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
+        return await self.execute(sampled_sql(sql, table, fraction, await self.catalog()), max_rows)
+
+    async def data_version(self) -> str:
+        """Changes when a write of this engine, or of another process, may have changed the data; also with a SET."""
+        return await self._call(lambda job: self._connection.version())
+
+    async def close(self) -> None:
+        """Stop what runs, drop every temp table, release files, locks and threads. Safe to call twice."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        if self._release_timer is not None:
+            self._release_timer.cancel()
+        await asyncio.gather(*self._releasing)
+        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+
+    def _scratch_name(self, name: str) -> str:
+        plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name)
+        return f"{self._connection.scratch}.main.{name if plain else identifier(name)}"
+
+    def _read_catalog(self, cursor: Cursor, job: Job) -> Catalog:
+        cursor.execute(_READ_ONLY)
+        return read_catalog(cursor, self._connection.scratch, self._connection.version())
+
+    def _write(self, cursor: Cursor, sql: str, max_rows: int | None, started: float) -> Result:
+        if not self._connection.writable:
+            message = "This would write, and the database is open for reading only."
+            raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
+        try:
+            return _result(cursor, sql, max_rows, started)
+        finally:
+            # Also after an error: what a failed or interrupted statement left is not for us to judge.
+            self._connection.note_write()
+
+    def _drop(self, sql_name: str) -> None:
+        """Runs on an engine thread, on a cursor that no interrupt reaches."""
+        self._connection.drop_scratch_table(sql_name)
+
+    async def _run(
+        self, work: Callable[[Cursor, Job], T], sql: str, undo: Callable[[T], object] | None = None, prefix: str = ""
+    ) -> T:
+        return await self._call(self._on_cursor(work, sql, prefix), undo, self._long)
+
+    async def _quickly(self, work: Callable[[Cursor, Job], T], sql: str = "", prefix: str = "") -> T:
+        return await self._call(self._on_cursor(work, sql, prefix))
+
+    def _on_cursor(self, work: Callable[[Cursor, Job], T], sql: str, prefix: str) -> Callable[[Job], T]:
+        connection = self._connection
+
+        def on_cursor(job: Job) -> T:
+            cursor = connection.open_cursor()
+            try:
+                job.run_on(cursor)
+                return work(cursor, job)
+            except duckdb.Error as error:
+                raise engine_error(error, sql, prefix, connection.scratch) from error
+            finally:
+                job.run_on(None)
+                connection.give_back(cursor)
+
+        return on_cursor
+
+    async def _call(
+        self,
+        work: Callable[[Job], T],
+        undo: Callable[[T], object] | None = None,
+        executor: DaemonExecutor | None = None,
+    ) -> T:
+        if self._closing is not None:
+            raise EngineError("The connection is closed.", "Open it again.")
+        self._running += 1
+        if self._release_timer is not None:
+            self._release_timer.cancel()
+            self._release_timer = None
+        try:
+            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
+        except JobCancelledError:
+            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
+        finally:
+            self._running -= 1
+            self._schedule_release()
+
+    def _schedule_release(self) -> None:
+        if self._running or self._closing is not None or self._connection.database is None:
+            return
+        if self._release_timer is not None:
+            self._release_timer.cancel()
+        call_later: CallLater = self._call_later or asyncio.get_running_loop().call_later
+        self._release_timer = call_later(self._idle_release_seconds, self._release)
+
+    def _release(self) -> None:
+        if self._running or self._closing is not None:
+            return
+        task = asyncio.get_running_loop().create_task(self._release_file())
+        self._releasing.add(task)
+        task.add_done_callback(self._releasing.discard)
+
+    async def _release_file(self) -> None:
+        try:
+            await JobRunner(self._quick, self._jobs, lambda job: self._connection.release_file()).result()
+        except duckdb.Error:
+            # A checkpoint that fails (a full disk) keeps the file attached; the next statement will say so.
+            self._schedule_release()
+
+
+def _close_unwanted(opening: "asyncio.Future[DuckDBConnection]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
+def _stop(connection: DuckDBConnection, jobs: RunningJobs, executors: tuple[DaemonExecutor, ...]) -> None:
+    """Interrupt what runs, end the threads, close the instance. The order matters: see DaemonExecutor."""
+    jobs.stop_all(_STOP_SECONDS)
+    for executor in executors:
+        executor.shutdown(timeout=_STOP_SECONDS)
+    connection.close()
+
+
+def _require_query(statement: ParsedStatement) -> None:
+    if statement.kind != "query":
+        message = "Only a single query that reads can be run here."
+        raise EngineError(message, problem=Problem("not-a-query", message, Span(0, len(statement.text))))
+
+
+def _describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[Any, ...]]:
+    try:
+        return cursor.execute("DESCRIBE " + sql).fetchall()
+    except duckdb.Error as error:
+        raise engine_error(error, sql, "DESCRIBE ", scratch) from error
+
+
+def _bind(cursor: Cursor, sql: str, scratch: str) -> Binding:
+    _require_query(parse_statement(cursor, sql))
+    return Binding(tuple(ResultColumn(str(row[0]), str(row[1])) for row in _describe(cursor, sql, scratch)))
+
+
+def _result(cursor: Cursor, sql: str, max_rows: int | None, started: float) -> Result:
+    columns, rows, complete = fetch(cursor.sql(sql), max_rows)
+    return Result(columns, rows, complete, time.perf_counter() - started)

@@ -1,0 +1,48 @@
+"""What DuckDB's plan of a query says of its size."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+
+from speql_engines.engine import EngineError, Estimate
+
+PREFIX = "EXPLAIN (FORMAT JSON) "
+
+
+def read_estimate(cursor: duckdb.DuckDBPyConnection, sql: str, row_counts: Mapping[str, int]) -> Estimate:
+    """Plan ``sql`` and add up what the plan says; nothing is run.
+
+    ``row_counts`` gives the rows of base tables by ``database.schema.table`` in lower case: a scan's own estimate is of
+    what its filters leave, while what it reads is the table. DuckDB tells no bytes.
+    """
+    found = cursor.execute(PREFIX + sql).fetchone()
+    if found is None:
+        raise EngineError("DuckDB gave no plan.")
+    roots = json.loads(found[1])
+    operators = [operator for root in roots for operator in _operators(root)]
+    scans = [operator for operator in operators if "Table" in _info(operator)]
+    return Estimate(
+        rows=next((rows for operator in operators if (rows := _rows(operator)) is not None), 0),
+        rows_scanned=sum(row_counts.get(str(_info(scan)["Table"]).lower(), _rows(scan) or 0) for scan in scans),
+        rows_processed=sum(_rows(operator) or 0 for operator in operators),
+    )
+
+
+def _operators(operator: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The operator and those below it, the topmost first."""
+    yield operator
+    for child in operator.get("children", ()):
+        yield from _operators(child)
+
+
+def _info(operator: Mapping[str, Any]) -> Mapping[str, Any]:
+    info = operator.get("extra_info")
+    return info if isinstance(info, Mapping) else {}
+
+
+def _rows(operator: Mapping[str, Any]) -> int | None:
+    number = re.search(r"\d+", str(_info(operator).get("Estimated Cardinality", "")))
+    return int(number[0]) if number else None

@@ -1,0 +1,175 @@
+"""Which queries may be run without the user having asked."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from speql_sql.catalog import Catalog
+from speql_sql.guard_files import FILE_FUNCTIONS, file_argument_problems, looks_like_file, path_problem
+from speql_sql.guard_functions import (
+    TABLE_FUNCTIONS,
+    VOLATILE_FUNCTIONS,
+    function_name,
+    is_known_function,
+    shadows_built_in,
+)
+from speql_sql.problem import Problem
+
+_SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog"})
+_SYSTEM_PREFIXES = ("duckdb_", "pragma_", "sqlite_", "pg_")
+
+# Every other type of node is refused: a type that sqlglot grows tomorrow is refused until someone has looked at it.
+# Functions are judged by name (guard_functions), not listed here.
+_HARMLESS_NODES_TEXT = """
+Add Alias Aliases All Any AtTimeZone Between BitString BitwiseAnd BitwiseLeftShift BitwiseNot BitwiseOr
+BitwiseRightShift BitwiseXor Boolean Bracket ByteString CTE Collate Column ColumnDef Comprehension Cube DPipe
+DataType DataTypeParam Distance Distinct Div Dot EQ Escape Except Fetch Filter ForIn From GT GTE Glob Group
+GroupingSets Having HavingMax HexString ILike Identifier IgnoreNulls In IntDiv Intersect Interval IntervalSpan Is
+JSON JSONKeyValue JSONPath JSONPathFilter JSONPathKey JSONPathPart JSONPathRecursive JSONPathRoot JSONPathScript
+JSONPathSelector JSONPathSlice JSONPathSubscript JSONPathUnion JSONPathWildcard JSONValue Join Kwarg LT LTE Lambda
+Lateral Like Limit LimitOptions Literal Mod Mul NEQ National Neg Not Null NullSafeEQ NullSafeNEQ Offset Operator
+Order Ordered Overlaps Paren Pivot PivotAlias PivotAny PositionalColumn PropertyEQ Pseudocolumn Qualify RawString
+RespectNulls Rollup Select SimilarTo Slice Star Sub Subquery Table TableAlias TableColumn Tuple UnicodeString Union
+UnpivotColumns Values Var Where Window WindowSpec With WithinGroup
+"""
+_HARMLESS_NODES = frozenset(_HARMLESS_NODES_TEXT.split())
+
+
+@dataclass(frozen=True)
+class GuardPolicy:
+    """What a connection allows.
+
+    ``allowed_paths`` are the files and folders that a query may read as tables. ``user_functions`` (folded names) are
+    the macros that the database defines; ``unsafe_tables`` (folded names) the views that run what may not be
+    speculated. Both come from the catalog: :meth:`for_catalog`.
+    """
+
+    dialect: str = "duckdb"
+    allowed_paths: tuple[str, ...] = ()
+    user_functions: frozenset[str] = frozenset()
+    unsafe_tables: frozenset[str] = frozenset()
+
+    @classmethod
+    def for_catalog(cls, catalog: Catalog, allowed_paths: tuple[str, ...] = ()) -> "GuardPolicy":
+        """The policy for queries over ``catalog``."""
+        return cls(
+            catalog.dialect,
+            allowed_paths,
+            catalog.user_functions,
+            frozenset(table.name.lower() for table in catalog.tables if table.unsafe),
+        )
+
+
+_DEFAULT_POLICY = GuardPolicy()
+
+
+def speculation_problems(tree: exp.Expr, policy: GuardPolicy = _DEFAULT_POLICY) -> tuple[Problem, ...]:
+    """Why ``tree`` may be neither speculated nor cached; nothing if it may.
+
+    It may be if it is one query that only reads, whose functions are all known to give the same result whenever they
+    are run, and which touches no file outside the policy and no network. Functions are known by DuckDB's own word for
+    them (guard_functions); the clock counts as volatile, since ``now()`` is another value tomorrow. What is not known
+    is refused.
+
+    >>> from sqlglot import parse_one
+    >>> speculation_problems(parse_one("SELECT upper(name) FROM t", read="duckdb"))
+    ()
+    >>> speculation_problems(parse_one("SELECT random()", read="duckdb"))[0].code
+    'volatile-function'
+    """
+    if not is_query(tree):
+        return (Problem("not-a-query", f"Only a query is speculated, and this is {_described(tree)}."),)
+    if shadowing := sorted(name for name in policy.user_functions if shadows_built_in(name)):
+        message = f"The database defines a function named like the built-in {shadowing[0]}, which may do anything."
+        return (Problem("shadowed-function", message),)
+    found = (problem for node in tree.walk() for problem in _node_problems(node, policy))
+    return tuple(dict.fromkeys(found))
+
+
+def is_query(tree: exp.Expr) -> bool:
+    """Whether ``tree`` is a query by its outermost node: SELECT, set operation, VALUES, FROM-first.
+
+    A query in this sense can still write (``WITH x AS (INSERT ...)``): that is :func:`speculation_problems`'s to find.
+    """
+    while isinstance(tree, exp.Subquery | exp.Paren) and isinstance(tree.this, exp.Expr):
+        tree = tree.this
+    return isinstance(tree, exp.Select | exp.SetOperation | exp.Values)
+
+
+def _node_problems(node: exp.Expr, policy: GuardPolicy) -> Iterator[Problem]:
+    special = next((check for type_, check in _SPECIAL_NODES if isinstance(node, type_)), None)
+    if special is not None:
+        yield from special(node)
+    elif isinstance(node, exp.Func):
+        yield from _function_problems(node, policy)
+    elif type(node).__name__ not in _HARMLESS_NODES:
+        yield Problem("not-understood", f"SpeQL does not know {_described(node)} to be harmless.")
+    elif isinstance(node, exp.Table):
+        yield from _table_problems(node, policy)
+    elif isinstance(node, exp.CTE) and isinstance(node.this, exp.Expr) and not is_query(node.this):
+        yield Problem("writes", f"{node.alias or 'A CTE'} is {_described(node.this)}, not a query.")
+    elif isinstance(node, exp.Pivot) and node.arg_key != "pivots":
+        yield Problem("not-understood", "A PIVOT or UNPIVOT statement is several statements in one: add FROM and IN.")
+
+
+def _function_problems(node: exp.Func, policy: GuardPolicy) -> Iterator[Problem]:
+    name = function_name(node)
+    if isinstance(node.parent, exp.Table | exp.Lateral) and node.arg_key == "this":
+        if name in FILE_FUNCTIONS:
+            yield from file_argument_problems(node, policy.allowed_paths)
+        elif name not in TABLE_FUNCTIONS:
+            yield Problem("table-function", f"The table function {name} is not known to only compute rows.")
+    elif name in VOLATILE_FUNCTIONS:
+        yield Problem("volatile-function", f"{name} gives another result each time, or does more than compute one.")
+    elif name in policy.user_functions:
+        yield Problem("unknown-function", f"{name} is a function of the database's own, which may do anything.")
+    elif not is_known_function(node):
+        yield Problem("unknown-function", f"The function {name} is not known to always give the same result.")
+
+
+def _table_problems(table: exp.Table, policy: GuardPolicy) -> Iterator[Problem]:
+    if isinstance(table.this, exp.Func):
+        return
+    parts = [part.name for part in table.parts]
+    if not all(isinstance(part, exp.Identifier) for part in table.parts):
+        yield Problem("not-understood", "The name of a table is computed.")
+    elif any(part.lower() in _SYSTEM_SCHEMAS for part in parts[:-1]) or parts[-1].lower().startswith(_SYSTEM_PREFIXES):
+        yield Problem("system-table", f"{parts[-1]} describes the session, not the data, and changes with it.")
+    elif parts[-1].lower() in policy.unsafe_tables:
+        yield Problem("unsafe-table", f"Reading {parts[-1]} runs something that may not be speculated.")
+    elif len(parts) == 1 and looks_like_file(parts[0]) and (problem := path_problem(parts[0], policy.allowed_paths)):
+        yield problem
+
+
+def _sampled(node: exp.Expr) -> Iterator[Problem]:
+    yield Problem("volatile-function", "A sample is another one each time.")
+
+
+def _locked(node: exp.Expr) -> Iterator[Problem]:
+    yield Problem("locks-rows", "FOR UPDATE and FOR SHARE lock rows.")
+
+
+def _written(node: exp.Expr) -> Iterator[Problem]:
+    yield Problem("writes", f"{_described(node)} writes.")
+
+
+def _parameter(node: exp.Expr) -> Iterator[Problem]:
+    yield Problem("parameter", f"The parameter {node.sql('duckdb')} has no value.")
+
+
+_SPECIAL_NODES: tuple[
+    tuple[type[exp.Expr] | tuple[type[exp.Expr], ...], Callable[[exp.Expr], Iterator[Problem]]], ...
+] = (
+    (exp.TableSample, _sampled),
+    (exp.Lock, _locked),
+    ((exp.DML, exp.Into, exp.Create, exp.Drop, exp.Alter, exp.Copy, exp.TruncateTable), _written),
+    ((exp.Placeholder, exp.Parameter, exp.SessionParameter), _parameter),
+)
+
+
+def _described(node: exp.Expr) -> str:
+    """What a statement or node is called in SQL."""
+    if isinstance(node, exp.Command):
+        return str(node.this).upper()
+    return node.key.upper()
