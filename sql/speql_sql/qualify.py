@@ -92,7 +92,9 @@ def _qualified(query: exp.Query, catalog: Catalog) -> exp.Query:
         _check_select(select, dialect, had_using)
     _refuse_hidden_duplicates(query)
     make_aliases_unique(query)
-    _write_output_names(query, tables if ignores_case else {})
+    _write_output_names(query, ignores_case)
+    for node in query.find_all(exp.Table):
+        node.meta.pop("table", None)
     return query
 
 
@@ -270,7 +272,7 @@ def _is_output(select: exp.Select, query: exp.Query) -> bool:
     return True
 
 
-def _write_output_names(query: exp.Query, tables: dict[str, Table]) -> None:
+def _write_output_names(query: exp.Query, ignores_case: bool) -> None:
     """Give the outputs of the query the spelling that the engine gives them: as aliased, or as in the catalog."""
     top: exp.Expr = query
     while isinstance(top, (exp.Subquery, exp.SetOperation)):
@@ -280,7 +282,7 @@ def _write_output_names(query: exp.Query, tables: dict[str, Table]) -> None:
     spelled = {
         (node.alias, name): column.name
         for node in top.find_all(exp.Table)
-        if (table := node.meta.get("table")) is not None and tables
+        if ignores_case and (table := node.meta.get("table")) is not None
         for name, column in table.columns_by_name.items()
     }
     for projection in top.expressions:

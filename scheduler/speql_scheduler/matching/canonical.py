@@ -61,7 +61,7 @@ def names_with_ctes(query: exp.Expr, names: Names) -> Names:
             visible = sorted(f"{quoted(k)}={v}" for k, v in names.ctes.items())
             identity = f"recursive {digest(repr((cte.sql(identify=True, comments=False), visible)))}"
         else:
-            identity = f"query {digest(query_text(cte.this, names))}"
+            identity = f"query {digest(query_text(cte.this, names.standing_alone()))}"
         if aliases:
             identity = f"({identity} as {' '.join(quoted(column.name) for column in aliases)})"
         if _is_open(cte.this) and _count_uses(query, cte) > 1:
@@ -99,7 +99,7 @@ def source_identity(source: exp.Expr, names: Names) -> str:
             return identity
         return f"table {'.'.join(quoted(part.name.lower()) for part in source.parts)}"
     if isinstance(source, exp.Subquery):
-        return f"query {digest(query_text(source.this, names))}"
+        return f"query {digest(query_text(source.this, names.standing_alone()))}"
     return normal_text(source, names)
 
 
@@ -109,7 +109,7 @@ def select_text(select: exp.Select, clause: FromClause, names: Names, *, outputs
         return _opaque_text(select, names, outputs)
     identities = {alias: source_identity(source, names) for alias, source in clause.sources.items()}
     texts = [
-        _text_in_order(select, clause, identities, order, names, outputs)
+        text_in_order(select, clause, identities, order, names, outputs)
         for order in _orders(select, clause, identities, names)
     ]
     return min(texts)
@@ -119,7 +119,7 @@ def _tokens(order: Iterable[str], depth: int) -> dict[str, str]:
     return {alias: f"s{depth}_{number}" for number, alias in enumerate(order)}
 
 
-def _text_in_order(
+def text_in_order(
     select: exp.Select,
     clause: FromClause,
     identities: Mapping[str, str],
@@ -127,6 +127,7 @@ def _text_in_order(
     names: Names,
     outputs: bool,
 ) -> str:
+    """The normal text of a SELECT whose sources are numbered in the given order."""
     inside = names.inside(_tokens(order, names.depth))
     left = dict(clause.left)
     parts = ["select"]

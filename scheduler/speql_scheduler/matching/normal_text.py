@@ -32,6 +32,16 @@ class Names:
 
         return replace(self, column=column, depth=self.depth + 1)
 
+    def standing_alone(self) -> "Names":
+        """The same names for a derived table or CTE: its text must not depend on how deep in a query it stands."""
+        outer = self.column
+
+        def column(alias: str, name: str) -> str | None:
+            text = outer(alias, name)
+            return None if text is None else f"up.{text}"
+
+        return replace(self, column=column, depth=0)
+
     def with_ctes(self, ctes: Mapping[str, str]) -> "Names":
         """The same names, and more CTEs."""
         return replace(self, ctes={**self.ctes, **ctes})
@@ -81,6 +91,8 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
         elif isinstance(node, exp.Between) and not node.args.get("symmetric"):
             found.append(exp.GTE(this=node.this.copy(), expression=node.args["low"].copy()))
             found.append(exp.LTE(this=node.this.copy(), expression=node.args["high"].copy()))
+        elif isinstance(node, exp.Boolean) and node.this:
+            continue
         elif isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.Not):
             found.extend(conjuncts(inner.this) if _is_predicate(inner.this) else [node])
         else:
@@ -124,7 +136,7 @@ def _argument(value: object, names: Names) -> str:
 
 
 def _sorted(operator: str, texts: Iterable[str]) -> str:
-    unique = sorted(set(texts))
+    unique = sorted(set(texts)) or ["true"]
     return unique[0] if len(unique) == 1 else f"({operator} {' '.join(unique)})"
 
 

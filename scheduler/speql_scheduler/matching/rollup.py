@@ -1,0 +1,159 @@
+"""Compute the aggregates of coarser groups from those of finer ones."""
+
+from collections.abc import Callable, Mapping
+
+from sqlglot import exp
+
+from speql_scheduler.matching.literals import family_of
+from speql_scheduler.matching.substitution import NotInViewError
+
+
+class RollUp:
+    """Rewrite aggregates over rows as aggregates over the groups of a view.
+
+    Every group of the query is a union of groups of the view (each perhaps repeated by a join with other tables, and
+    then once for every time that its rows are). So SUM is the sum of sums, COUNT the sum of counts (an integer, and 0
+    where there is no group), MIN the least minimum; AVG needs a sum and a count; what does not depend on repetition
+    (MIN, MAX, DISTINCT) can be computed from the grouping keys themselves. Everything else is refused. A FILTER
+    may be the same in both, or be about grouping keys only.
+
+    Types are those of DuckDB: SUM keeps the type of a SUM (HUGEINT, DECIMAL(38, s), DOUBLE), COUNT is BIGINT, AVG
+    DOUBLE. Sums of floating-point numbers are added in another order, and may differ in the last digits.
+    """
+
+    def __init__(
+        self,
+        aggregates: Mapping[str, exp.Column],
+        text: Callable[[exp.Expr], str],
+        over_keys: Callable[[exp.Expr], exp.Expr],
+        column_type: Callable[[exp.Expr], tuple[str | None, bool]],
+    ) -> None:
+        self._aggregates = aggregates
+        self._text = text
+        self._over_keys = over_keys
+        self._column_type = column_type
+
+    def __call__(self, node: exp.Expr) -> exp.Expr:
+        """The aggregate (with its FILTER) over the view. Raises :class:`NotInViewError` with the reason."""
+        if isinstance(node, exp.WithinGroup):
+            raise NotInViewError(f"{_shown(node)} cannot be computed from groups")
+        if isinstance(node, exp.Filter):
+            function, condition = node.this, node.expression
+        else:
+            function, condition = node, None
+        if condition is not None:
+            held = self._from_view(function, condition)
+            if held is not None:
+                return held
+            rebuilt = self._rolled_up(function)
+            return _filtered(rebuilt, self._over_keys(condition))
+        return self._rolled_up(function)
+
+    def _from_view(self, function: exp.Expr, condition: exp.Expr) -> exp.Expr | None:
+        """The roll-up of an aggregate that the view holds with the very same FILTER."""
+        held = self._aggregates.get(self._text(exp.Filter(this=function.copy(), expression=condition.copy())))
+        if held is None or _has_options(function):
+            return None
+        if isinstance(function, exp.Count):
+            return _count(held)
+        if isinstance(function, (exp.Sum, exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)):
+            return type(function)(this=held.copy())
+        return None
+
+    def _rolled_up(self, function: exp.Expr) -> exp.Expr:
+        if isinstance(function.this, exp.Distinct):
+            if isinstance(function, (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)):
+                return self._of_keys(function)
+        elif not _has_options(function):
+            if isinstance(function, exp.Count):
+                return self._count_of(function)
+            if isinstance(function, exp.Avg):
+                return self._average(function)
+            if isinstance(function, exp.Sum):
+                return exp.Sum(this=self._held(function).copy())
+            if isinstance(function, (exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)):
+                held = self._aggregates.get(self._text(function))
+                return type(function)(this=held.copy()) if held is not None else self._of_keys(function)
+        raise NotInViewError(f"{_shown(function)} cannot be computed from groups")
+
+    def _held(self, function: exp.Expr) -> exp.Column:
+        held = self._aggregates.get(self._text(function))
+        if held is None:
+            raise NotInViewError(f"the view does not have {_shown(function)}")
+        return held
+
+    def _of_keys(self, function: exp.Expr) -> exp.Expr:
+        """An aggregate that repetition does not change, over the grouping keys."""
+        try:
+            return type(function)(**{k: self._over_key_argument(v) for k, v in function.args.items()})
+        except NotInViewError as error:
+            raise NotInViewError(f"the view does not have {_shown(function)}, and {error}") from error
+
+    def _over_key_argument(self, value: object) -> object:
+        return self._over_keys(value) if isinstance(value, exp.Expr) else value
+
+    def _count_of(self, function: exp.Expr) -> exp.Expr:
+        held = self._aggregates.get(self._text(function))
+        if held is None:
+            held = self._equal_count(function)
+        if held is not None:
+            return _count(held)
+        rows = self._aggregates.get(self._text(exp.Count(this=exp.Star())))
+        if rows is None:
+            raise NotInViewError(f"the view does not have {_shown(function)}")
+        # COUNT(key) counts the rows of the groups whose key is not NULL.
+        key = self._over_keys(function.this)
+        return _count(rows, exp.Not(this=exp.Is(this=exp.paren(key), expression=exp.Null())))
+
+    def _equal_count(self, function: exp.Expr) -> exp.Column | None:
+        """COUNT(*) for COUNT of a column that is never NULL."""
+        argument = function.this
+        if isinstance(argument, exp.Column) and not self._column_type(argument)[1]:
+            return self._aggregates.get(self._text(exp.Count(this=exp.Star())))
+        return None
+
+    def _average(self, function: exp.Expr) -> exp.Expr:
+        argument = function.this
+        if family_of(self._column_type(argument)[0]) not in ("exact", "float"):
+            raise NotInViewError(f"{_shown(function)} is not known to be of a number")
+        total = self._held(exp.Sum(this=argument.copy()))
+        count = exp.Count(this=argument.copy(), big_int=True)
+        counted = self._aggregates.get(self._text(count)) or self._equal_count(count)
+        if counted is None:
+            raise NotInViewError(f"the view does not have {_shown(count)}, which {_shown(function)} needs")
+        return exp.Div(
+            this=exp.cast(exp.Sum(this=total.copy()), "DOUBLE"),
+            expression=exp.Sum(this=counted.copy()),
+            typed=False,
+            safe=False,
+        )
+
+
+def _has_options(function: exp.Expr) -> bool:
+    return any(value for key, value in function.args.items() if key not in ("this", "big_int"))
+
+
+def _shown(node: exp.Expr) -> str:
+    return node.sql(dialect="duckdb")
+
+
+def _count(held: exp.Column, condition: exp.Expr | None = None) -> exp.Expr:
+    """The sum of counts as a count: never NULL, and a BIGINT."""
+    total: exp.Expr = exp.Sum(this=held.copy())
+    if condition is not None:
+        total = exp.Filter(this=total, expression=exp.Where(this=condition))
+    return exp.cast(exp.Coalesce(this=total, expressions=[exp.Literal.number(0)]), "BIGINT")
+
+
+def _filtered(rolled_up: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    """The roll-up of only those groups that the filter keeps: on every aggregate of the replacement."""
+    for aggregate in list(rolled_up.find_all(exp.AggFunc)):
+        # The roll-up of COUNT(key) has a condition of its own already.
+        if isinstance(aggregate.parent, exp.Filter) or isinstance(aggregate, exp.Coalesce):
+            raise NotInViewError("two filters on one aggregate")
+    for aggregate in list(rolled_up.find_all(exp.AggFunc)):
+        wrapped = exp.Filter(this=aggregate.copy(), expression=condition.copy())
+        if aggregate is rolled_up:
+            return wrapped
+        aggregate.replace(wrapped)
+    return rolled_up

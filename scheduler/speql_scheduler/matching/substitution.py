@@ -1,0 +1,95 @@
+"""Write the expressions of a query in terms of the columns of a view."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from speql_scheduler.matching.predicates import ColumnKey
+
+
+class NotInViewError(Exception):
+    """An expression needs something that the view does not have; the message says what."""
+
+
+class Substitution:
+    """Rebuild expressions over the sources that a view replaces, as expressions over the view.
+
+    ``column`` gives the view's column for a column of the query, ``text`` the normal text of an expression,
+    ``by_text`` the view's columns that hold whole expressions, ``aggregate`` what to do with an aggregate of the
+    SELECT itself (None: leave it, and rebuild its arguments). Columns of other sources stay as they are. Nothing is
+    changed in place.
+    """
+
+    def __init__(
+        self,
+        replaced: frozenset[str],
+        column: Callable[[ColumnKey], exp.Column | None],
+        text: Callable[[exp.Expr], str],
+        by_text: Mapping[str, exp.Column],
+        kinds: frozenset[type],
+        aggregate: Callable[[exp.Expr], exp.Expr | None] | None = None,
+    ) -> None:
+        self._replaced = replaced
+        self._column = column
+        self._text = text
+        self._by_text = by_text
+        self._kinds = kinds
+        self._aggregate = aggregate
+
+    def apply(self, node: exp.Expr) -> exp.Expr:
+        """The expression over the view. Raises :class:`NotInViewError` where the view does not have enough."""
+        return self._rebuilt(node, own=True)
+
+    def without_aggregates(self) -> "Substitution":
+        """The same, for the arguments of aggregates and for what is evaluated below the grouping."""
+        return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds)
+
+    def _rebuilt(self, node: exp.Expr, own: bool) -> exp.Expr:
+        if isinstance(node, exp.Column):
+            return self._rebuilt_column(node)
+        if type(node) in self._kinds and own and (found := self._by_text.get(self._text(node))) is not None:
+            return found.copy()
+        if own and self._aggregate is not None:
+            if isinstance(node, exp.Window):
+                return self._rebuilt_window(node)
+            if isinstance(node, (exp.AggFunc, exp.Filter, exp.WithinGroup)):
+                replacement = self._aggregate(node)
+                if replacement is not None:
+                    return replacement
+        own = own and not isinstance(node, exp.Query)
+        return self._rebuilt_arguments(node, own)
+
+    def _rebuilt_arguments(self, node: exp.Expr, own: bool) -> exp.Expr:
+        return type(node)(**{key: self._argument(value, own) for key, value in node.args.items()})
+
+    def _argument(self, value: Any, own: bool) -> Any:
+        if isinstance(value, exp.Expr):
+            return self._rebuilt(value, own)
+        if isinstance(value, list):
+            return [self._argument(item, own) for item in value]
+        return value
+
+    def _rebuilt_column(self, node: exp.Column) -> exp.Expr:
+        if node.table not in self._replaced:
+            return node.copy()
+        found = self._column((node.table, node.name))
+        if found is None:
+            raise NotInViewError(f"the view does not have {node.table}.{node.name}")
+        return found.copy()
+
+    def _rebuilt_window(self, node: exp.Window) -> exp.Expr:
+        """The function of a window is no aggregate of the SELECT, but its arguments may hold some."""
+        function = node.this
+        rebuilt = (
+            self._rebuilt_arguments(function, True)
+            if not isinstance(function, (exp.Filter, exp.IgnoreNulls, exp.RespectNulls))
+            else type(function)(
+                **{
+                    key: self._rebuilt_arguments(value, True) if key == "this" else self._argument(value, True)
+                    for key, value in function.args.items()
+                }
+            )
+        )
+        others = {key: self._argument(value, True) for key, value in node.args.items() if key != "this"}
+        return type(node)(this=rebuilt, **others)

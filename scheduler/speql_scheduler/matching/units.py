@@ -1,0 +1,155 @@
+"""The SELECTs of a query, each as a query that stands alone: the grain of materialisation."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+from speql_scheduler.matching.free_columns import has_free_columns
+from speql_scheduler.matching.select_spans import select_spans
+from speql_sql import Catalog, Span
+
+UnitKind = Literal["main", "cte", "derived", "subquery", "branch"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One SELECT of a query, or a whole set operation.
+
+    ``path`` is its breadcrumb (``("main", "CTE sales", "subquery")``), ``span`` its place in the text without its
+    WITH and without parentheses around it; ``query`` can be run as it is, with the CTEs that it needs, unless
+    ``correlated``: then it needs columns of a SELECT around it.
+    """
+
+    path: tuple[str, ...]
+    span: Span
+    query: exp.Query
+    correlated: bool
+    kind: UnitKind
+
+
+def units_of(
+    sql: str, query: exp.Query, catalog: Catalog | None = None, dialect: str | None = None
+) -> tuple[Unit, ...]:
+    """The units of the query that ``sql`` parses to, in the order of the text.
+
+    ``query`` is the tree as sqlglot's parser made it; it is not changed. With a catalog, columns without a table
+    name that only an outer SELECT has are found to be correlations too. A recursive CTE is no unit, nor is what is in
+    it. Where the spans cannot be found for certain, the main query alone is returned, over the whole text.
+
+    >>> import sqlglot
+    >>> text = "WITH x AS (SELECT 1 AS a) SELECT a FROM x"
+    >>> [(unit.path, unit.span.of(text)) for unit in units_of(text, sqlglot.parse_one(text))]
+    [(('main', 'CTE x'), 'SELECT 1 AS a'), (('main',), 'SELECT a FROM x')]
+    """
+    spans = select_spans(sql, list(query.find_all(exp.Select)), dialect or (catalog.dialect if catalog else "duckdb"))
+    units: list[Unit] = []
+    whole = Span(len(sql) - len(sql.lstrip()), max(len(sql.rstrip().rstrip(";").rstrip()), 0))
+    for node, path, kind, ctes in _queries(query, ("main",), "main", ()):
+        span = _span(node, spans)
+        if span is None:
+            continue
+        alone = _standing_alone(node, ctes) if node is not query else query.copy()
+        correlated = kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
+        units.append(Unit(path, span, alone, correlated, kind))
+    if not any(unit.kind == "main" for unit in units):
+        return (Unit(("main",), whole, query.copy(), False, "main"),)
+    return tuple(sorted(units, key=lambda unit: (unit.span.start, -unit.span.end)))
+
+
+def unit_at(units: Sequence[Unit], offset: int) -> Unit | None:
+    """The innermost unit at the cursor that can be run: climbs out of correlated ones. Outside all, the main one."""
+    touching = [unit for unit in units if unit.span.touches(offset) and not unit.correlated]
+    if touching:
+        return min(touching, key=lambda unit: (unit.span.end - unit.span.start, -len(unit.path)))
+    return next((unit for unit in units if unit.kind == "main"), None)
+
+
+def breadcrumb(path: tuple[str, ...], kind: str, name: str) -> tuple[str, ...]:
+    """The path one step down."""
+    words = {"cte": f"CTE {name}", "derived": f"derived table {name}", "branch": f"branch {name}"}
+    return (*path, words.get(kind, kind).rstrip())
+
+
+Found = tuple[exp.Query, tuple[str, ...], UnitKind, tuple[exp.CTE, ...]]
+
+
+def _queries(node: exp.Expr, path: tuple[str, ...], kind: UnitKind, ctes: tuple[exp.CTE, ...]) -> Iterator[Found]:
+    """A query and those inside it, each with its path, its kind and the CTEs in sight."""
+    with_ = node.args.get("with_")
+    if isinstance(with_, exp.With):
+        for cte in with_.expressions:
+            if not _is_recursive(cte, with_):
+                yield from _queries(cte.this, breadcrumb(path, "cte", cte.alias), "cte", ctes)
+            ctes = (*ctes, cte)
+    if isinstance(node, exp.Subquery):
+        yield from _queries(node.this, path, kind, ctes)
+        return
+    if isinstance(node, exp.SetOperation):
+        yield node, path, kind, ctes
+        for number, branch in enumerate((node.this, node.expression), start=1):
+            yield from _queries(branch, breadcrumb(path, "branch", str(number)), "branch", ctes)
+        return
+    if isinstance(node, exp.Select):
+        yield node, path, kind, ctes
+        yield from _inside(node, path, ctes)
+
+
+def _inside(node: exp.Expr, path: tuple[str, ...], ctes: tuple[exp.CTE, ...]) -> Iterator[Found]:
+    for child in node.iter_expressions():
+        if child.arg_key == "with_":
+            continue
+        if isinstance(child, exp.Subquery) and isinstance(child.this, exp.Query):
+            kind: UnitKind = "derived" if isinstance(node, (exp.From, exp.Join, exp.Lateral)) else "subquery"
+            yield from _queries(child.this, breadcrumb(path, kind, child.alias), kind, ctes)
+            yield from (found for part in child.args.get("joins") or [] for found in _inside(part, path, ctes))
+        elif isinstance(child, exp.Query) and not isinstance(child, exp.Table):
+            yield from _queries(child, breadcrumb(path, "subquery", ""), "subquery", ctes)
+        else:
+            yield from _inside(child, path, ctes)
+
+
+def _is_recursive(cte: exp.CTE, with_: exp.With) -> bool:
+    name = cte.alias.lower()
+    return bool(with_.recursive) and any(t.name.lower() == name and not t.db for t in cte.find_all(exp.Table))
+
+
+def _span(node: exp.Expr, spans: dict[int, Span]) -> Span | None:
+    """The span of a SELECT; that of a set operation goes from its first branch to the end of its ORDER BY."""
+    if isinstance(node, exp.Select):
+        return spans.get(id(node))
+    parts = [span for select in node.find_all(exp.Select) if (span := spans.get(id(select))) is not None]
+    with_ = node.args.get("with_")
+    if isinstance(with_, exp.With):
+        inside = {id(select) for select in with_.find_all(exp.Select)}
+        parts = [spans[id(s)] for s in node.find_all(exp.Select) if id(s) in spans and id(s) not in inside]
+    if not parts:
+        return None
+    start, end = min(part.start for part in parts), max(part.end for part in parts)
+    for key in ("order", "limit", "offset", "fetch"):
+        for tail in node.args[key].walk() if isinstance(node.args.get(key), exp.Expr) else ():
+            if isinstance(last := tail.meta.get("end"), int):
+                end = max(end, last + 1)
+    return Span(start, end)
+
+
+def _standing_alone(node: exp.Query, ctes: tuple[exp.CTE, ...]) -> exp.Query:
+    """A copy of the query with those CTEs in its WITH that it reads, directly or through another."""
+    alone = node.copy()
+    own = alone.args.get("with_")
+    names = {cte.alias.lower() for cte in own.expressions} if isinstance(own, exp.With) else set()
+    read = {table.name.lower() for table in alone.find_all(exp.Table) if not table.db}
+    needed: list[exp.CTE] = []
+    for cte in reversed(ctes):
+        if cte.alias.lower() in read and cte.alias.lower() not in names:
+            needed.insert(0, cte)
+            names.add(cte.alias.lower())
+            read |= {table.name.lower() for table in cte.find_all(exp.Table) if not table.db}
+    if not needed:
+        return alone
+    recursive = any(isinstance(cte.parent, exp.With) and cte.parent.recursive for cte in needed)
+    recursive = recursive or (isinstance(own, exp.With) and bool(own.recursive))
+    expressions = [cte.copy() for cte in needed] + (list(own.expressions) if isinstance(own, exp.With) else [])
+    alone.set("with_", exp.With(expressions=expressions, recursive=recursive or None))
+    return alone
