@@ -48,7 +48,7 @@ class Answerer:
     async def from_cache(self, question: Question, epoch: int) -> Answer | None:
         """The answer, if the same was answered before on the same data."""
         started = self._settings.clock()
-        result = None if question.refusals else self._cache.get(question.key, epoch)
+        result = None if not question.lasting else self._cache.get(question.key, epoch)
         named = await self._named_as_asked(question, result) if result else None
         if named is None:
             return None
@@ -62,7 +62,7 @@ class Answerer:
 
     async def rewrite(self, question: Question, views: Sequence[View]) -> Rewrite:
         """The question's query over these temp tables; one that uses none if the analysis fails."""
-        if question.refusals or not views:
+        if not question.lasting or not views:
             return NOT_REWRITTEN
         key = (question.key, tuple(view.sql_name for view in views))
         if key not in self._rewrites:
@@ -86,7 +86,7 @@ class Answerer:
         if answer is None:
             result = await run_directly(question.sql, self._settings.page_rows)
             answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
-        if not question.refusals and await self._facts.epoch() == epoch:
+        if question.lasting and await self._facts.epoch() == epoch:
             self._cache.put(question.key, epoch, answer.result)
         return replace(answer, seconds=self._settings.clock() - started)
 

@@ -1,5 +1,6 @@
 """Whether work is worth doing: pure functions of estimates, each with its reason in words."""
 
+import math
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -21,7 +22,7 @@ class Verdict:
 
 
 def worth_creating(
-    estimate: Estimate, base_rows: int, columns: int, connected: bool, settings: SchedulerSettings
+    estimate: Estimate, base_rows: int, columns: int, crossed_rows: int, settings: SchedulerSettings
 ) -> Verdict:
     """Whether a temp table earns its cost.
 
@@ -32,10 +33,9 @@ def worth_creating(
     work = work_of(estimate, base_rows)
     read = max(estimate.rows_scanned, base_rows)
     size = estimate.rows * max(columns, 1) * BYTES_PER_VALUE
-    if estimate.rows_processed > settings.blow_up * max(read, 1) or (
-        not connected and estimate.rows_processed > 2 * max(read, 1)
-    ):
-        return Verdict(False, f"its joins multiply rows: {_count(estimate.rows_processed)} out of {_count(read)}")
+    made = max(estimate.rows_processed, crossed_rows)
+    if made > settings.blow_up * max(read, 1):
+        return Verdict(False, f"its joins multiply rows: {_count(made)} out of {_count(read)}")
     if work < settings.cheap_work:
         return Verdict(False, f"cheap to run directly: {_count(work)} rows of work")
     if estimate.rows > settings.temp_rows:
@@ -116,32 +116,42 @@ def base_rows(qualified: exp.Query, catalog: Catalog) -> int:
     return total
 
 
-def connected(qualified: exp.Query) -> bool:
-    """Whether in every SELECT the joined sources hang together by conditions.
+def crossed_rows(qualified: exp.Query, catalog: Catalog) -> int:
+    """How many rows the worst cross join inside makes, as far as the catalog knows; 0 if there is none.
 
-    A source that is an aggregate without GROUP BY has one row, and multiplies nothing. A condition ties all the
-    sources that it names: coarser than it could be, but estimates decide too (see :func:`worth_creating`).
+    Engines estimate joins without a condition badly or not at all (DuckDB's plan gives them no cardinality), and a
+    half-typed query has them all the time. Sources of one row (an aggregate without GROUP BY) do not count, those of
+    unknown size count as one row.
     """
-    return all(_sources_connected(select) for select in qualified.find_all(exp.Select))
+    return max((_crossed_rows(select, catalog) for select in qualified.find_all(exp.Select)), default=0)
 
 
-def _sources_connected(select: exp.Select) -> bool:
-    sources = [select.args["from_"].this] if select.args.get("from_") else []
-    joins = select.args.get("joins") or []
-    sources += [join.this for join in joins if isinstance(join.this, exp.Table | exp.Subquery)]
-    names = {source.alias_or_name for source in sources if not _has_one_row(source)}
-    if len(names) < 2:
-        return True
+def _crossed_rows(select: exp.Select, catalog: Catalog) -> int:
+    from_, joins = select.args.get("from_"), select.args.get("joins") or []
+    sources = ([from_.this] if from_ else []) + [join.this for join in joins]
+    rows = {
+        source.alias_or_name: _rows_of(source, catalog)
+        for source in sources
+        if isinstance(source, exp.Table | exp.Subquery) and not _has_one_row(source)
+    }
     conditions = [join.args["on"] for join in joins if join.args.get("on")]
     if select.args.get("where"):
         conditions.append(select.args["where"].this)
-    groups: list[set[str]] = []
+    groups = [{name} for name in rows]
     for condition in conditions:
         for conjunct in condition.flatten() if isinstance(condition, exp.And) else (condition,):
-            tied = {column.table for column in conjunct.find_all(exp.Column)} & names
+            tied = {column.table for column in conjunct.find_all(exp.Column)} & rows.keys()
             touching = [group for group in groups if group & tied]
-            groups = [group for group in groups if not group & tied] + [tied.union(*touching)]
-    return any(names <= group for group in groups) or any(join.args.get("using") for join in joins)
+            if touching:
+                groups = [group for group in groups if not group & tied] + [set().union(*touching)]
+    return math.prod(max(rows[name] for name in group) for group in groups) if len(groups) > 1 else 0
+
+
+def _rows_of(source: exp.Expression, catalog: Catalog) -> int:
+    found = (
+        catalog.find(source.name, source.db, source.catalog) if isinstance(source, exp.Table) and source.db else None
+    )
+    return max((found.row_count if found else None) or 1, 1)
 
 
 def _has_one_row(source: exp.Expression) -> bool:

@@ -60,7 +60,7 @@ class Planner:
     async def plan(self, superset: exp.Query, catalog: Catalog, epoch: int) -> Plan:
         """Decide for each unit of the superset query whether it becomes a temp table."""
         try:
-            wanted = await self._analysis.run(wanted_units, superset, catalog, self._settings.guard_policy)
+            wanted = await self._analysis.run(wanted_units, superset, catalog)
         except AnalysisError:
             return Plan(epoch=epoch)
         planned: list[PlannedUnit] = []
@@ -84,7 +84,7 @@ class Planner:
         except EngineError as error:
             return PlannedUnit(unit, Verdict(False, f"the engine refuses it: {error.message}"))
         columns = len(unit.view.columns)
-        verdict = worth_creating(estimate, unit.base_rows, columns, unit.connected, self._settings)
+        verdict = worth_creating(estimate, unit.base_rows, columns, unit.crossed_rows, self._settings)
         if not verdict.create:
             return PlannedUnit(unit, verdict, estimate)
         inputs, _ = await self._reads(unit, {other.wanted.view.name: other for other in before})

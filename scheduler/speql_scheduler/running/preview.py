@@ -49,7 +49,10 @@ class Previews:
         return task
 
     def keep(self, key: str | None) -> None:
-        """Cancel the preview that runs, unless it is the one of that key."""
+        """Cancel the preview that runs or waits, unless it is the one of that key."""
+        for job in self._board.jobs:
+            if job.kind == "preview" and job.state == "queued" and job.key != f"preview:{key}":
+                self._board.change(job.key, state="greyed", reason="overtaken")
         if self._running is not None and self._running[0] != key:
             self._running[2].cancel()
             self._running = None

@@ -3,12 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 
-from speql_sql.guard import GuardPolicy, speculation_problems
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import canonical_key
 from speql_scheduler.running.costs import base_rows
 from speql_sql import Catalog, Problem
+from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.qualify import qualify_query
 
 
@@ -16,8 +16,10 @@ from speql_sql.qualify import qualify_query
 class Question:
     """What is asked: the text that the engine would be given, its tree, and what decides how it may be answered.
 
-    ``key`` tells apart all that can change the rows, their order or their columns. ``refusals`` are the guard's reasons against running the query before it is asked for, and
-    against keeping its result. ``base_rows`` are the rows of the base tables that it names.
+    ``key`` tells apart all that can change the rows, their order or their columns. ``refusals`` are the guard's
+    reasons against running the query before it is submitted, and against keeping its result. ``lasting`` is
+    False if the result may not be kept: it reads more than the tables of the catalog (a file, a table function), and
+    the data version does not tell when that changes. ``base_rows`` are the rows of the base tables that it names.
     """
 
     sql: str
@@ -25,20 +27,28 @@ class Question:
     catalog: Catalog
     key: str
     refusals: tuple[Problem, ...]
+    lasting: bool
     base_rows: int
 
 
-def ask(sql: str | None, query: exp.Query, catalog: Catalog, policy: GuardPolicy) -> Question:
+def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tuple[str, ...]) -> Question:
     """The question for a query; ``sql`` is its text as the user wrote it, None to write it from the tree. Pure."""
     qualified = qualify_query(query, catalog).query
+    refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
     return Question(
         sql=sql if sql is not None else query.sql(catalog.dialect),
         query=query,
         catalog=catalog,
         key=canonical_key(qualified) if qualified else _key_of_text(query, catalog),
-        refusals=speculation_problems(query, policy),
+        refusals=refusals,
+        lasting=not refusals and qualified is not None and reads_tables_only(qualified),
         base_rows=base_rows(qualified or query, catalog),
     )
+
+
+def reads_tables_only(qualified: exp.Query) -> bool:
+    """Whether every source of a qualified query is a table of the catalog, a CTE or a subquery."""
+    return all(isinstance(table.this, exp.Identifier) for table in qualified.find_all(exp.Table))
 
 
 def _key_of_text(query: exp.Query, catalog: Catalog) -> str:

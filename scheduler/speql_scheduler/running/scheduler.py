@@ -100,7 +100,7 @@ class Scheduler:
     async def explain(self, query: exp.Query, superset: exp.Query, catalog: Catalog) -> Explanation:
         """What would be done for a query, and why; nothing is run."""
         epoch = await self._facts.epoch()
-        question = await self._analysis.run(ask, None, query, catalog, self._settings.guard_policy)
+        question = await self._analysis.run(ask, None, query, catalog, self._settings.allowed_paths)
         plan = await self._planner.plan(superset, catalog, epoch)
         stored = await self._answerer.rewrite(question, self._store.views)
         planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
@@ -162,8 +162,8 @@ class Scheduler:
         if speculation.preview is None:
             return None
         sql = speculation.sql if speculation.preview == speculation.query else None
-        policy = self._settings.guard_policy
-        question = await self._analysis.run(ask, sql, speculation.preview, speculation.catalog, policy)
+        allowed_paths = self._settings.allowed_paths
+        question = await self._analysis.run(ask, sql, speculation.preview, speculation.catalog, allowed_paths)
         if question.refusals:
             self._fail(speculation, question.refusals[0])
             return None

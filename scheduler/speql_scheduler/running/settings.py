@@ -6,8 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from speql_sql.guard import GuardPolicy
-
 MEBIBYTE = 1 << 20
 
 
@@ -64,8 +62,8 @@ class SchedulerSettings:
     rows_per_second: float = 20_000_000.0
     """First guess of the engine's speed in rows processed; what it really does is measured as creates finish."""
 
-    guard_policy: GuardPolicy = field(default_factory=GuardPolicy)
-    """What a speculated query may read."""
+    allowed_paths: tuple[str, ...] = ()
+    """Files and folders that a speculated query may read as tables; what is read from them is never kept."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -40,10 +40,11 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from speql_engines import Engine, EngineError, TempTable
+from speql_engines import Engine, TempTable
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.costs import benefit_per_byte
 from speql_scheduler.running.tasks import TaskSet
+from speql_sql import SpeqlError
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ class Store:
     async def _drop_on_engine(self, stored: StoredTable) -> None:
         try:
             await self.engine.drop_temp_table(stored.view.name)
-        except EngineError as error:
+        except SpeqlError as error:
             logger.warning("temp table %s could not be dropped: %s", stored.view.name, error)
 
     def _used(self, stored: StoredTable) -> None:

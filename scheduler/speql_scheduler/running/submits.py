@@ -64,7 +64,7 @@ class Submits:
         try:
             question = await self._question_of(sql, query, catalog)
             if question is None:
-                answer = await self._run_as_written(sql, is_query=query is not None)
+                answer = await self._run_as_written(sql)
             else:
                 answer = await self._answer(question)
         except SpeqlError as error:
@@ -82,22 +82,20 @@ class Submits:
         if query is None:
             return None
         try:
-            question = await self._analysis.run(ask, sql, query, catalog, self._settings.guard_policy)
+            question = await self._analysis.run(ask, sql, query, catalog, self._settings.allowed_paths)
         except AnalysisError:
             return None
         return None if question.refusals else question
 
-    async def _run_as_written(self, sql: str, is_query: bool) -> Answer:
+    async def _run_as_written(self, sql: str) -> Answer:
         """Run a statement that may have effects: a write, a setting, a volatile function, the reading of a file.
 
-        After anything but a query all that was computed is stale, whatever the data version says: ``SET TimeZone``
-        changes results and no data.
+        What it made stale is seen by the engine's data version, which changes with writes and settings.
         """
         self._previews.keep(None)
         self._runner.drop_all_but(None, "a submit goes ahead")
         result = await self._engine.submit(sql, self._settings.page_rows)
-        if not is_query:
-            self._store.invalidate("stale: a statement was run that may change results")
+        await self._facts.epoch()
         return Answer(result, ("exact",), int(result.rows.num_rows) if result.complete else None, executed_sql=sql)
 
     async def _answer(self, question: Question) -> Answer:
@@ -111,7 +109,7 @@ class Submits:
         except asyncio.CancelledError:
             self._board.change(job, state="cancelled", reason="cancelled by the user")
             raise
-        except EngineError as error:
+        except SpeqlError as error:
             self._board.change(job, state="failed", reason=error.message)
             raise
         self._board.answered(job, answer, self._store.keys)

@@ -1,0 +1,173 @@
+"""What is no longer wanted stops on the engine; what still is goes on; nothing of it is an error."""
+
+import asyncio
+
+import pytest
+
+BY_CARRIER = "SELECT carrier, sum(delay) AS delay FROM flights WHERE delay > 10 GROUP BY carrier"
+BY_ORIGIN = "SELECT origin, sum(distance) AS distance FROM flights WHERE delay > 10 GROUP BY origin"
+HEAVY = "SELECT max(hash(a.id, b.id)) AS h FROM flights AS a JOIN flights AS b ON a.distance = b.distance"
+
+
+async def test_an_edit_keeps_the_create_that_is_still_wanted(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+
+    desk.type(f"{BY_CARRIER} ORDER BY delay")
+    await asyncio.sleep(0)
+    desk.engine.create_gate.set()
+    await desk.scheduler.idle()
+
+    assert len(desk.engine.created) == 1
+    assert desk.previews[-1][1].temp_only
+    assert all(job.state == "done" for job in desk.creates().values())
+
+
+async def test_an_edit_greys_out_and_cancels_what_is_not(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+    desk.engine.create_begun.clear()
+
+    desk.type(BY_ORIGIN)
+    await desk.engine.create_begun.wait()  # the second only begins when the first has ended on the engine
+    assert desk.engine.most_running_creates == 1
+    desk.engine.create_gate.set()
+    await desk.scheduler.idle()
+
+    states = {job.state for graph in desk.graphs for job in graph.jobs if job.sql and "carrier" in job.sql.lower()}
+    assert {"running", "greyed", "cancelled"} <= states
+    assert len(desk.engine.created) == 1
+    assert len(desk.store.views) == 1
+
+
+async def test_a_stale_create_is_interrupted_on_the_engine(new_desk):
+    desk = await new_desk(blow_up=1e12)
+    desk.type(HEAVY, preview=None)
+    await desk.until(lambda graph: any(job.state == "running" for job in graph.jobs))
+    await desk.engine.create_begun.wait()
+
+    desk.type("SELECT a FROM small")
+    await desk.scheduler.idle()  # HEAVY would take minutes
+
+    assert desk.engine.running == 0
+    assert not desk.engine.created
+    assert not desk.store.views
+    assert "cancelled" in {job.state for graph in desk.graphs for job in graph.jobs if job.kind == "create"}
+
+
+async def test_an_overtaken_preview_is_cancelled_and_never_shown(desk):
+    desk.engine.execute_gate.clear()
+    first = desk.type("SELECT a FROM small")
+    await desk.engine.execute_begun.wait()
+    second = desk.type("SELECT b FROM small")
+    await asyncio.sleep(0)
+    desk.engine.execute_gate.set()
+    await desk.scheduler.idle()
+
+    assert [speculation.id for speculation, _ in desk.previews] == [second.id]
+    assert first.id != second.id
+    assert desk.failures == []
+
+
+async def test_a_preview_goes_on_when_the_text_changes_without_changing_it(desk):
+    desk.engine.execute_gate.clear()
+    desk.type("SELECT a FROM small")
+    await desk.engine.execute_begun.wait()
+    second = desk.type("SELECT   a   FROM small -- done")
+    desk.engine.execute_gate.set()
+    await desk.scheduler.idle()
+
+    assert len(desk.engine.executed) == 1
+    assert desk.previews[-1][0].id == second.id
+
+
+async def test_ancestors_run_before_the_preview_and_the_rest_after_a_quiet_time(new_desk):
+    quiet = asyncio.Event()
+
+    async def sleep(seconds):
+        assert seconds == 7.0
+        await quiet.wait()
+
+    desk = await new_desk(quiet_seconds=7.0, sleep=sleep)
+    sql = f"""WITH a AS ({BY_CARRIER}), b AS ({BY_ORIGIN})
+    SELECT a.delay, b.distance FROM a, b WHERE a.delay > b.distance"""
+    desk.type(sql, preview=BY_ORIGIN)
+    await desk.until(lambda graph: bool(desk.previews))
+
+    assert [sql for sql in desk.engine.created if "origin" in sql.lower()] == desk.engine.created
+    assert desk.previews[-1][1].temp_only
+    assert "queued" in {job.state for job in desk.creates().values()}
+
+    quiet.set()
+    await desk.scheduler.idle()
+    assert len(desk.engine.created) >= 2
+
+
+async def test_one_create_at_a_time_also_among_documents(new_desk):
+    desk = await new_desk()
+    other = await new_desk(store=desk.store)
+    for each, sql in ((desk, BY_CARRIER), (other, BY_ORIGIN), (desk, BY_ORIGIN)):
+        each.type(sql)
+    await asyncio.gather(desk.scheduler.idle(), other.scheduler.idle())
+
+    assert desk.engine.most_running_creates == 1
+    assert len({view.name for view in desk.store.views}) == len(desk.engine.created)
+
+
+async def test_the_last_document_to_close_drops_the_tables(new_desk):
+    desk = await new_desk()
+    other = await new_desk(store=desk.store)
+    await desk.typed(BY_CARRIER)
+
+    await desk.scheduler.close()
+    assert len(desk.store.views) == 1
+    await other.scheduler.close()
+    assert not desk.store.views
+    assert len(desk.engine.dropped) == len(desk.engine.created) == 1
+
+
+async def test_cancel_stops_a_submit_and_what_waits(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+    submit = asyncio.ensure_future(desk.submit(HEAVY))
+    await desk.until(lambda graph: any(job.kind == "submit" and job.state == "running" for job in graph.jobs))
+
+    desk.scheduler.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await submit
+    await desk.scheduler.idle()
+
+    assert desk.engine.running == 0
+    assert {job.state for job in desk.graphs[-1].jobs} <= {"cancelled", "greyed"}
+
+
+async def test_close_while_everything_runs_leaves_nothing(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+    await desk.scheduler.close()
+
+    assert desk.engine.running == 0
+    assert not [
+        task for task in asyncio.all_tasks() if task.get_name().startswith(("create", "speculation", "preview"))
+    ]
+    await desk.scheduler.close()
+    desk.type(BY_ORIGIN)
+    await desk.scheduler.idle()
+    assert not desk.previews
+
+
+async def test_a_create_over_its_time_limit_is_stopped_and_not_tried_again(new_desk):
+    desk = await new_desk(create_seconds=0.01)
+    desk.engine.create_gate.clear()
+    answer = await desk.typed(BY_CARRIER)
+    assert answer.served_from == ()  # the preview ran on base tables
+    assert [job.state for job in desk.creates().values()] == ["cancelled"]
+
+    desk.engine.create_gate.set()
+    await desk.typed(f"{BY_CARRIER} LIMIT 3")
+    assert not desk.engine.created
+    assert desk.failures == []

@@ -1,0 +1,110 @@
+"""Decisions as cases: what is estimated, what is decided, and the reason."""
+
+import pyarrow as pa
+import pytest
+from sqlglot import parse_one
+
+from speql_engines import Estimate, Result
+from speql_scheduler.running.costs import Pace, crossed_rows, sooner_adopted, streams, worth_creating
+from speql_scheduler.running.result_cache import ResultCache
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_sql import Catalog, Table
+
+SETTINGS = SchedulerSettings(byte_budget=2 << 30)
+MILLION = 10**6
+
+
+@pytest.mark.parametrize(
+    ("rows", "scanned", "processed", "base_rows", "crossed", "create", "reason"),
+    [
+        (100, 10 * MILLION, 11 * MILLION, 10 * MILLION, 0, True, "instead of"),
+        (100, 10_000, 20_000, 10_000, 0, False, "cheap"),
+        (100, 10, 10, 10 * MILLION, 0, True, "instead of"),  # a filter that the engine counts into its scan
+        (9 * MILLION, 10 * MILLION, 19 * MILLION, 10 * MILLION, 0, False, "nearly as large"),
+        (30 * MILLION, 90 * MILLION, 90 * MILLION, 90 * MILLION, 0, False, "too large"),
+        (19 * MILLION, 90 * MILLION, 90 * MILLION, 90 * MILLION, 0, False, "too large"),
+        (100, 2 * MILLION, 900 * MILLION, 2 * MILLION, 0, False, "multiply"),
+        (100, 2 * MILLION, 5 * MILLION, 2 * MILLION, MILLION**2, False, "multiply"),
+        (100, 2 * MILLION, 3 * MILLION, 2 * MILLION, 2 * MILLION, True, "instead of"),
+    ],
+)
+def test_a_temp_table_must_earn_its_cost(rows, scanned, processed, base_rows, crossed, create, reason):
+    verdict = worth_creating(Estimate(rows, scanned, processed), base_rows, 4, crossed, SETTINGS)
+
+    assert verdict.create is create
+    assert reason in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("create", "elapsed", "direct", "adopted"),
+    [
+        (10.0, 0.0, 9.0, False),
+        (10.0, 5.0, 9.0, True),
+        (10.0, 0.0, 10.0, True),
+        (1.0, 20.0, 1.0, True),  # both were guessed too low, and by the same factor
+        (10.0, 9.9, 0.5, False),  # nothing tells that the end is so near
+    ],
+)
+def test_adoption(create, elapsed, direct, adopted):
+    assert sooner_adopted(create, elapsed, direct) is adopted
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT a.x FROM s.a, s.b", 500),
+        ("SELECT a.x FROM s.a CROSS JOIN s.b", 500),
+        ("SELECT a.x FROM s.a, s.b WHERE a.x = b.y", 0),
+        ("SELECT a.x FROM s.a, s.b WHERE a.x = 1 AND b.y = 2", 500),
+        ("SELECT a.x FROM s.a JOIN s.b ON a.x = b.y", 0),
+        ("SELECT a.x FROM s.a JOIN s.b ON a.x = b.y, s.c", 100 * 7),
+        ("SELECT a.x FROM s.a, s.b, s.c WHERE a.x = b.y AND b.z = c.z", 0),
+        ("SELECT a.x, q.n FROM s.a, (SELECT COUNT(*) AS n FROM s.b) AS q", 0),
+        ("SELECT a.x, q.n FROM s.a, (SELECT COUNT(*) AS n FROM s.b GROUP BY b.y) AS q", 100),
+        ("SELECT 1", 0),
+        ("SELECT (SELECT MAX(a.x) FROM s.a, s.b) AS m FROM s.c", 500),
+    ],
+)
+def test_joins_without_a_condition_are_seen(sql, rows):
+    tables = (Table(name, (), schema="s", row_count=count) for name, count in (("a", 100), ("b", 5), ("c", 7)))
+    assert crossed_rows(parse_one(sql), Catalog(tuple(tables))) == rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT a FROM t", True),
+        ("SELECT a FROM t WHERE a > 1 LIMIT 3", True),
+        ("SELECT count(*) FROM t", False),
+        ("SELECT DISTINCT a FROM t", False),
+        ("SELECT a, row_number() OVER (ORDER BY a) FROM t", False),
+        ("SELECT a FROM t JOIN u USING (a)", False),
+        ("SELECT a FROM (SELECT a FROM t) AS s", False),
+        ("SELECT a FROM t UNION ALL SELECT a FROM u", False),
+    ],
+)
+def test_what_yields_its_first_rows_at_once(sql, expected):
+    assert streams(parse_one(sql, dialect="duckdb")) is expected
+
+
+def test_the_pace_is_learned():
+    pace = Pace(1000.0)
+    for _ in range(50):
+        pace.observe(work=2_000_000, seconds=1.0)
+    pace.observe(work=10**9, seconds=0.001)  # too short to say anything
+    assert pace.seconds(2_000_000) == pytest.approx(1.0, rel=0.01)
+
+
+def test_the_result_cache_forgets_the_least_recently_used():
+    def result(size):
+        return Result((), pa.table({"a": pa.array([0] * (size // 8), pa.int64())}), True, 0.0)
+
+    cache = ResultCache(10_100)
+    for key in ("a", "b", "c", "d"):
+        cache.put(key, 0, result(2_000))
+        cache.get("a", 0)
+    cache.put("e", 0, result(2_000))
+    cache.put("large", 0, result(6_000))
+
+    assert [key for key in ("a", "b", "c", "d", "e", "large") if cache.get(key, 0)] == ["a", "c", "d", "e"]
+    assert cache.get("a", 1) is None

@@ -1,0 +1,130 @@
+"""A submit goes ahead of everything, by the fastest way that is surely right."""
+
+import asyncio
+
+import pytest
+
+from speql_engines import EngineError
+
+BY_CARRIER = "SELECT carrier, sum(delay) AS delay FROM flights WHERE delay > 10 GROUP BY carrier"
+BY_ORIGIN = "SELECT origin, sum(distance) AS distance FROM flights WHERE delay > 10 GROUP BY origin"
+
+
+async def test_a_submit_adopts_the_create_that_serves_it(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+    submit = asyncio.ensure_future(desk.submit(f"{BY_CARRIER} ORDER BY delay, carrier LIMIT 5"))
+    await desk.until(lambda graph: any(job.kind == "submit" and job.state == "running" for job in graph.jobs))
+    desk.engine.create_gate.set()
+
+    answer = await submit
+
+    assert answer.temp_only
+    assert len(desk.engine.created) == 1
+    assert not desk.engine.submitted
+    direct = await desk.engine.real.execute(f"{BY_CARRIER} ORDER BY delay, carrier LIMIT 5")
+    assert answer.result.rows.to_pylist() == direct.rows.to_pylist()
+    (job,) = (job for job in desk.graphs[-1].jobs if job.kind == "submit")
+    assert (job.key, desk.creates()["main"].key, "served-by") in desk.graphs[-1].edges
+
+
+async def test_a_submit_cancels_the_create_that_it_does_not_need(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+
+    answer = await desk.submit(BY_ORIGIN)
+
+    assert answer.served_from == ()
+    assert desk.engine.submitted == [BY_ORIGIN]
+    assert rows(answer) == await desk.direct(BY_ORIGIN)
+    desk.engine.create_gate.set()
+    await desk.scheduler.idle()
+    assert len(desk.engine.created) == 1  # what the newest text wants is taken up again afterwards
+
+
+async def test_a_submit_takes_over_the_preview_of_the_same_query(desk):
+    desk.engine.execute_gate.clear()
+    desk.type("SELECT a FROM small")
+    await desk.engine.execute_begun.wait()
+    submit = asyncio.ensure_future(desk.submit("SELECT a FROM small"))
+    await desk.until(lambda graph: any(job.kind == "submit" for job in graph.jobs))
+    desk.engine.execute_gate.set()
+
+    assert (await submit).result.rows.num_rows == 10
+    assert len(desk.engine.executed) == 1
+    assert not desk.engine.submitted
+
+
+async def test_a_submit_falls_back_when_the_rewritten_query_fails(desk):
+    await desk.typed(BY_CARRIER)
+    desk.engine.fail_execute = lambda sql: "speql_" in sql
+    sql = f"{BY_CARRIER} ORDER BY carrier"
+
+    answer = await desk.submit(sql)
+
+    assert answer.served_from == ()
+    assert desk.engine.submitted == [sql]
+    assert rows(answer) == await desk.direct(sql)
+
+
+async def test_a_failing_create_is_invisible(desk):
+    desk.engine.fail_create = lambda sql: True
+
+    answer = await desk.typed(BY_CARRIER)
+
+    assert rows(answer) == await desk.direct(BY_CARRIER)
+    assert desk.failures == []
+    assert [job.state for job in desk.creates().values()] == ["failed"]
+    assert not desk.store.views
+    desk.engine.fail_create = lambda sql: False
+    await desk.typed(f"{BY_CARRIER} LIMIT 1")
+    assert not desk.engine.created  # not tried again on the same data
+
+
+async def test_a_failing_submit_raises_and_a_failing_preview_is_told(desk):
+    sql = "SELECT 1 / (a - a)::UTINYINT, (-1 - a)::UTINYINT FROM small"
+    with pytest.raises(EngineError):
+        await desk.submit(sql)
+
+    speculation = desk.type(sql)
+    await desk.scheduler.idle()
+
+    assert desk.previews == []
+    assert [(failed.id, problem.severity) for failed, problem in desk.failures] == [(speculation.id, "error")]
+
+
+async def test_volatile_queries_are_neither_previewed_nor_cached(desk):
+    sql = "SELECT random() AS r FROM small"
+    desk.type(sql)
+    await desk.scheduler.idle()
+    assert desk.previews == []
+    assert len(desk.failures) == 1
+
+    first, second = await desk.submit(sql), await desk.submit(sql)
+
+    assert first.result.rows != second.result.rows
+    assert first.states == second.states == ("exact",)
+    assert desk.engine.submitted == [sql, sql]
+
+
+async def test_a_predicted_preview_says_so(desk):
+    desk.type("SELECT a FROM small", predicted=True)
+    await desk.scheduler.idle()
+    desk.type("SELECT a FROM small", predicted=True)
+    await desk.scheduler.idle()
+
+    assert [answer.states for _, answer in desk.previews] == [("exact", "predicted"), ("exact", "cached", "predicted")]
+
+
+async def test_a_statement_that_is_no_query_runs_as_written_and_is_never_cached(desk):
+    with pytest.raises(EngineError):
+        await desk.scheduler.submit("INSERT INTO small VALUES (1, 2)", None, desk.catalog)
+    assert desk.engine.submitted == ["INSERT INTO small VALUES (1, 2)"]
+    assert (await desk.submit("SELECT count(*) FROM small")).result.rows.to_pylist() == [{"count_star()": 10}]
+
+
+def rows(answer):
+    columns = [column.to_pylist() for column in answer.result.rows.columns]
+    return sorted(zip(*columns, strict=True), key=repr)

@@ -1,0 +1,141 @@
+"""Temp tables are created where they earn it, used, and never change a result."""
+
+import pytest
+
+SUMMARY = """SELECT f.carrier, c.name, count(*), sum(f.delay) AS delay, avg(f.distance)
+FROM flights AS f JOIN carriers AS c ON f.carrier = c.carrier WHERE f.delay > 10 GROUP BY f.carrier, c.name"""
+
+
+async def test_a_temp_table_is_created_and_serves_the_preview(desk):
+    answer = await desk.typed(SUMMARY)
+
+    assert len(desk.engine.created) == 1
+    assert answer.temp_only
+    assert answer.states == ("exact",)
+    assert answer.served_from == tuple(view.name for view in desk.store.views)
+    assert [job.state for job in desk.creates().values()] == ["done"]
+    assert rows(answer) == await desk.direct(SUMMARY)
+
+
+async def test_the_submit_after_typing_comes_from_the_cache(desk):
+    await desk.typed(SUMMARY)
+    executed = len(desk.engine.executed)
+
+    answer = await desk.submit(SUMMARY)
+
+    assert answer.states == ("exact", "cached")
+    assert rows(answer) == await desk.direct(SUMMARY)
+    assert len(desk.engine.executed) == executed
+    assert not desk.engine.submitted
+
+
+async def test_a_submit_with_order_and_limit_is_served_by_the_table_without(desk):
+    await desk.typed(SUMMARY)
+
+    answer = await desk.submit(f"{SUMMARY} ORDER BY delay DESC, f.carrier LIMIT 3")
+
+    direct = await desk.engine.real.execute(f"{SUMMARY} ORDER BY delay DESC, f.carrier LIMIT 3")
+    assert answer.temp_only
+    assert answer.result.rows.to_pylist() == direct.rows.to_pylist()
+
+
+@pytest.mark.parametrize(
+    "projections",
+    ["count(*)", "count(*), sum(delay)", "carrier, max(day), carrier", "length(carrier), upper(origin), min(id) + 1"],
+)
+async def test_result_columns_are_named_and_typed_as_in_a_direct_run(desk, projections):
+    keys = ", ".join(key for key in ("carrier", "origin") if key in projections)
+    sql = f"SELECT {projections} FROM flights WHERE delay > 0" + (f" GROUP BY {keys}" if keys else "")
+    direct = await desk.engine.real.execute(sql)
+
+    answer = await desk.typed(sql)
+    submitted = await desk.submit(sql)
+
+    assert answer.result.columns == direct.columns == submitted.result.columns
+    assert answer.result.rows.column_names == direct.rows.column_names
+    assert rows(answer) == await desk.direct(sql)
+
+
+async def test_a_cheap_query_gets_no_temp_table(desk):
+    answer = await desk.typed("SELECT b, count(*) FROM small GROUP BY b")
+
+    assert not desk.engine.created
+    assert answer.served_from == ()
+    assert rows(answer) == [(0, 4), (1, 3), (2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "reason"),
+    [
+        ("SELECT b, count(*) FROM small GROUP BY b", "cheap to run directly"),
+        ("SELECT id, carrier, delay FROM flights", "nearly as large as what it reads"),
+        ("SELECT f.id, g.id FROM flights f, flights g", "multiply rows"),
+        ("SELECT carrier, random() FROM flights WHERE delay > 300", "may not be speculated"),
+    ],
+)
+async def test_what_is_not_worth_it_is_not_created_and_says_why(desk, sql, reason):
+    desk.type(sql, preview=None)
+    await desk.scheduler.idle()
+    explanation = await desk.scheduler.explain(*_query_and_superset(sql), desk.catalog)
+
+    assert not desk.engine.created
+    assert [reason in unit.reason for unit in explanation.units] == [True]
+
+
+async def test_a_cte_becomes_the_input_of_what_reads_it(desk):
+    sql = """WITH daily AS (SELECT day, carrier, sum(delay) AS delay FROM flights WHERE delay > 0 GROUP BY day, carrier)
+    SELECT carrier, max(delay) FROM daily GROUP BY carrier"""
+    answer = await desk.typed(sql)
+
+    assert rows(answer) == await desk.direct(sql)
+    assert answer.temp_only
+    first, *others = desk.creates().values()
+    assert first.state == "done"
+    for other in others:
+        assert (first.key, other.key, "input") in desk.graphs[-1].edges
+
+
+async def test_a_large_result_costs_its_first_page_only(desk):
+    answer = await desk.submit("SELECT a.id, b.id FROM flights AS a, flights AS b")
+
+    assert desk.engine.fetched == [desk.settings.page_rows]
+    assert not answer.result.complete
+    assert answer.total_rows is None
+
+
+async def test_a_temp_table_that_is_the_whole_result_tells_its_rows(new_desk):
+    desk = await new_desk(page_rows=5)
+    sql = "SELECT carrier, origin, count(*) AS n FROM flights WHERE delay > 0 GROUP BY carrier, origin"
+    answer = await desk.typed(sql)
+
+    assert not answer.result.complete
+    assert answer.result.rows.num_rows == 5
+    assert answer.total_rows == len(await desk.direct(sql))
+
+
+async def test_explain_runs_nothing_and_names_what_would_be_used(desk):
+    explanation = await desk.scheduler.explain(*_query_and_superset(SUMMARY), desk.catalog)
+
+    assert [unit.create for unit in explanation.units] == [True]
+    assert explanation.units[0].estimate.rows > 0
+    assert explanation.stored.sql is None
+    assert explanation.planned.uses == (explanation.units[0].name,)
+    assert not desk.engine.created
+    assert not desk.engine.executed
+
+    await desk.typed(SUMMARY)
+    again = await desk.scheduler.explain(*_query_and_superset(SUMMARY), desk.catalog)
+    assert [unit.reason for unit in again.units] == ["already there"]
+    assert again.stored.temp_only
+
+
+def _query_and_superset(sql):
+    import sqlglot
+
+    query = sqlglot.parse_one(sql, dialect="duckdb")
+    return query, query
+
+
+def rows(answer):
+    columns = [column.to_pylist() for column in answer.result.rows.columns]
+    return sorted(zip(*columns, strict=True), key=repr)
