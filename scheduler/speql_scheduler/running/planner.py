@@ -76,6 +76,8 @@ class Planner:
             return PlannedUnit(unit, Verdict(False, self._store.refusals[unit.key]))
         if unit.refusals:
             return PlannedUnit(unit, Verdict(False, f"may not be speculated: {unit.refusals[0].message}"))
+        if unit.view.refusal:
+            return PlannedUnit(unit, Verdict(False, unit.view.refusal))
         answered_by, temp_only = await self._reads(unit, {})
         if temp_only:
             return PlannedUnit(unit, Verdict(False, "answered by an existing temp table"), answered_by=answered_by)

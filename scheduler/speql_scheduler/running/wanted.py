@@ -38,7 +38,7 @@ class WantedUnit:
 def wanted_units(superset: exp.Query, catalog: Catalog) -> tuple[WantedUnit, ...]:
     """The units of a superset query that can stand alone, each before those that could read it. Pure."""
     text = superset.sql(catalog.dialect)
-    units = units_of(text, _parsed(text, catalog.dialect))
+    units = units_of(text, _parsed(text, catalog.dialect), catalog)
     wanted: dict[str, WantedUnit] = {}
     # What a unit reads ends before the unit does, in the text: inner SELECTs and earlier CTEs come first.
     for unit in sorted(units, key=lambda unit: (unit.span.end, -unit.span.start)):
