@@ -1,0 +1,171 @@
+// Made from server/speql_server/protocol.py by speql_server.protocol_schema. Do not edit by hand.
+
+export type Cell = null | boolean | number | string;
+
+/** A place in a document: line, and character in units of the negotiated encoding, both from 0. */
+export interface Position {
+  line: number;
+  character: number;
+}
+
+/** A half-open stretch of a document. */
+export interface Range {
+  start: Position;
+  end: Position;
+}
+
+/** A column of a result, with the engine's own spelling of its type. */
+export interface Column {
+  name: string;
+  type: string;
+}
+
+/** What is wrong, where, and what to do next. The range is null where the problem has no place. */
+export interface Problem {
+  code: string;
+  message: string;
+  severity: "error" | "warning" | "information";
+  hint: string;
+  range: Range | null;
+}
+
+/** One edit of a repair: the typed text that it replaces, with what, and why. */
+export interface Edit {
+  range: Range;
+  oldText: string;
+  newText: string;
+  reason: string;
+  code: string;
+}
+
+/** Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known. */
+export interface Timings {
+  analysis: number | null;
+  engine: number | null;
+  total: number | null;
+}
+
+/** Why a temp table was or was not used for a SELECT of the query. */
+export interface Decision {
+  path: string[];
+  view: string;
+  used: boolean;
+  reason: string;
+  compensation: string;
+}
+
+/**
+ * ``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
+ *
+ * ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
+ * document, a statement that is not a query), and ``failed`` when running it failed: the panel keeps its old rows then,
+ * marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone answered.
+ * ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is the range
+ * of the whole statement, ``range`` that of the SELECT under the cursor.
+ */
+export interface Preview {
+  uri: string;
+  version: number;
+  purpose: "preview" | "submit";
+  outcome: "rows" | "nothing" | "failed";
+  statement: Range | null;
+  range: Range | null;
+  breadcrumb: string[];
+  states: ("exact" | "sample" | "predicted" | "stale" | "cached")[];
+  columns: Column[];
+  rows: Cell[][];
+  complete: boolean;
+  totalRows: number | null;
+  executedSql: string;
+  edits: Edit[];
+  servedFrom: string[];
+  tempOnly: boolean;
+  decisions: Decision[];
+  timings: Timings;
+  problems: Problem[];
+}
+
+/** A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known. */
+export interface JobNode {
+  key: string;
+  kind: string;
+  label: string;
+  state: string;
+  sql: string;
+  rows: number | null;
+  bytes: number | null;
+  milliseconds: number | null;
+  reason: string;
+}
+
+/** An edge of the graph: ``input``, ``served-by`` or ``subsumes``. */
+export interface JobEdge {
+  source: string;
+  target: string;
+  kind: string;
+}
+
+/** ``speql/jobs``: the whole job graph of a document, each time it changes. */
+export interface Jobs {
+  uri: string;
+  nodes: JobNode[];
+  edges: JobEdge[];
+}
+
+/** The connection as the user may see it: never a secret. ``message`` says what failed and what was done instead. */
+export interface Connection {
+  state: "opening" | "open" | "failed" | "closed";
+  label: string;
+  engine: string;
+  version: string;
+  writable: boolean;
+  tables: number;
+  message: string;
+}
+
+/** Whether speculation works now, and why not where it does not. */
+export interface Speculation {
+  state: "off" | "idle" | "running" | "paused";
+  reason: string;
+}
+
+/** What speculation holds and has cost. Null: this engine does not tell, or costs nothing. */
+export interface Budget {
+  bytesHeld: number | null;
+  bytesAllowed: number | null;
+  dollarsSpent: number | null;
+  dollarsSaved: number | null;
+  secondsSaved: number | null;
+}
+
+/** ``speql/status``: connection, speculation and budget of this server. */
+export interface Status {
+  connection: Connection;
+  speculation: Speculation;
+  budget: Budget;
+}
+
+/** ``speql/cursor``, from the client: where the cursor is. Without it the end of the last edit is the cursor. */
+export interface CursorMoved {
+  uri: string;
+  position: Position;
+}
+
+/** What ``speql.acceptRepair`` answers; ``reason`` says why nothing was applied. */
+export interface AcceptRepairResult {
+  applied: boolean;
+  reason: string;
+}
+
+/** What ``speql.cancel`` answers: how many documents had their work stopped. */
+export interface CancelResult {
+  documents: number;
+}
+
+/** The custom notifications and what they carry. */
+export interface Messages {
+  "speql/preview": Preview;
+  "speql/jobs": Jobs;
+  "speql/status": Status;
+  "speql/cursor": CursorMoved;
+}

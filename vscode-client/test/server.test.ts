@@ -1,0 +1,98 @@
+/** The real server, spoken to as the extension does: a typed query's rows come while it is unfinished. */
+
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  createProtocolConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type ProtocolConnection,
+} from "vscode-languageserver-protocol/node";
+import type { Preview, Status } from "../src/protocol.gen";
+
+const python = process.env["SPEQL_PYTHON"] ?? fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "speql-vscode-"));
+const database = join(folder, "shop.duckdb");
+const uri = `file://${folder}/shop.sql`;
+
+let server: ChildProcess;
+let connection: ProtocolConnection;
+const previews: Preview[] = [];
+let wake = (): void => {};
+
+/** The first preview, of those that came and those to come, that holds the condition. */
+async function preview(holds: (found: Preview) => boolean): Promise<Preview> {
+  for (;;) {
+    const found = previews.find(holds);
+    if (found !== undefined) return found;
+    await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+beforeAll(async () => {
+  const make = `import duckdb; duckdb.connect(${JSON.stringify(database)}).sql("CREATE TABLE sales AS SELECT i AS id, i % 3 AS store, i * 1.5 AS price FROM range(9) t(i)")`;
+  execFileSync(python, ["-c", make]);
+  server = spawn(python, ["-m", "speql_server"], { stdio: ["pipe", "pipe", "inherit"] });
+  connection = createProtocolConnection(
+    new StreamMessageReader(server.stdout!),
+    new StreamMessageWriter(server.stdin!),
+  );
+  connection.onNotification("speql/preview", (message: Preview) => {
+    previews.push(message);
+    wake();
+  });
+  const opened = new Promise<Status>((resolve) => {
+    connection.onNotification("speql/status", (status: Status) => {
+      if (status.connection.state === "open") resolve(status);
+    });
+  });
+  connection.listen();
+  await connection.sendRequest("initialize", {
+    processId: process.pid,
+    rootUri: null,
+    capabilities: { general: { positionEncodings: ["utf-16"] } },
+    initializationOptions: { database, workspace: folder },
+  });
+  await connection.sendNotification("initialized", {});
+  expect((await opened).connection).toMatchObject({ state: "open", tables: 1, writable: false });
+});
+
+afterAll(async () => {
+  const exited = new Promise((resolve) => server.once("exit", resolve));
+  await connection.sendRequest("shutdown");
+  await connection.sendNotification("exit");
+  expect(await exited).toBe(0);
+  connection.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+test("an unfinished query is repaired and previewed, then submitted", async () => {
+  const typed = "SELECT store, count(*) AS n FROM sales WHERE id IN (1, 2, 4 GROUP BY store ORDER BY store";
+  await connection.sendNotification("textDocument/didOpen", {
+    textDocument: { uri, languageId: "sql", version: 1, text: "SELECT store" },
+  });
+  await connection.sendNotification("textDocument/didChange", {
+    textDocument: { uri, version: 2 },
+    contentChanges: [{ text: typed }],
+  });
+  await connection.sendNotification("speql/cursor", { uri, position: { line: 0, character: typed.length } });
+  const shown = await preview((found) => found.version === 2 && found.outcome === "rows");
+  expect(shown).toMatchObject({ uri, purpose: "preview", breadcrumb: ["main"] });
+  expect(shown.columns.map((column) => column.name)).toEqual(["store", "n"]);
+  expect(shown.rows).toEqual([
+    [1, 2],
+    [2, 1],
+  ]);
+  expect(shown.edits.map((edit) => edit.newText.trim())).toEqual([")"]);
+
+  await connection.sendRequest("workspace/executeCommand", {
+    command: "speql.submit",
+    arguments: [uri, { line: 0, character: 0 }],
+  });
+  const submitted = await preview((found) => found.purpose === "submit" && found.outcome === "rows");
+  expect(submitted.rows).toEqual(shown.rows);
+});
