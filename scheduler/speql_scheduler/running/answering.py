@@ -48,14 +48,14 @@ class Answerer:
     async def from_cache(self, question: Question, epoch: int) -> Answer | None:
         """The answer, if the same was answered before on the same data."""
         started = self._settings.clock()
-        result = None if not question.lasting else self._cache.get(question.key, epoch)
-        named = await self._named_as_asked(question, result) if result else None
-        if named is None:
+        cached = self._cache.get(question.key, epoch) if question.lasting else None
+        named = await self._named_as_asked(question, cached.result) if cached else None
+        if cached is None or named is None:
             return None
         return Answer(
             result=named,
             states=("exact", "cached"),
-            total_rows=named.rows.num_rows if named.complete else None,
+            total_rows=cached.total_rows,
             executed_sql=question.sql,
             seconds=self._settings.clock() - started,
         )
@@ -87,7 +87,7 @@ class Answerer:
             result = await run_directly(question.sql, self._settings.page_rows)
             answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
         if question.lasting and await self._facts.epoch() == epoch:
-            self._cache.put(question.key, epoch, answer.result)
+            self._cache.put(question.key, epoch, answer.result, answer.total_rows)
         return replace(answer, seconds=self._settings.clock() - started)
 
     async def _over_temp_tables(

@@ -27,7 +27,7 @@ SESSIONS = {
     ],
     "common table expressions": [
         "WITH d AS (SELECT day, sum(delay) s FROM flights GROUP BY day) SELECT max(s) FROM d",
-        "WITH d AS (SELECT day, sum(delay) s FROM flights GROUP BY day) SELECT a.day FROM d a, d b WHERE a.s < b.s - 9e4",
+        "WITH d AS (SELECT day, sum(id) s FROM flights GROUP BY 1) SELECT a.day FROM d a, d b WHERE a.s < b.s - 9e5",
         "WITH d AS (SELECT day, sum(delay) s FROM flights GROUP BY day) SELECT * FROM d WHERE s IS NULL OR s > 2.7e5",
         "SELECT carrier, n FROM (SELECT carrier, count(*) AS n FROM flights GROUP BY carrier) AS t WHERE n > 5",
         "SELECT count(*) FROM carriers WHERE carrier NOT IN (SELECT carrier FROM flights WHERE delay > 330)",

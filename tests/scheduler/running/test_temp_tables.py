@@ -111,6 +111,7 @@ async def test_a_temp_table_that_is_the_whole_result_tells_its_rows(new_desk):
     assert not answer.result.complete
     assert answer.result.rows.num_rows == 5
     assert answer.total_rows == len(await desk.direct(sql))
+    assert (await desk.submit(sql)).total_rows == answer.total_rows
 
 
 async def test_explain_runs_nothing_and_names_what_would_be_used(desk):
