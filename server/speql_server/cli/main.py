@@ -38,9 +38,9 @@ def _speql(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
-        from speql import __version__
+        from importlib.metadata import version as version_of
 
-        typer.echo(f"speql {__version__}")
+        typer.echo(f"speql {version_of('speql')}")
         raise typer.Exit
 
 
