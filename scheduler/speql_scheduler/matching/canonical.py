@@ -103,13 +103,20 @@ def source_identity(source: exp.Expr, names: Names) -> str:
     return normal_text(source, names)
 
 
-def select_text(select: exp.Select, clause: FromClause, names: Names, *, outputs: bool = True) -> str:
-    """The normal text of a SELECT; without ``outputs``, of all of it but its output columns."""
+NOTHING_LEFT_OUT: frozenset[str] = frozenset()
+OUTPUTS = frozenset(("expressions",))
+OUTPUTS_AND_ORDER = frozenset(("expressions", "order", "limit", "offset", "fetch"))
+
+
+def select_text(
+    select: exp.Select, clause: FromClause, names: Names, *, without: frozenset[str] = NOTHING_LEFT_OUT
+) -> str:
+    """The normal text of a SELECT, those of its clauses left out that ``without`` names."""
     if clause.opaque:
-        return _opaque_text(select, names, outputs)
+        return _opaque_text(select, names, without)
     identities = {alias: source_identity(source, names) for alias, source in clause.sources.items()}
     texts = [
-        text_in_order(select, clause, identities, order, names, outputs)
+        text_in_order(select, clause, identities, order, names, without)
         for order in _orders(select, clause, identities, names)
     ]
     return min(texts)
@@ -125,7 +132,7 @@ def text_in_order(
     identities: Mapping[str, str],
     order: tuple[str, ...],
     names: Names,
-    outputs: bool,
+    without: frozenset[str],
 ) -> str:
     """The normal text of a SELECT whose sources are numbered in the given order."""
     inside = names.inside(_tokens(order, names.depth))
@@ -137,11 +144,11 @@ def text_in_order(
     ]
     if clause.where:
         parts.append(f"where={conjunction_text(clause.where, inside)}")
-    parts += _rest(select, inside, outputs)
+    parts += _rest(select, inside, without)
     return f"({' '.join(parts)})"
 
 
-def _opaque_text(select: exp.Select, names: Names, outputs: bool) -> str:
+def _opaque_text(select: exp.Select, names: Names, without: frozenset[str]) -> str:
     """A FROM without a normal form is written as it stands, sources in their order."""
     from_ = select.args.get("from_")
     joins = select.args.get("joins") or []
@@ -157,7 +164,7 @@ def _opaque_text(select: exp.Select, names: Names, outputs: bool) -> str:
     parts += [f"lateral={_source_text(lateral, names, inside)}" for lateral in laterals]
     if where := select.args.get("where"):
         parts.append(f"where={conjunction_text(conjuncts(where.this), inside)}")
-    parts += _rest(select, inside, outputs)
+    parts += _rest(select, inside, without)
     return f"({' '.join(parts)})"
 
 
@@ -181,16 +188,15 @@ def _source_text(source: exp.Expr, names: Names, inside: Names) -> str:
     return f"({identity} {columns!r} {_options(options, inside)})"
 
 
-def _rest(select: exp.Select, inside: Names, outputs: bool) -> list[str]:
+def _rest(select: exp.Select, inside: Names, without: frozenset[str]) -> list[str]:
     """Everything of a SELECT above its FROM and WHERE."""
     parts: list[str] = []
     for key in sorted(select.args):
         value = select.args[key]
-        if not value or key in ("from_", "joins", "laterals", "where", "with_"):
+        if not value or key in ("from_", "joins", "laterals", "where", "with_") or key in without:
             continue
         if key == "expressions":
-            if outputs:
-                parts += [f"output={_output(item, inside)}" for item in value]
+            parts += [f"output={_output(item, inside)}" for item in value]
         elif key == "having":
             parts.append(f"having={conjunction_text(conjuncts(value.this), inside)}")
         elif key == "group":

@@ -32,8 +32,8 @@ from itertools import islice, permutations, product
 
 from sqlglot import exp
 
-from speql_scheduler.matching.canonical import text_in_order
 from speql_scheduler.matching.from_clause import rejects_null
+from speql_scheduler.matching.identical import identical_select, view_source
 from speql_scheduler.matching.normal_text import Names, normal_text
 from speql_scheduler.matching.predicates import ColumnKey, equal_columns
 from speql_scheduler.matching.reasons import missing_conjunct
@@ -131,9 +131,9 @@ class _Attempt:
     def run(self) -> Match | str:
         """The match, or the first check that fails."""
         try:
-            identical = self._identical()
+            identical = identical_select(self.query, self.view, self.block, self.mapping, self.alias)
             if identical is not None:
-                return identical
+                return Match(identical, "the view as it is", len(self.mapping), 0)
             self._check_view()
             self._check_left_joins()
             self._check_rows()
@@ -164,80 +164,6 @@ class _Attempt:
         """A reference to an output column of the view."""
         name = exp.to_identifier(self.view.columns[number], quoted=True)
         return exp.Column(this=name, table=exp.to_identifier(self.alias))
-
-    # Identical but for the output columns.
-
-    def _identical(self) -> Match | None:
-        """The same text between FROM and the outputs: whatever it is, the rows are those of the view."""
-        query, block = self.query, self.block
-        if self.extra or query.body_text != block.body_text:
-            return None
-        if query.clause.opaque:
-            query_order, view_order = tuple(self.back), tuple(self.mapping)
-        else:
-            query_order = tuple(query.clause.sources)
-            view_order = tuple(self.back[source] for source in query_order)
-            texts = [
-                text_in_order(b.select, b.clause, b.identities, order, b.names.standing_alone(), outputs=False)
-                for b, order in ((query, query_order), (block, view_order))
-            ]
-            if texts[0] != texts[1]:
-                return None
-        query_names, view_names = (
-            b.names.standing_alone().inside({alias: f"s{number}" for number, alias in enumerate(order)})
-            for b, order in ((query, query_order), (block, view_order))
-        )
-        held: dict[str, exp.Column] = {}
-        for number, projection in enumerate(block.select.expressions):
-            held.setdefault(normal_text(projection.unalias(), view_names), self.view_column(number))
-        wanted = [normal_text(projection.unalias(), query_names) for projection in query.select.expressions]
-        if any(text not in held for text in wanted):
-            return None
-        if query.select.args.get("distinct") and set(wanted) != set(held):
-            return None
-        if not self._same_order_keys(query_names, view_names):
-            return None
-        outputs = [
-            exp.alias_(held[text].copy(), projection.args["alias"].copy())
-            for text, projection in zip(wanted, query.select.expressions, strict=True)
-        ]
-        select = exp.Select(expressions=outputs, from_=exp.From(this=self._view_source()))
-        if (order := query.select.args.get("order")) is not None:
-            keys = []
-            for ordered in order.expressions:
-                key = ordered.copy()
-                text = normal_text(key.this, query_names)
-                if not (isinstance(key.this, exp.Column) and not key.this.table):
-                    if text not in held:
-                        return None
-                    key.set("this", held[text].copy())
-                keys.append(key)
-            select.set("order", exp.Order(expressions=keys))
-        return Match(select, "the view as it is", len(self.mapping), 0)
-
-    def _same_order_keys(self, query_names: Names, view_names: Names) -> bool:
-        """Whether names of output columns in ORDER BY and DISTINCT ON stand for the same in both."""
-        query, view = self.query.select, self.block.select
-        names = {
-            column.name.lower()
-            for select in (query, view)
-            for key in ("order", "distinct")
-            if isinstance(part := select.args.get(key), exp.Expr)
-            for column in part.find_all(exp.Column)
-            if not column.table
-        }
-        if not names:
-            return True
-        outputs = [
-            {p.alias.lower(): normal_text(p.unalias(), n) for p in select.expressions}
-            for select, n in ((query, query_names), (view, view_names))
-        ]
-        return all(outputs[0].get(name) == outputs[1].get(name) for name in names)
-
-    def _view_source(self) -> exp.Table:
-        table = exp.to_table(self.view.sql_name, dialect=self.query.catalog.dialect)
-        table.set("alias", exp.TableAlias(this=exp.to_identifier(self.alias)))
-        return table
 
     # The checks, in the order of the essay above.
 
@@ -366,7 +292,7 @@ class _Attempt:
             held = {self.query_text_of_view(condition) for condition in self.block.having}
             where += [above.apply(c) for c in query.having if query.text(c) not in held]
         rebuilt = exp.Select(**args)
-        rebuilt.set("from_", exp.From(this=self._view_source()))
+        rebuilt.set("from_", exp.From(this=view_source(self.view, self.alias)))
         joins = [
             exp.Join(this=query.clause.sources[source].copy(), kind="CROSS")
             for source in query.clause.inner

@@ -119,7 +119,7 @@ class Facts:
         a case distinction over an OR of the facts may be made.
         """
         parts = conjuncts(condition)
-        if len(parts) > 1:
+        if len(parts) != 1:
             return all(self.implies(part, names, rename, depth) for part in parts)
         condition = parts[0]
         if isinstance(condition, exp.Boolean) and condition.this:

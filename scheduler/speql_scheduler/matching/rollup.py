@@ -52,7 +52,7 @@ class RollUp:
     def _from_view(self, function: exp.Expr, condition: exp.Expr) -> exp.Expr | None:
         """The roll-up of an aggregate that the view holds with the very same FILTER."""
         held = self._aggregates.get(self._text(exp.Filter(this=function.copy(), expression=condition.copy())))
-        if held is None or _has_options(function):
+        if held is None or _has_options(function) or isinstance(function.this, exp.Distinct):
             return None
         if isinstance(function, exp.Count):
             return _count(held)

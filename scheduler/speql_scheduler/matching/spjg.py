@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from speql_scheduler.matching.canonical import group_keys, select_text, source_identity
+from speql_scheduler.matching.canonical import OUTPUTS_AND_ORDER, group_keys, select_text, source_identity
 from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.normal_text import Names, conjuncts, normal_text
@@ -57,8 +57,12 @@ class Block:
 
     @cached_property
     def body_text(self) -> str:
-        """The normal text of all but the output columns."""
-        return select_text(self.select, self.clause, self.names.standing_alone(), outputs=False)
+        """The normal text of all but the output columns, ORDER BY and LIMIT."""
+        return self.text_without(OUTPUTS_AND_ORDER)
+
+    def text_without(self, clauses: frozenset[str]) -> str:
+        """The normal text of the SELECT without some of its clauses."""
+        return select_text(self.select, self.clause, self.names.standing_alone(), without=clauses)
 
     @cached_property
     def grouping(self) -> tuple[exp.Expr, ...] | None:
