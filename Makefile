@@ -26,7 +26,7 @@ demo: $(READY)  ## Show the main job in the terminal (ARGS="--plain --speed 20")
 	@$(BIN)/speql demo $(ARGS)
 
 test: $(READY)  ## Run all tests (ARGS="-k repair")
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(READY)  ## Formatting, lint, types, import contracts, lock file
 	$(BIN)/ruff format --check .

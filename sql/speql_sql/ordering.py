@@ -17,7 +17,7 @@ def ordered_columns(sql: str, dialect: str = "duckdb") -> tuple[int, ...]:
     except SqlglotError:
         return ()
     order = query.args.get("order") if isinstance(query, exp.Query) else None
-    if order is None:
+    if order is None or not isinstance(query, exp.Query):
         return ()
     outputs = [_name(projection) for projection in query.selects]
     found = []
@@ -29,11 +29,11 @@ def ordered_columns(sql: str, dialect: str = "duckdb") -> tuple[int, ...]:
     return tuple(found)
 
 
-def _name(projection: exp.Expression) -> str:
+def _name(projection: exp.Expr) -> str:
     return projection.alias_or_name.lower()
 
 
-def _position(key: exp.Expression, outputs: list[str]) -> int | None:
+def _position(key: exp.Expr, outputs: list[str]) -> int | None:
     if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit():
         return int(key.this) - 1 if 0 < int(key.this) <= len(outputs) and "*" not in outputs else None
     if not isinstance(key, exp.Column) or outputs.count(key.name.lower()) != 1 or "*" in outputs:

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -68,7 +68,9 @@ def demo(
     if list_queries:
         list_demo_queries()
         return
-    style = "json" if json else "plain" if plain or not sys.stdout.isatty() else "live"
+    style: Literal["live", "plain", "json"] = (
+        "json" if json else "plain" if plain or not sys.stdout.isatty() else "live"
+    )
     raise typer.Exit(run_demo(query=query, speed=speed, style=style, database=database))
 
 

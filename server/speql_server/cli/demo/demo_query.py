@@ -9,7 +9,7 @@ from speql_sql import SpeqlError
 
 _FOLDER = Path(__file__).parent / "queries"
 _EDIT = re.compile(r"^-- edit: (\S+) => (\S+)$", re.MULTILINE)
-_NUMBER = re.compile(r"(?<![\w.'\"])\d+(?:\.\d+)?(?![\w.'\"])")
+_NUMBER_OR_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|--.*|(?<![\w.])(\d+(?:\.\d+)?)(?![\w.])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,8 @@ def _first_code_line(lines: list[str]) -> int:
 def _halved_constant(text: str) -> tuple[str, str]:
     """The last number of the text that is not the LIMIT, and half of it; empty if there is none."""
     before_limit = re.split(r"\blimit\b", text, flags=re.IGNORECASE)[0]
-    numbers = [match[0] for match in _NUMBER.finditer(before_limit) if float(match[0]) > 1]
+    found = (match[1] for match in _NUMBER_OR_QUOTED.finditer(before_limit))
+    numbers = [number for number in found if number and float(number) > 1]
     return (numbers[-1], f"{float(numbers[-1]) / 2:g}") if numbers else ("", "")
 
 
