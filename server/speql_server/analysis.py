@@ -102,10 +102,8 @@ class Analyst:
             return Analysis(snapshot, catalog, lines, statements, problems=(_nothing_typed(snapshot.text),))
         if (problem_of_size := self.too_long(statement)) is not None:
             return Analysis(snapshot, catalog, lines, statements, statement, problems=(problem_of_size,))
-        cursor = None
-        if snapshot.cursor is not None:
-            cursor = min(max(snapshot.cursor - statement.span.start, 0), len(statement.text))
-        repaired = self.repair(statement.text, catalog, cursor)
+        typed, cursor = _typed(snapshot, statement)
+        repaired = self.repair(typed, catalog, cursor)
         problems = tuple(shifted(problem, statement.span.start) for problem in repaired.problems)
         if repaired.query is None or repaired.sql is None:
             seconds = time.perf_counter() - started
@@ -170,6 +168,19 @@ def _current(statements: tuple[Statement, ...], cursor: int | None) -> Statement
         return found
     before = [statement for statement in statements if statement.span.end <= cursor]
     return before[-1] if before else statements[0]
+
+
+def _typed(snapshot: Snapshot, statement: Statement) -> tuple[str, int | None]:
+    """The statement's text with the blanks up to the cursor, and the cursor's place in it.
+
+    The blanks are no part of the statement, but they tell a finished word from one that is being typed.
+    """
+    if snapshot.cursor is None:
+        return statement.text, None
+    cursor = max(snapshot.cursor - statement.span.start, 0)
+    blanks = snapshot.text[statement.span.end : snapshot.cursor]
+    typed = statement.text + blanks if blanks.isspace() else statement.text
+    return typed, min(cursor, len(typed))
 
 
 def _nothing_typed(text: str) -> Problem:

@@ -111,7 +111,8 @@ def _text(arrow_type: pa.DataType) -> Text:
     if pa.types.is_timestamp(arrow_type):
         return lambda value: _timestamp(value, arrow_type)
     if pa.types.is_time(arrow_type):
-        return lambda value: _clock(*divmod(value, _UNITS[arrow_type.unit]), arrow_type.unit)
+        unit = str(arrow_type.unit)
+        return lambda value: _time(value, unit)
     if pa.types.is_interval(arrow_type):
         return _interval
     if pa.types.is_binary(arrow_type) or pa.types.is_large_binary(arrow_type):
@@ -205,6 +206,11 @@ def _offset(seconds: int) -> str:
     return (
         f"{sign}{hours:02}" + (f":{minutes:02}" if minutes or seconds else "") + (f":{seconds:02}" if seconds else "")
     )
+
+
+def _time(count: int, unit: str) -> str:
+    seconds, fraction = divmod(count, _UNITS[unit])
+    return _clock(seconds, fraction, unit)
 
 
 def _clock(seconds: int, fraction: int, unit: str) -> str:

@@ -42,6 +42,7 @@ class Diagnoser:
         self._executor = executor
         self._settings = settings
         self._publish = publish
+        self._published: tuple[int, tuple[Problem, ...]] | None = None
         self._known: OrderedDict[tuple[str, str], tuple[Problem, ...]] = OrderedDict()
         self._at_once: LatestOnly[tuple[Problem, ...]] = LatestOnly("diagnostics", sleep=clock.sleep)
         self._settled: LatestOnly[tuple[Problem, ...]] = LatestOnly("diagnostics after a pause", sleep=clock.sleep)
@@ -50,7 +51,10 @@ class Diagnoser:
         """Start on a new analysis, in place of the one before."""
 
         def publish(problems: tuple[Problem, ...]) -> None:
-            self._publish(analysis, problems)
+            said = (analysis.snapshot.version, problems)
+            if said != self._published:
+                self._published = said
+                self._publish(analysis, problems)
 
         self._at_once.submit(
             lambda: self._problems(analysis, settled=False), publish, quiet_seconds=self._settings.binding_seconds
@@ -103,7 +107,7 @@ class Diagnoser:
         try:
             binding = await self._engine.bind(statement.text)
         except EngineError as error:
-            refused = (error.problem or Problem("engine", str(error)),)
+            refused: tuple[Problem, ...] = (error.problem or Problem("engine", str(error)),)
         else:
             if binding.ok:
                 return notes
@@ -135,7 +139,7 @@ def _outside_the_word(problems: list[Problem], analysis: Analysis) -> list[Probl
         problem
         for problem in problems
         if problem.severity == "information"
-        or (problem.code != "syntax" and problem.span is not None and not problem.span.touches(cursor))
+        or (not problem.code.startswith("syntax") and problem.span is not None and not problem.span.touches(cursor))
     ]
 
 

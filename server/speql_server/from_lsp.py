@@ -1,7 +1,7 @@
 """From the protocol's types to values of the rooms below. The only place where client positions are read."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from lsprotocol import types
@@ -10,6 +10,9 @@ from speql_server.positions import Encoding, LineIndex
 from speql_server.protocol import CursorMoved, Position
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
+
+
+T = TypeVar("T")
 
 
 class BadArgumentsError(SpeqlError):
@@ -66,21 +69,23 @@ def cursor_of(params: Any) -> CursorMoved:
 def submit_arguments(arguments: Sequence[Any]) -> tuple[str, Position | None]:
     """``[uri]`` or ``[uri, position]``."""
     uri, position, *_ = [*arguments, None, None]
-    return _converted(uri, str, "speql.submit"), _converted(position, Position | None, "speql.submit")
+    place = None if position is None else _converted(position, Position, "speql.submit")
+    return _converted(uri, str, "speql.submit"), place
 
 
 def accept_repair_arguments(arguments: Sequence[Any]) -> tuple[str, int | None]:
     """``[uri]`` or ``[uri, version]``."""
     uri, version, *_ = [*arguments, None, None]
-    return _converted(uri, str, "speql.acceptRepair"), _converted(version, int | None, "speql.acceptRepair")
+    number = None if version is None else _converted(version, int, "speql.acceptRepair")
+    return _converted(uri, str, "speql.acceptRepair"), number
 
 
 def cancel_arguments(arguments: Sequence[Any]) -> str | None:
     """``[]`` or ``[uri]``."""
-    return _converted(arguments[0] if arguments else None, str | None, "speql.cancel")
+    return _converted(arguments[0], str, "speql.cancel") if arguments and arguments[0] is not None else None
 
 
-def _converted(value: Any, kind: Any, name: str) -> Any:
+def _converted(value: Any, kind: type[T], name: str) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -56,6 +56,11 @@ class LatestOnly(Generic[T]):
         """Whether something runs that may still be published."""
         return self._latest is not None and not self._latest.done()
 
+    async def settled(self) -> None:
+        """Wait until nothing runs."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def close(self) -> None:
         """Stop what runs, and wait until it has really stopped."""
         self.cancel()

@@ -32,7 +32,9 @@ class SpeqlLanguageServerProtocol(LanguageServerProtocol):
         yield self.fm.features[types.TEXT_DOCUMENT_DID_CLOSE], (params,), None
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
+    async def lsp_workspace__execute_command(  # type: ignore[override]  # pygls takes a coroutine for a handler as well
+        self, params: types.ExecuteCommandParams
+    ) -> Any:
         """Run a command with the list of its arguments."""
         handler = self.fm.commands.get(params.command)
         if handler is None:

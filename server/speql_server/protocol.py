@@ -21,31 +21,31 @@ ResultState = Literal["exact", "sample", "predicted", "stale", "cached"]
 
 
 class Wire(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """The base of every wire type."""
+    """The base of every wire type. Each repeats ``frozen`` and ``kw_only``, which type checkers do not inherit."""
 
 
-class Position(Wire):
+class Position(Wire, frozen=True, kw_only=True):
     """A place in a document: line, and character in units of the negotiated encoding, both from 0."""
 
     line: int
     character: int
 
 
-class Range(Wire):
+class Range(Wire, frozen=True, kw_only=True):
     """A half-open stretch of a document."""
 
     start: Position
     end: Position
 
 
-class Column(Wire):
+class Column(Wire, frozen=True, kw_only=True):
     """A column of a result, with the engine's own spelling of its type."""
 
     name: str
     type: str
 
 
-class Problem(Wire):
+class Problem(Wire, frozen=True, kw_only=True):
     """What is wrong, where, and what to do next. The range is null where the problem has no place."""
 
     code: str
@@ -55,7 +55,7 @@ class Problem(Wire):
     range: Range | None = None
 
 
-class Edit(Wire):
+class Edit(Wire, frozen=True, kw_only=True):
     """One edit of a repair: the typed text that it replaces, with what, and why."""
 
     range: Range
@@ -65,7 +65,7 @@ class Edit(Wire):
     code: str
 
 
-class Timings(Wire):
+class Timings(Wire, frozen=True, kw_only=True):
     """Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known."""
 
     analysis: float | None = None
@@ -73,7 +73,7 @@ class Timings(Wire):
     total: float | None = None
 
 
-class Decision(Wire):
+class Decision(Wire, frozen=True, kw_only=True):
     """Why a temp table was or was not used for a SELECT of the query."""
 
     path: list[str]
@@ -83,7 +83,7 @@ class Decision(Wire):
     compensation: str = ""
 
 
-class Preview(Wire):
+class Preview(Wire, frozen=True, kw_only=True):
     """``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
 
     ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
@@ -114,7 +114,7 @@ class Preview(Wire):
     problems: list[Problem] = []
 
 
-class JobNode(Wire):
+class JobNode(Wire, frozen=True, kw_only=True):
     """A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known."""
 
     key: str
@@ -128,7 +128,7 @@ class JobNode(Wire):
     reason: str = ""
 
 
-class JobEdge(Wire):
+class JobEdge(Wire, frozen=True, kw_only=True):
     """An edge of the graph: ``input``, ``served-by`` or ``subsumes``."""
 
     source: str
@@ -136,7 +136,7 @@ class JobEdge(Wire):
     kind: str
 
 
-class Jobs(Wire):
+class Jobs(Wire, frozen=True, kw_only=True):
     """``speql/jobs``: the whole job graph of a document, each time it changes."""
 
     uri: str
@@ -144,7 +144,7 @@ class Jobs(Wire):
     edges: list[JobEdge] = []
 
 
-class Connection(Wire):
+class Connection(Wire, frozen=True, kw_only=True):
     """The connection as the user may see it: never a secret. ``message`` says what failed and what was done instead."""
 
     state: Literal["opening", "open", "failed", "closed"]
@@ -156,14 +156,14 @@ class Connection(Wire):
     message: str = ""
 
 
-class Speculation(Wire):
+class Speculation(Wire, frozen=True, kw_only=True):
     """Whether speculation works now, and why not where it does not."""
 
     state: Literal["off", "idle", "running", "paused"]
     reason: str = ""
 
 
-class Budget(Wire):
+class Budget(Wire, frozen=True, kw_only=True):
     """What speculation holds and has cost. Null: this engine does not tell, or costs nothing."""
 
     bytes_held: int | None = None
@@ -173,7 +173,7 @@ class Budget(Wire):
     seconds_saved: float | None = None
 
 
-class Status(Wire):
+class Status(Wire, frozen=True, kw_only=True):
     """``speql/status``: connection, speculation and budget of this server."""
 
     connection: Connection
@@ -181,21 +181,21 @@ class Status(Wire):
     budget: Budget = Budget()
 
 
-class CursorMoved(Wire):
+class CursorMoved(Wire, frozen=True, kw_only=True):
     """``speql/cursor``, from the client: where the cursor is. Without it the end of the last edit is the cursor."""
 
     uri: str
     position: Position
 
 
-class AcceptRepairResult(Wire):
+class AcceptRepairResult(Wire, frozen=True, kw_only=True):
     """What ``speql.acceptRepair`` answers; ``reason`` says why nothing was applied."""
 
     applied: bool
     reason: str = ""
 
 
-class CancelResult(Wire):
+class CancelResult(Wire, frozen=True, kw_only=True):
     """What ``speql.cancel`` answers: how many documents had their work stopped."""
 
     documents: int

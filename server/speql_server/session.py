@@ -139,6 +139,12 @@ class Session:
             return "There is nothing to repair in the statement at the cursor."
         return to_lsp.repair_edit(current, self._encoding)
 
+    async def idle(self) -> None:
+        """Wait until nothing runs for this document any more, for tests and the demo."""
+        await self._analyses.settled()
+        await self._scheduler.idle()
+        await self._messages.settled()
+
     async def close(self) -> None:
         """Stop everything and wait until it has stopped."""
         self.cancel()

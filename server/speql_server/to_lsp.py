@@ -1,6 +1,6 @@
 """From values of the rooms below to the protocol's types. The only place where client positions are written."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from lsprotocol import types
@@ -38,7 +38,7 @@ def diagnostic(problem: Problem, lines: LineIndex, encoding: Encoding) -> types.
     """A problem as an editor shows it; one without a place is shown at the start of the document."""
     return types.Diagnostic(
         range=_lsp_range(problem.span or Span(0, 0), lines, encoding),
-        message=f"{problem.message} {problem.hint}".rstrip(),
+        message=f"{problem.message}{'' if problem.message.endswith(('.', '!', '?')) else '.'} {problem.hint}".rstrip(),
         severity=_SEVERITIES[problem.severity],
         code=problem.code,
         source=SOURCE,
@@ -79,14 +79,16 @@ def preview(
     *,
     purpose: Literal["preview", "submit"] = "preview",
     answer: Answer | None = None,
-    problems: Iterable[Problem] = (),
+    problems: Sequence[Problem] = (),
     total_seconds: float | None = None,
 ) -> protocol.Preview:
     """The message for an answer, or for the problems that keep it from being there (their spans in the document).
 
     Converts every cell of the page, so it belongs in a thread, not on the event loop.
     """
-    outcome = "rows" if answer is not None else "failed" if _any_error(problems := tuple(problems)) else "nothing"
+    outcome: Literal["rows", "nothing", "failed"] = "rows"
+    if answer is None:
+        outcome = "failed" if any(problem.severity == "error" for problem in problems) else "nothing"
     statement, shown = analysis.statement, analysis.preview_span
     start = statement.span.start if statement is not None else 0
     said = [*problems, *(shifted(problem, start) for problem in (answer.problems if answer is not None else ()))]
@@ -155,13 +157,13 @@ def _decision(decision: Decision) -> protocol.Decision:
 
 
 def _edits(analysis: Analysis, encoding: Encoding) -> list[protocol.Edit]:
-    if analysis.statement is None:
+    if analysis.statement is None or analysis.repair is None:
         return []
-    statement = analysis.statement
+    start, typed = analysis.statement.span.start, analysis.repair.typed
     return [
         protocol.Edit(
-            range=_wire_range(edit.span.shifted(statement.span.start), analysis.lines, encoding),
-            old_text=edit.span.of(statement.text),
+            range=_wire_range(edit.span.shifted(start), analysis.lines, encoding),
+            old_text=edit.span.of(typed),
             new_text=edit.new_text,
             reason=edit.reason,
             code=edit.code,
@@ -178,10 +180,6 @@ def _problem(problem: Problem, lines: LineIndex, encoding: Encoding) -> protocol
         hint=problem.hint,
         range=_wire_range(problem.span, lines, encoding) if problem.span is not None else None,
     )
-
-
-def _any_error(problems: Iterable[Problem]) -> bool:
-    return any(problem.severity == "error" for problem in problems)
 
 
 def _milliseconds(seconds: float | None) -> float | None:

@@ -102,7 +102,7 @@ def test_the_whole_word_is_replaced(marked: str) -> None:
 
 
 def test_every_position_of_a_broken_text_is_answered() -> None:
-    text = "WITH x AS (SELECT a.*, ')' FROM flights a JOIN (SELECT ) ; é😀 SELECT f. FROM ((x f, WHERE IN ( /* \n 'o\n GROUP"
+    text = "WITH x AS (SELECT a.*, ')' FROM flights a JOIN (SELECT ) ; é😀 SELECT f. FROM ((x f, WHERE ( /* \n 'o\n BY"
     for end in range(len(text) + 1):
         for offset in (0, end // 2, end):
             for found in completions(text[:end], offset, CATALOG):

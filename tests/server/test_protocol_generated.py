@@ -8,10 +8,6 @@ CHECKED_IN = Path(__file__).parents[2] / "vscode-client" / "src" / "protocol.gen
 
 
 def test_the_checked_in_types_are_up_to_date() -> None:
-    assert CHECKED_IN.read_text("utf-8") == typescript(), "Run `npm run protocol` in vscode-client/ and commit the file."
-
-
-def test_every_message_has_its_type() -> None:
-    text = typescript()
-    for method in ("speql/preview", "speql/jobs", "speql/status", "speql/cursor"):
-        assert f'"{method}":' in text
+    assert CHECKED_IN.read_text("utf-8") == typescript(), (
+        "Run `npm run protocol` in vscode-client/ and commit the file."
+    )

@@ -1,0 +1,131 @@
+"""Measure how long after an edit its preview arrives, over real stdio.
+
+    python bench/preview_latency.py [QUERY] [--database FILE] [--characters-per-second 10] [--json]
+
+Types the query character by character. A keystroke's latency is the time from sending `didChange` to the arrival of
+a `speql/preview` with rows for that version or a later one; keystrokes that a later one overtook are counted apart.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1] / room) for room in ("server", "sql")]
+
+from speql_server.client import Client  # noqa: E402 - it is found on the path made above
+
+URI = "file:///latency.sql"
+TARGET = 0.15
+QUERY = "SELECT i % 7 AS g, count(*) AS n FROM range(1000000) t(i) WHERE i > 1000 GROUP BY g ORDER BY n DESC LIMIT 5"
+
+
+class Typist:
+    """Types a text and notes when each version was sent and when its preview came."""
+
+    def __init__(self, client: Client, pause: float) -> None:
+        self.client = client
+        self.pause = pause
+        self.sent: dict[int, float] = {}
+        self.arrived: dict[int, float] = {}
+        self.server: dict[int, dict[str, float | None]] = {}
+        self.outcomes: dict[int, str] = {}
+
+    async def type(self, text: str) -> None:
+        """Type the text, each character a pause after the one before."""
+        document = {"uri": URI, "languageId": "sql", "version": 0, "text": ""}
+        self.client.notify("textDocument/didOpen", {"textDocument": document})
+        listening = asyncio.get_running_loop().create_task(self._listen())
+        line = character = 0
+        for version, typed in enumerate(text, start=1):
+            place = {"line": line, "character": character}
+            change = {"range": {"start": place, "end": place}, "text": typed}
+            self.sent[version] = time.perf_counter()
+            self.client.notify(
+                "textDocument/didChange",
+                {"textDocument": {"uri": URI, "version": version}, "contentChanges": [change]},
+            )
+            line, character = (line + 1, 0) if typed == "\n" else (line, character + 1)
+            await asyncio.sleep(self.pause)
+        await self.client.wait_for("speql/preview", lambda preview: preview["version"] == len(text), timeout=60)
+        await asyncio.sleep(0.2)
+        listening.cancel()
+
+    async def _listen(self) -> None:
+        seen = 0
+        while True:
+            await self.client.wait_for("speql/preview", since=seen, timeout=3_600)
+            now = time.perf_counter()
+            for message in self.client.received[seen:]:
+                if message["method"] == "speql/preview":
+                    self._note(message["params"], now)
+            seen = len(self.client.received)
+
+    def _note(self, preview: dict[str, Any], now: float) -> None:
+        version = preview["version"]
+        if version not in self.arrived:
+            self.arrived[version] = now
+            self.server[version] = preview["timings"]
+            self.outcomes[version] = preview["outcome"]
+
+
+async def measure(query: str, database: str | None, characters_per_second: float) -> dict[str, Any]:
+    client = await Client.start(*(["--database", database] if database else []))
+    await client.initialize()
+    await client.wait_for("speql/status", lambda status: status["connection"]["state"] != "opening")
+    typist = Typist(client, 1 / characters_per_second)
+    await typist.type(query)
+    await client.stop()
+    latencies = [typist.arrived[version] - typist.sent[version] for version in typist.arrived if version in typist.sent]
+    analyses = [timings["analysis"] for timings in typist.server.values() if timings["analysis"] is not None]
+    engines = [timings["engine"] for timings in typist.server.values() if timings["engine"] is not None]
+    outcomes = list(typist.outcomes.values())
+    return {
+        "keystrokes": len(query),
+        "with_preview": len(latencies),
+        "with_rows": outcomes.count("rows"),
+        "failed": outcomes.count("failed"),
+        "characters_per_second": characters_per_second,
+        "latency_ms": summary([latency * 1e3 for latency in latencies]),
+        "analysis_ms": summary(analyses),
+        "engine_ms": summary(engines),
+        "target_p90_ms": TARGET * 1e3,
+    }
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    if len(values) < 2:
+        return dict.fromkeys(("p50", "p90", "worst"), round(values[0], 1) if values else 0.0)
+    tenths = statistics.quantiles(values, n=10, method="inclusive")
+    return {"p50": round(tenths[4], 1), "p90": round(tenths[8], 1), "worst": round(max(values), 1)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("query", nargs="?", default=QUERY, help="SQL text or a file that holds it")
+    parser.add_argument("--database", metavar="FILE")
+    parser.add_argument("--characters-per-second", type=float, default=10.0)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    query = Path(arguments.query).read_text() if os.path.isfile(arguments.query) else arguments.query  # noqa: PTH113
+    report = asyncio.run(measure(query.strip(), arguments.database, arguments.characters_per_second))
+    if arguments.json:
+        print(json.dumps(report))
+        return
+    print(f"{report['keystrokes']} keystrokes, {report['characters_per_second']:g} a second")
+    print(
+        f"  {report['with_preview']} have a message of their own, {report['with_rows']} of them rows, {report['failed']} failed"
+    )
+    for name, title in (("latency_ms", "didChange to preview"), ("analysis_ms", "analysis"), ("engine_ms", "engine")):
+        part = report[name]
+        print(f"  {title + ':':<22} P50 {part['p50']:.0f} ms, P90 {part['p90']:.0f} ms, worst {part['worst']:.0f} ms")
+    print(f"  target: P90 {report['target_p90_ms']:.0f} ms where the direct query takes less than 50 ms")
+
+
+if __name__ == "__main__":
+    main()

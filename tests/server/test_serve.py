@@ -1,0 +1,158 @@
+"""Starting the server: the early answer to initialize, loopback TCP, the log."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speql_server.cli.serve import ServeError, loopback_address
+from speql_server.client import Client
+from speql_server.greeting import initialize_result
+
+
+@pytest.fixture
+async def tcp() -> Any:
+    """A server that listens on a free port of the loopback; the port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "speql_server", "--tcp", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+    assert line.startswith("SpeQL listens on 127.0.0.1:")
+    yield int(line.rsplit(":", 1)[1])
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def connected(port: int) -> Client:
+    client = Client(*await asyncio.open_connection("127.0.0.1", port, limit=2**24))
+    client.listen()
+    return client
+
+
+CAPABILITIES: list[dict[str, Any]] = [
+    {},
+    {"general": {"positionEncodings": ["utf-32", "utf-8"]}},
+    {"general": {"positionEncodings": ["utf-7", "utf-8"]}},
+    {"general": {"positionEncodings": []}},
+    {
+        "workspace": {"workspaceFolders": True, "fileOperations": {"didCreate": True}, "applyEdit": True},
+        "textDocument": {
+            "synchronization": {"willSave": True, "didSave": True, "willSaveWaitUntil": True},
+            "completion": {"completionItem": {"snippetSupport": True}},
+            "rename": {"prepareSupport": True},
+        },
+        "notebookDocument": {"synchronization": {"dynamicRegistration": True}},
+    },
+]
+
+
+def without_absences(value: Any) -> Any:
+    """A capability that is false or empty is one that is left out."""
+    if not isinstance(value, dict):
+        return value
+    return {name: kept for name, inner in value.items() if (kept := without_absences(inner)) not in (False, {})}
+
+
+@pytest.mark.parametrize("capabilities", CAPABILITIES)
+async def test_the_early_answer_is_the_answer(tcp: int, capabilities: dict[str, Any]) -> None:
+    """Over TCP pygls itself answers; over stdio `greeting.py` does, with the same."""
+    client = await connected(tcp)
+    params = {"processId": None, "rootUri": None, "capabilities": capabilities}
+    answer = await client.request("initialize", params)
+    assert without_absences(initialize_result(params)) == without_absences(answer)
+    await client.close()
+
+
+async def test_each_tcp_connection_has_a_server_of_its_own(tcp: int) -> None:
+    first, second = await connected(tcp), await connected(tcp)
+    for client in (first, second):
+        await client.initialize()
+    document = {"uri": "file:///a.sql", "languageId": "sql", "version": 1, "text": "CREATE TABLE t AS SELECT 1 AS x"}
+    first.notify("textDocument/didOpen", {"textDocument": document})
+    await first.request("workspace/executeCommand", {"command": "speql.submit", "arguments": ["file:///a.sql"]})
+    completion = {"textDocument": {"uri": "file:///b.sql"}, "position": {"line": 0, "character": 5}}
+    labels = []
+    for client in (first, second):
+        document = {"uri": "file:///b.sql", "languageId": "sql", "version": 1, "text": "FROM "}
+        client.notify("textDocument/didOpen", {"textDocument": document})
+        labels.append(
+            [item["label"] for item in (await client.request("textDocument/completion", completion))["items"]]
+        )
+    assert labels == [["t"], []]
+    await first.request("shutdown")
+    first.notify("exit")
+    await first.close()
+    assert (await second.request("textDocument/completion", completion))["items"] == []
+    await second.close()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:1", ":1", "192.168.1.5:80", "example.com:80", "[::]:1"])
+def test_other_hosts_are_refused(address: str) -> None:
+    with pytest.raises(ServeError, match="does not listen on"):
+        loopback_address(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(ServeError, match="is not an address"):
+        loopback_address(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "localhost:1", "[::1]:65535"])
+def test_loopback_addresses_are_taken(address: str) -> None:
+    assert loopback_address(address)[1] == int(address.rsplit(":", 1)[1])
+
+
+async def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
+    for arguments in (
+        ["--tcp", "0.0.0.0:1"],
+        ["--log-file", str(tmp_path / "no" / "such.log")],
+        ["--log-level", "loud"],
+    ):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "speql_server", *arguments, stderr=asyncio.subprocess.PIPE
+        )
+        _, said = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 2
+        assert said
+        assert b"Traceback" not in said
+
+
+async def test_rows_and_secrets_are_never_logged(start: Any, flights: Path, tmp_path: Path) -> None:
+    log = tmp_path / "speql.log"
+    secret = "hunter2"
+    editor = await start(
+        "--database", flights, "--log-file", log, "--log-level", "debug", options={"token": secret, "writable": "yes"}
+    )
+    editor.open("SELECT name || ' Airways' AS n FROM airlines")
+    assert ["American Airways"] in (await editor.rows()).rows
+    await editor.submit()
+    await editor.client.stop()
+    written = log.read_text()
+    assert "American" not in written
+    assert secret not in written
+
+
+async def test_the_first_message_may_come_in_pieces(start: Any) -> None:
+    editor = await start(handshake=False)
+    params = {"processId": None, "rootUri": None, "capabilities": {}, "initializationOptions": {"x": "é" * 70_000}}
+    body = json.dumps({"jsonrpc": "2.0", "id": "first", "method": "initialize", "params": params}, ensure_ascii=False)
+    data = body.encode()
+    future = asyncio.get_running_loop().create_future()
+    editor.client._pending["first"] = future
+    for piece in (
+        b"Content-Type: x\r\nContent-",
+        b"Length: %d\r\n\r" % len(data),
+        b"\n" + data[:70_000],
+        data[70_000:],
+    ):
+        editor.client.writer.write(piece)
+        await editor.client.writer.drain()
+    assert (await asyncio.wait_for(future, 20))["serverInfo"]["name"] == "speql"
+    editor.client.notify("initialized", {})
+    editor.open("FROM ")
+    assert await editor.complete(5) == []
