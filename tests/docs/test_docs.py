@@ -1,11 +1,14 @@
 import re
 from pathlib import Path
+from typing import get_args
 
 import click
+import msgspec
 import pytest
 import typer
 
 from speql_server.cli.main import app
+from speql_server.protocol import MESSAGES, Wire
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -43,3 +46,31 @@ def test_every_option_of_the_command_line_is_documented() -> None:
         options = [max(one.opts, key=len) for one in command.params if one.param_type_name == "option"]
         undocumented += [f"{name} {option}" for option in options if option != "--help" and f"`{option}" not in section]
     assert not undocumented
+
+
+def _wire_types(kind: type[Wire]) -> set[type[Wire]]:
+    """A wire type and those that its fields are made of."""
+    found = {kind}
+    for field in msgspec.structs.fields(kind):
+        for part in (field.type, *get_args(field.type)):
+            if isinstance(part, type) and issubclass(part, Wire) and part not in found:
+                found |= _wire_types(part)
+    return found
+
+
+@pytest.mark.parametrize("message", sorted(MESSAGES))
+def test_every_field_of_a_message_is_documented(message: str) -> None:
+    text = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    names = {field.encode_name for kind in _wire_types(MESSAGES[message]) for field in msgspec.structs.fields(kind)}
+    positions = {"start", "end", "line", "character"}
+    assert not [name for name in sorted(names - positions) if f"`{name}`" not in text]
+    assert f"## {message}," in text
+
+
+def test_every_command_and_option_of_the_server_is_documented() -> None:
+    text = (ROOT / "docs" / "language-server.md").read_text(encoding="utf-8")
+    commands = [path for path in (ROOT / "server/speql_server/features").glob("*.py") if "COMMAND" in path.read_text()]
+    names = re.findall(r'COMMAND = "([^"]+)"', "".join(path.read_text(encoding="utf-8") for path in commands))
+    options = ("database", "writable", "workspace", "speculate")
+    assert len(names) >= 3
+    assert not [name for name in (*names, *options) if f"`{name}`" not in text]
