@@ -1,0 +1,38 @@
+"""What a notebook shows of a cell that gave no result: the problem and the repaired text, no traceback."""
+
+from collections.abc import Sequence
+
+from speql_notebook.databases import Ran
+from speql_server.positions import LineIndex
+from speql_server.protocol import Edit
+from speql_sql import SpeqlError
+
+
+class CellError(SpeqlError):
+    """A cell was not run, or failed. IPython shows its lines in the place of a traceback, and "run all" stops here."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).splitlines()
+
+
+def error_of(ran: Ran) -> CellError:
+    """The error of a statement that gave no result, with the text that SpeQL would run in its place."""
+    told = [problem for problem in ran.preview.problems if problem.code != "not-submitted"]
+    lines = [f"SpeQL: {problem.message} {problem.hint}".rstrip() for problem in told] or ["SpeQL: There is no result."]
+    if ran.preview.edits:
+        lines += ["", "It was not run. Repaired, it would be:", "", repaired_text(ran.statement, ran.preview.edits), ""]
+        lines += [f"  {at}. {edit.reason}" for at, edit in enumerate(ran.preview.edits, 1)]
+    return CellError("\n".join(lines))
+
+
+def repaired_text(typed: str, edits: Sequence[Edit]) -> str:
+    """The typed text with the edits applied; their positions count code points, as notebooks ask the session to."""
+    index = LineIndex(typed)
+    text = typed
+    # From the end, so that no edit moves the place of one that is still to come.
+    for edit in sorted(edits, key=lambda edit: (edit.range.start.line, edit.range.start.character), reverse=True):
+        start, end = (
+            index.offset(place.line, place.character, "utf-32") for place in (edit.range.start, edit.range.end)
+        )
+        text = text[:start] + edit.new_text + text[end:]
+    return text
