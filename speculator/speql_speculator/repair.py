@@ -1,0 +1,377 @@
+"""Turns a statement that is being typed into a query that binds, keeping what the user wrote."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from speql_speculator.analysis import Analysis
+from speql_speculator.clauses import ClauseParser
+from speql_speculator.edits import Edit, EditBuilder, apply_edits, emit, moved
+from speql_speculator.keywords import QUERY_WORDS, STATEMENT_WORDS
+from speql_speculator.resolve import resolve
+from speql_speculator.syntax_tree import (
+    Branch,
+    Clause,
+    Cte,
+    Expression,
+    Fault,
+    Items,
+    Nested,
+    Node,
+    Query,
+    Select,
+    SelectItem,
+    Source,
+    Term,
+    walk,
+)
+from speql_speculator.token_reader import TooDeepError
+from speql_speculator.tokens import Token, tokenize
+from speql_sql import Catalog, Problem, Span
+
+MAX_LENGTH = 200_000
+"""Statements longer than this (code points) are not repaired."""
+
+MAX_TOKENS = 20_000
+"""Statements of more tokens than this are not repaired: nobody types them."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A statement as typed, and the query that it stands for.
+
+    ``sql`` is ``typed`` with ``edits`` applied, or None if there is nothing to run; then ``problems`` say why.
+    ``query`` is its parsed tree, names not resolved; copy it before changing it. ``confidence`` is 1.0 without edits
+    and falls with each edit that guesses. ``cursor`` is the cursor's place in ``sql``.
+    """
+
+    typed: str
+    sql: str | None
+    edits: tuple[Edit, ...] = ()
+    confidence: float = 1.0
+    problems: tuple[Problem, ...] = ()
+    query: exp.Query | None = None
+    cursor: int | None = None
+
+    def offset_in_sql(self, offset: int) -> int:
+        """Where the place ``offset`` of the typed text is in ``sql``."""
+        return moved(offset, self.edits)
+
+
+def repair(text: str, catalog: Catalog, cursor: int | None = None) -> Repair:
+    """The query that ``text`` stands for while it is being typed. Never raises, on any text.
+
+    ``cursor`` is an offset in code points; beyond the end means that white space follows the text; None means the end.
+    Without tables in the catalog only the syntax is mended. A result is kept for the last texts asked for.
+    """
+    return _repair(text, _Identity(catalog), cursor)
+
+
+class _Identity:
+    """A catalog as a key of the cache: compared by identity, since comparing all its columns costs more than it saves."""
+
+    __slots__ = ("catalog",)
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def __hash__(self) -> int:
+        return hash((id(self.catalog), self.catalog.version))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.catalog is other.catalog
+
+
+@lru_cache(maxsize=256)
+def _repair(text: str, key: _Identity, cursor: int | None) -> Repair:
+    catalog = key.catalog
+    if len(text) > MAX_LENGTH:
+        return _nothing(text, "too-long", f"The statement is longer than {MAX_LENGTH:,} characters", "information")
+    tokens = _at_cursor_closed(tokenize(text, catalog.dialect), text, catalog.dialect, cursor)
+    while tokens and tokens[-1].upper == ";":
+        tokens.pop()
+    refusal = _refusal(text, tokens, cursor)
+    if refusal is not None:
+        return refusal
+    try:
+        return _best(text, tokens, catalog, cursor)
+    except (TooDeepError, RecursionError):
+        return _nothing(text, "too-deep", "The statement nests too deeply to be repaired", "information")
+
+
+def _nothing(text: str, code: str, message: str, severity: str, hint: str = "") -> Repair:
+    problem = Problem(code, message, Span(0, len(text)), "information" if severity == "information" else "error", hint)
+    return Repair(text, None, confidence=0.0, problems=(problem,))
+
+
+def _refusal(text: str, tokens: list[Token], cursor: int | None) -> Repair | None:
+    """The answer for what is no query at all."""
+    if not tokens:
+        return _nothing(text, "empty", "There is no statement here", "information")
+    if len(tokens) > MAX_TOKENS:
+        return _nothing(text, "too-long", f"The statement has more than {MAX_TOKENS:,} words", "information")
+    if any(token.upper == ";" for token in tokens):
+        return _nothing(text, "several-statements", "One statement at a time can be repaired", "information")
+    first = next((token for token in tokens if token.upper != "("), tokens[0])
+    word = first.upper if first.kind == "word" else ""
+    writes = word in ("SELECT", "FROM", "WITH") and _writes(tokens)
+    if (word in QUERY_WORDS and not writes) or first.upper == "(":
+        return None
+    half = first.end >= (len(text) if cursor is None else cursor)
+    known = [*QUERY_WORDS, *STATEMENT_WORDS]
+    if word and half and word not in STATEMENT_WORDS and any(other.startswith(word) for other in known):
+        return _nothing(text, "unfinished", "There is nothing to run yet", "information")
+    if word and not writes and word not in STATEMENT_WORDS and any(other.startswith(word) for other in QUERY_WORDS):
+        if first is tokens[0] and first.start < (cursor if cursor is not None else -1) <= first.end:
+            # Half of SELECT, being typed in front of the rest: the parser completes it.
+            return None
+    return _nothing(
+        text,
+        "not-a-query",
+        "Only a query is run while it is typed; this statement is not",
+        "information",
+        "Submit it to run it.",
+    )
+
+
+def _writes(tokens: list[Token]) -> bool:
+    """Whether a statement that begins like a query changes something: WITH ... INSERT, SELECT ... INTO."""
+    depth = 0
+    for index, token in enumerate(tokens):
+        if token.kind == "punctuation":
+            depth += (token.upper == "(") - (token.upper == ")")
+        elif token.kind == "word" and depth == 0:
+            if token.upper == "INTO":
+                return True
+            after = tokens[index - 1].upper == ")" if index else False
+            if tokens[0].upper == "WITH" and after and token.upper in ("INSERT", "UPDATE", "DELETE", "MERGE"):
+                return True
+    return False
+
+
+def _at_cursor_closed(tokens: list[Token], text: str, dialect: str, cursor: int | None) -> list[Token]:
+    """The tokens, with a string that was opened at the cursor closed there.
+
+    A quote typed in the middle of a line pairs with the next one, and the last quote of the line is left open. If the
+    cursor is inside a string and a later one is open, the text is read again with the first one ending at the cursor.
+    """
+    if cursor is None or not any(token.closer for token in tokens):
+        return tokens
+    inside = next((token for token in tokens if token.start < cursor < token.end), None)
+    if inside is None or inside.kind != "string" or inside.text[:1] != "'" or cursor >= len(text):
+        return tokens
+    head = [token for token in tokens if token.end <= inside.start]
+    piece = text[inside.start : cursor].rstrip()
+    opened = Token("string", inside.start, inside.start + len(piece), piece, piece, "'")
+    tail = tokenize(text[cursor:], dialect)
+    for token in tail:
+        token.start += cursor
+        token.end += cursor
+    if any(token.closer for token in tail):
+        return tokens
+    return [*head, opened, *tail]
+
+
+# -- one pass, and stronger ones if that does not parse ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A node to leave out in the next try, found again by kind and place."""
+
+    kind: type[Node]
+    first: int
+    last: int
+
+
+def _best(text: str, tokens: list[Token], catalog: Catalog, cursor: int | None) -> Repair:
+    """The result of the first pass that parses; each further pass leaves out more around the place that did not."""
+    spellings = [token.upper for token in tokens]
+    left_out: list[_Target] = []
+    last: _Pass | None = None
+    for attempt in range(_MAX_TRIES):
+        for token, spelling in zip(tokens, spellings, strict=True):
+            token.upper = spelling
+        current = _Pass(text, tokens, catalog, cursor, left_out)
+        if current.sql is None or current.query is not None:
+            return current.result(attempt)
+        last = current
+        target = _next_target(current, cursor, left_out)
+        if target is None:
+            break
+        left_out.append(target)
+    message = last.error if last is not None else "This cannot be read"
+    return Repair(
+        text,
+        None,
+        confidence=0.0,
+        problems=(
+            *(last.analysis.problems if last is not None else ()),
+            Problem("cannot-repair", f"This cannot be turned into a query: {message}", Span(0, len(text))),
+        ),
+    )
+
+
+_MAX_TRIES = 8
+
+
+class _Pass:
+    """Parse, resolve, edit, and parse the result with sqlglot."""
+
+    def __init__(
+        self, text: str, tokens: list[Token], catalog: Catalog, cursor: int | None, left_out: list[_Target]
+    ) -> None:
+        self.text = text
+        self.cursor = cursor
+        self.parser = ClauseParser(tokens, text, cursor)
+        self.tree = self.parser.statement()
+        for node in _found(self.tree, left_out):
+            node.fault = node.fault or Fault("cannot-parse", "This could not be read: left out")
+        self.analysis = Analysis(self.parser, catalog)
+        resolve(self.tree, self.analysis)
+        self.edits: tuple[Edit, ...] = ()
+        self.sql: str | None = None
+        self.query: exp.Query | None = None
+        self.error = ""
+        self.error_offset: int | None = None
+        if self.tree.kept:
+            self.edits = self._edits(tokens)
+            self.sql = apply_edits(text, self.edits)
+            self._parse(self.sql, catalog.dialect)
+
+    def _edits(self, tokens: list[Token]) -> tuple[Edit, ...]:
+        builder = EditBuilder(self.text, tokens)
+        for stray in self.parser.strays:
+            builder.remove(stray.first, stray.last, stray.fault or Fault("unexpected-text", "This cannot stand here"))
+        for token, rest in self.parser.completions.items():
+            typed = self.parser.tokens[token].text
+            builder.replace(token, typed + rest, "word-completed", f"`{typed}` is the beginning of `{typed + rest}`")
+        emit(self.tree, builder)
+        for token, alias in self.analysis.qualified:
+            builder.insert_before(token, f"{alias}.", "qualified", f"More than one table has it: that of `{alias}`")
+        for token, name, code, reason in self.analysis.replaced:
+            builder.replace(token, name, code, reason)
+        return builder.edits()
+
+    def _parse(self, sql: str, dialect: str) -> None:
+        try:
+            trees = sqlglot.parse(sql, read=dialect)
+        except SqlglotError as error:
+            self.error = str(error).split("\n", 1)[0]
+            details = getattr(error, "errors", None) or [{}]
+            self.error_offset = _offset(sql, details[0].get("line"), details[0].get("col"))
+            return
+        except (RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+            # sqlglot's parser is not made for broken text, and fails in its own ways on some of it.
+            self.error = type(error).__name__
+            return
+        queries = [tree for tree in trees if tree is not None]
+        if len(queries) == 1 and isinstance(queries[0], exp.Query):
+            self.query = queries[0]
+        else:
+            self.error = "it is no query"
+
+    def result(self, attempt: int) -> Repair:
+        problems = list(self.analysis.problems)
+        for edit in self.edits:
+            if edit.code in ("unexpected-text", "cannot-parse"):
+                problems.append(Problem(edit.code, edit.reason, edit.span, "warning"))
+        if self.sql is None:
+            if not problems:
+                message = "There is nothing to run yet"
+                problems.append(Problem("unfinished", message, Span(0, len(self.text)), "information"))
+            return Repair(self.text, None, confidence=0.0, problems=tuple(problems))
+        confidence = _confidence(self.edits, self.analysis.quality) * 0.7**attempt
+        cursor = None if self.cursor is None else moved(min(self.cursor, len(self.text)), self.edits)
+        return Repair(self.text, self.sql, self.edits, round(confidence, 3), tuple(problems), self.query, cursor)
+
+
+def _offset(sql: str, line: int | None, column: int | None) -> int | None:
+    if line is None or column is None:
+        return None
+    lines = sql.split("\n")
+    return sum(len(before) + 1 for before in lines[: line - 1]) + column
+
+
+def _confidence(edits: Iterable[Edit], quality: int) -> float:
+    confidence = 1.0
+    for edit in edits:
+        confidence *= _TRUST.get(edit.code, 0.9)
+    return confidence * {3: 1.0, 2: 0.9, 1: 0.7}.get(quality, 0.7)
+
+
+_TRUST = {
+    "closed": 0.99,
+    "unfinished": 0.97,
+    "completed": 0.95,
+    "columns-added": 0.95,
+    "main-query-added": 0.95,
+    "word-completed": 0.9,
+    "separated": 0.9,
+    "alias-added": 0.95,
+    "group-by-added": 0.95,
+    "qualified": 0.95,
+    "padded": 0.9,
+    "join-condition": 0.9,
+    "name-completed": 0.85,
+    "name-corrected": 0.85,
+    "table-inferred": 0.8,
+    "left-out": 0.6,
+    "unknown-column": 0.6,
+    "unknown-alias": 0.6,
+    "unknown-table": 0.6,
+    "not-grouped": 0.7,
+    "unexpected-text": 0.5,
+    "cannot-parse": 0.5,
+}
+
+
+def _found(tree: Query, targets: list[_Target]) -> Iterator[Node]:
+    if targets:
+        for node in walk(tree):
+            if any(type(node) is t.kind and node.first == t.first and node.last == t.last for t in targets):
+                yield node
+
+
+def _next_target(current: _Pass, cursor: int | None, tried: list[_Target]) -> _Target | None:
+    """The smallest part around the place that does not parse, or around the cursor, that was not left out yet."""
+    places: list[int] = []
+    if current.error_offset is not None:
+        places.append(_typed_offset(current.error_offset, current.edits))
+    places.append(len(current.text) if cursor is None else cursor)
+    parser = current.parser
+    for place in places:
+        token = next(
+            (index for index in range(parser.count - 1, -1, -1) if parser.tokens[index].start <= max(place - 1, 0)), 0
+        )
+        around = [
+            node
+            for node in walk(current.tree)
+            if node.first <= token < node.last and node.kept and _may_go(node, current.tree)
+        ]
+        for node in sorted(around, key=lambda node: node.last - node.first):
+            target = _Target(type(node), node.first, node.last)
+            if target not in tried:
+                return target
+    return None
+
+
+def _may_go(node: Node, tree: Query) -> bool:
+    return node is not tree and isinstance(node, (Term, SelectItem, Clause, Branch, Source, Cte, Nested, Select))
+
+
+def _typed_offset(offset: int, edits: tuple[Edit, ...]) -> int:
+    """The place in the typed text of one in the edited text."""
+    shift = 0
+    for edit in edits:
+        if edit.span.start + shift + len(edit.new_text) > offset:
+            return min(edit.span.start, max(offset - shift, 0)) if edit.span.start + shift <= offset else offset - shift
+        shift += len(edit.new_text) - (edit.span.end - edit.span.start)
+    return offset - shift
+
+
+__all__ = ["Edit", "Expression", "Items", "Repair", "repair"]

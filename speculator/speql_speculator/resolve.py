@@ -1,0 +1,465 @@
+"""Resolves a parsed statement against the catalog: what names mean, and what is still missing."""
+
+from collections.abc import Sequence
+
+from speql_speculator.analysis import Analysis, local_nodes
+from speql_speculator.conditions import check_conditions, family_of
+from speql_speculator.expressions import fragment
+from speql_speculator.grouping import complete_grouping, is_aggregate
+from speql_speculator.keywords import CLAUSE_WORDS
+from speql_speculator.pruning import cause, settle
+from speql_speculator.references import resolve_references
+from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
+from speql_speculator.sources import Relations, SourceResolver, renamed_columns
+from speql_speculator.syntax_tree import (
+    Clause,
+    Cte,
+    Expression,
+    Items,
+    Nested,
+    Node,
+    Query,
+    Reference,
+    Select,
+    SelectItem,
+    Source,
+    Star,
+    Values,
+)
+
+
+def resolve(query: Query, analysis: Analysis) -> None:
+    """Mark what cannot stay in ``query``, note what has to be added, and settle the tree."""
+    _Resolver(analysis).query(query, {}, None)
+    settle(query)
+
+
+class _Resolver:
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.dialect = analysis.catalog.dialect
+
+    # -- queries -----------------------------------------------------------------------------------------------------
+
+    def query(self, query: Query, ctes: Relations, parent: Scope | None) -> Relation:
+        ctes = dict(ctes)
+        local: list[str] = []
+        if query.with_ is not None:
+            local = self._ctes(query, ctes, parent)
+        outputs: list[Relation] = []
+        scope = Scope(parent=parent)
+        single = len(query.branches) == 1
+        for branch in query.branches:
+            if isinstance(branch, Select):
+                order = query.clauses if single else []
+                before = self._before(query, branch, outputs)
+                output, scope = self._select(branch, ctes, local, parent, order, before)
+            elif isinstance(branch, Values):
+                output = self._values(branch, ctes, parent)
+            else:
+                output = self.query(branch.query, ctes, parent)
+            settle(branch)
+            outputs.append(output)
+        kept = [(branch, output) for branch, output in zip(query.branches, outputs, strict=True) if branch.kept]
+        self._same_width(query, kept)
+        if not kept:
+            if local and query.with_ is not None and settle(query.with_):
+                name = local[-1]
+                query.add = f" SELECT * FROM {spell(name, self.dialect)}"
+                return ctes[name.lower()]
+            return Relation("", {}, True)
+        output = kept[0][1]
+        if not single:
+            scope = Scope([output.renamed("")], parent)
+            self._order(query.clauses, scope)
+        for clause in query.clauses:
+            if clause.name in ("LIMIT", "OFFSET") and clause.body is not None:
+                self._constant(clause)
+            settle(clause)
+        if any(clause.name == "LIMIT" and clause.kept and self.analysis.text(clause).split()[-1] == "1" for clause in query.clauses):
+            output.single_row = True
+        return output
+
+    def _before(self, query: Query, branch: Select, outputs: list[Relation]) -> Select | None:
+        """The first branch, whose FROM a later one without any may take."""
+        if not outputs or branch.from_ is not None or not query.branches[0].kept:
+            return None
+        first = query.branches[0]
+        return first if isinstance(first, Select) else None
+
+    def _ctes(self, query: Query, ctes: Relations, parent: Scope | None) -> list[str]:
+        local: list[str] = []
+        with_ = query.with_
+        assert with_ is not None  # noqa: S101 - asked for by the caller
+        for cte in with_.ctes.elements:
+            if not isinstance(cte, Cte):
+                continue
+            name = self.analysis.name(cte.name)
+            if cte.query is None or cte.fault is not None:
+                settle(cte)
+                continue
+            inner = dict(ctes)
+            if with_.recursive:
+                columns = {self.analysis.name(part).lower(): VisibleColumn(self.analysis.name(part)) for part in cte.column_names}
+                inner[name.lower()] = Relation(name, columns, not columns, names=(name.lower(),))
+            output = self.query(cte.query, inner, parent)
+            if settle(cte):
+                relation = output.renamed(name)
+                if cte.column_names:
+                    relation = renamed_columns(relation, [self.analysis.name(part) for part in cte.column_names])
+                ctes[name.lower()] = relation
+                local.append(name)
+        return local
+
+    def _same_width(self, query: Query, kept: Sequence[tuple[Node, Relation]]) -> None:
+        """Both sides of a set operation have as many columns: a shorter one that is being typed is filled up."""
+        if len(kept) < 2:
+            return
+        first = kept[0][1]
+        by_name = any(
+            "NAME" in (token.upper for token in self.analysis.parser.tokens[slice(*operator)]) for operator in query.operators
+        )
+        if first.opaque or by_name:
+            return
+        for branch, output in kept[1:]:
+            if output.opaque or len(output.columns) == len(first.columns) or not isinstance(branch, Select):
+                continue
+            difference = len(first.columns) - len(output.columns)
+            if difference > 0 and branch.items is not None and branch.items.kept and not branch.add_items:
+                branch.pad = difference
+            else:
+                branch.fault = self.analysis.report(
+                    branch,
+                    "column-count",
+                    f"This side of the set operation has {len(output.columns)} columns, the first has {len(first.columns)}",
+                )
+                settle(branch)
+
+    def _values(self, values: Values, ctes: Relations, parent: Scope | None) -> Relation:
+        self._subqueries(values, ctes, Scope(parent=parent))
+        settle(values)
+        return Relation("", {}, True)
+
+    def _constant(self, clause: Clause) -> None:
+        """LIMIT takes no columns."""
+        for found in local_nodes(clause):
+            if isinstance(found, Reference):
+                found.fault = (
+                    fragment(f"`{clause.name}`")
+                    if self.analysis.parser.at_cursor(found.last)
+                    else self.analysis.report(found, "unknown-column", f"`{clause.name}` takes a number")
+                )
+
+    def _order(self, clauses: Sequence[Clause], scope: Scope) -> None:
+        for clause in clauses:
+            if clause.name == "ORDER BY" and clause.body is not None and clause.fault is None:
+                resolve_references(clause, scope, self.analysis)
+                settle(clause)
+
+    # -- SELECT ------------------------------------------------------------------------------------------------------
+
+    def _select(
+        self,
+        select: Select,
+        ctes: Relations,
+        local: list[str],
+        parent: Scope | None,
+        order: Sequence[Clause],
+        before: Select | None,
+    ) -> tuple[Relation, Scope]:
+        analysis = self.analysis
+        scope = Scope(parent=parent)
+        if select.fault is not None:
+            return Relation("", {}, True), scope
+        extra = [clause for clause in order if clause.name == "ORDER BY"]
+        sources = SourceResolver(analysis, ctes, local, scope, self.query)
+        sources.resolve(select, list(extra))
+        if not scope.relations and before is not None and before.from_ is not None and select.items is not None:
+            self._from_of(before, select, scope, sources)
+        self._aliases(select, scope)
+        parts: list[Node] = [part for part in (select.distinct_on, select.items) if part is not None]
+        parts += [clause for clause in select.clauses if clause.fault is None]
+        for part in (*parts, *extra):
+            if part.fault is None:
+                resolve_references(part, scope, analysis)
+                self._stars(part, scope)
+        for part in (*parts, *extra):
+            self._subqueries(part, ctes, scope)
+        if select.from_ is not None:
+            for source in select.from_.sources:
+                if source.condition is not None and source.kept:
+                    self._subqueries(source.condition, ctes, scope)
+        for part in (*parts, *extra):
+            settle(part)
+            check_conditions(part, analysis)
+        settle(select)
+        for clause in extra:
+            settle(clause)
+        if select.from_ is not None:
+            self._listed(select, scope, sources)
+            settle(select)
+        self._items(select, scope)
+        if not select.kept:
+            return Relation("", {}, True), scope
+        complete_grouping(select, extra, analysis)
+        settle(select)
+        return self._output(select, scope), scope
+
+    def _from_of(self, before: Select, select: Select, scope: Scope, sources: SourceResolver) -> None:
+        """A branch without FROM, whose columns are those of the first branch's FROM."""
+        names = {self.analysis.name(r.parts[-1]).lower() for r in local_nodes(select) if isinstance(r, Reference)}
+        source = before.from_.sources[0] if before.from_ is not None else None
+        if source is None or not source.parts or not names:
+            return
+        relation = sources._known_relation(self.analysis.name(source.parts[-1]), "")  # noqa: SLF001 - same room
+        if relation is not None and names <= set(relation.columns):
+            select.add_from = f" FROM {self.analysis.text(source)}"
+            scope.relations.append(relation)
+
+    def _aliases(self, select: Select, scope: Scope) -> None:
+        """Names of output columns, which later parts may use."""
+        parser = self.analysis.parser
+        for item in select.items.elements if select.items is not None else ():
+            if not isinstance(item, SelectItem) or item.alias < 0:
+                continue
+            name = self.analysis.name(item.alias)
+            if item.alias == parser.half and item.marker < 0 and not scope.relations:
+                pass
+            if item.alias == parser.half and item.marker < 0 and self._is_half_word(select, name):
+                item.drop_alias = True
+                continue
+            scope.aliases.setdefault(name.lower(), VisibleColumn(name))
+
+    def _is_half_word(self, select: Select, name: str) -> bool:
+        """Whether an alias without AS, at the cursor, is rather the beginning of FROM."""
+        missing = select.from_ is None and any(isinstance(found, Reference) for found in local_nodes(select))
+        return missing and any(word.startswith(name.upper()) for word in CLAUSE_WORDS | {"AS", "OVER", "FILTER"})
+
+    def _stars(self, part: Node, scope: Scope) -> None:
+        """``t.*`` of a table that is not there."""
+        for found in local_nodes(part):
+            if isinstance(found, Star) and found.qualifier is not None:
+                name = self.analysis.name(found.qualifier)
+                if scope.relation(name) is None and self.analysis.catalog.tables and not scope.opaque:
+                    if name.lower() in scope.left_out:
+                        found.fault = fragment(f"`{name}.*`")
+                    else:
+                        found.fault = self.analysis.report(found, "unknown-alias", f"There is no table `{name}` in this query")
+
+    def _subqueries(self, part: Node, ctes: Relations, scope: Scope) -> None:
+        for found in local_nodes(part):
+            if isinstance(found, Nested):
+                self.query(found.query, ctes, scope)
+
+    def _items(self, select: Select, scope: Scope) -> None:
+        """A SELECT list that is empty so far."""
+        if select.items is None or select.items.kept or select.keyword < 0:
+            return
+        has_source = bool(select.add_from) or (select.from_ is not None and select.from_.kept)
+        if not has_source:
+            return
+        group = select.clause("GROUP BY")
+        if group is not None and isinstance(group.body, Items) and group.body.kept:
+            texts = [self.analysis.text(element) for element in group.body.elements if element.kept]
+            select.add_items = " " + ", ".join(texts)
+        elif group is not None:
+            select.add_items = " count(*)"
+        else:
+            select.add_items = " *"
+        settle(select)
+
+    def _listed(self, select: Select, scope: Scope, sources: SourceResolver) -> None:
+        """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out."""
+        assert select.from_ is not None  # noqa: S101 - asked for by the caller
+        listed = [source for source in select.from_.sources if source.kept]
+        if not any(source.kind == "," for source in listed):
+            return
+        links = [*_links(select, self.analysis)]
+        groups: list[set[int]] = []
+        for source in listed:
+            relation = sources.by_source.get(id(source))
+            key = id(relation)
+            if source.kind == "," or not groups:
+                groups.append({key})
+            else:
+                groups[-1].add(key)
+        by_key = {id(relation): relation for relation in scope.relations}
+        merged = True
+        while merged:
+            merged = False
+            for link in links:
+                touching = [group for group in groups if group & link]
+                if len(touching) > 1:
+                    groups = [group for group in groups if not group & link] + [set().union(*touching)]
+                    merged = True
+        first = sources.by_source.get(id(listed[0]))
+        connected = next((group for group in groups if id(first) in group), set())
+        additions: list[str] = []
+        for source in listed:
+            relation = sources.by_source.get(id(source))
+            if relation is None or id(relation) in connected or source.kind != ",":
+                continue
+            mine = next((group for group in groups if id(relation) in group), {id(relation)})
+            if relation.single_row or (source.query is None and source.call is not None):
+                connected |= mine
+                continue
+            from speql_speculator.join_conditions import join_condition
+
+            joined = [by_key[key] for key in connected if key in by_key]
+            condition = join_condition(relation, [found for found in scope.relations if found in joined], ())
+            if condition is None and all(found.single_row or found.opaque for found in joined):
+                connected |= mine
+                continue
+            if condition is None:
+                later = [other for other in scope.relations if id(other) not in connected and other is not relation]
+                if any(join_condition(relation, [other], ()) for other in later) and len(mine) == 1:
+                    # It may be connected through a table that is listed after it.
+                    bridge = next((other for other in later if join_condition(relation, [other], ()) and join_condition(other, joined, ())), None)
+                    if bridge is not None:
+                        over = join_condition(bridge, joined, ())
+                        condition = join_condition(relation, [bridge], ())
+                        if over is not None and condition is not None and not any(id(bridge) in group and len(group) > 1 for group in groups):
+                            additions.append(sources.condition_text(over))
+                            connected |= {id(bridge)}
+            if condition is None:
+                source.fault = self.analysis.report(
+                    source,
+                    "left-out",
+                    f"Nothing joins `{relation.alias}` to the other tables yet",
+                    "Type its join condition to see it in the preview.",
+                )
+                self._without(select, relation, source, scope)
+                continue
+            self.analysis.quality = min(self.analysis.quality, condition.quality)
+            additions.append(sources.condition_text(condition))
+            connected |= mine
+        if additions:
+            self._add_predicates(select, additions)
+
+    def _without(self, select: Select, relation: Relation, source: Source, scope: Scope) -> None:
+        """Leave out a table and all that names it."""
+        for node in (select.items, *select.clauses):
+            if node is None:
+                continue
+            for found in local_nodes(node):
+                known = self.analysis.columns.get(id(found))
+                if known is not None and known[0] is relation:
+                    found.fault = source.fault
+        if relation in scope.relations:
+            scope.relations.remove(relation)
+        source.kept = False
+
+    def _add_predicates(self, select: Select, additions: list[str]) -> None:
+        text = " AND ".join(additions)
+        where = next((clause for clause in select.clauses if clause.name == "WHERE" and clause.fault is None), None)
+        if where is None:
+            select.add_where = f" WHERE {text}"
+        elif not where.kept:
+            where.add = f" {text}"
+            settle(where)
+        elif isinstance(where.body, Expression) and any(
+            self.analysis.parser.tokens[place].upper == "OR" for place in where.body.connectors if place >= 0
+        ):
+            where.words_missing, where.add = " (", f") AND {text}"
+        else:
+            where.add = f" AND {text}"
+
+    def _output(self, select: Select, scope: Scope) -> Relation:
+        """The columns of a SELECT, as the query around it sees them."""
+        columns: dict[str, VisibleColumn] = {}
+        opaque = False
+        unnamed = 0
+        items = [item for item in (select.items.elements if select.items is not None else ()) if item.kept]
+        if select.keyword < 0 or select.add_items == " *":
+            opaque = scope.opaque
+            for relation in scope.relations:
+                for folded, column in relation.columns.items():
+                    columns.setdefault(folded, column)
+            items = []
+        elif select.add_items:
+            return Relation("", {}, True)
+        for item in items:
+            if not isinstance(item, SelectItem):
+                continue
+            operand = item.expression.terms[0].operands[0]
+            if isinstance(operand, Star) and len(item.expression.terms) == 1:
+                only = self.analysis.name(operand.qualifier) if operand.qualifier is not None else None
+                opaque = opaque or not operand.plain or scope.opaque
+                for relation in scope.relations:
+                    if only is None or only.lower() in relation.names:
+                        for folded, column in relation.columns.items():
+                            columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
+                continue
+            column = self._column(item)
+            if column is None:
+                unnamed += 1
+                columns[f"\0{unnamed}"] = VisibleColumn("")
+                continue
+            folded = column.name.lower()
+            columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
+        grouped = self._group_keys(select, columns)
+        single = not grouped and select.clause("GROUP BY") is None and not select.add_group and any(
+            is_aggregate(item) for item in items
+        )
+        names = {folded: column for folded, column in columns.items()}
+        return Relation("", names, opaque, grouped, single)
+
+    def _column(self, item: SelectItem) -> VisibleColumn | None:
+        expression = item.expression
+        operand = expression.terms[0].operands[0]
+        plain = len(expression.terms) == 1 and len(expression.terms[0].operands) == 1 and not expression.terms[0].prefix
+        known = self.analysis.columns.get(id(operand)) if plain else None
+        if item.alias >= 0 and not item.drop_alias:
+            name = self.analysis.name(item.alias)
+        elif plain and isinstance(operand, Reference):
+            name = known[1].name if known is not None else self.analysis.name(operand.parts[-1])
+        else:
+            return None
+        if known is not None:
+            return VisibleColumn(name, known[1].family, known[1].origin)
+        family = family_of(expression, self.analysis)
+        return VisibleColumn(name, "text" if family == "string" else family)
+
+    def _group_keys(self, select: Select, columns: dict[str, VisibleColumn]) -> tuple[frozenset[str], ...]:
+        group = select.clause("GROUP BY")
+        if group is None or not isinstance(group.body, Items):
+            return ()
+        names = set()
+        for element in group.body.elements:
+            if not element.kept:
+                continue
+            references = [found for found in local_nodes(element) if isinstance(found, Reference)]
+            if len(references) != 1:
+                return ()
+            name = self.analysis.name(references[0].parts[-1]).lower()
+            if name not in columns:
+                return ()
+            names.add(name)
+        return (frozenset(names),) if names else ()
+
+
+def _links(select: Select, analysis: Analysis) -> list[set[int]]:
+    """Sets of relations that a conjunct of WHERE mentions together."""
+    links = []
+    where = select.clause("WHERE")
+    if where is not None and isinstance(where.body, Expression):
+        disjunction = any(analysis.parser.tokens[place].upper == "OR" for place in where.body.connectors if place >= 0)
+        conjuncts: Sequence[Node] = [where.body] if disjunction else where.body.terms
+        for conjunct in conjuncts:
+            if conjunct.kept:
+                links.append(_relations_of(conjunct, analysis))
+    for source in select.from_.sources if select.from_ is not None else ():
+        if source.condition is not None and source.condition.kept:
+            links.append(_relations_of(source.condition, analysis))
+    return links
+
+
+def _relations_of(node: Node, analysis: Analysis) -> set[int]:
+    from speql_speculator.syntax_tree import walk
+
+    return {
+        id(known[0]) for found in walk(node) if (known := analysis.columns.get(id(found))) is not None and known[0]
+    }
+
+
+__all__ = ["cause", "resolve"]
