@@ -86,9 +86,15 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
     text = analysis.text(reference)
     folded = parts[0].lower()
     lambda_names = analysis.parser.lambda_names
-    if folded in lambda_names or (len(parts) == 1 and parts[0].upper() in UNIT_WORDS):
+    half = analysis.touches_half(reference)
+    if folded in lambda_names or (len(parts) == 1 and parts[0].upper() in UNIT_WORDS and not half):
         return
     if not analysis.catalog.tables and not scope.relations:
+        return
+    if not scope.relations and scope.parent is None and not half:
+        having = [table.name for table in analysis.catalog.tables_by_column.get(parts[-1].lower(), ())]
+        hint = f"`{parts[-1]}` is in {', '.join(having[:5])}." if having else ""
+        reference.fault = analysis.report(reference, "missing-from", f"There is no FROM for `{text}` yet", hint)
         return
     level: Scope | None = scope
     relation = None

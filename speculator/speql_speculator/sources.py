@@ -6,6 +6,7 @@ from speql_speculator.analysis import Analysis, local_references
 from speql_speculator.closest_name import closest_names
 from speql_speculator.conditions import check_conditions
 from speql_speculator.expressions import fragment
+from speql_speculator.keywords import CLAUSE_WORDS, JOIN_WORDS
 from speql_speculator.join_conditions import JoinCondition, join_condition
 from speql_speculator.pruning import cause, settle
 from speql_speculator.references import resolve_references
@@ -15,6 +16,7 @@ from speql_speculator.syntax_tree import Clause, Expression, Fault, From, Group,
 Relations = dict[str, Relation]
 QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
 
+_AFTER_A_TABLE = CLAUSE_WORDS | JOIN_WORDS | {"ON", "USING", "AS", "TABLESAMPLE"}
 _NO_CONDITION = ("CROSS JOIN", "NATURAL JOIN", "POSITIONAL JOIN")
 
 
@@ -31,6 +33,7 @@ class SourceResolver:
         self.resolve_query = resolve_query
         self.dialect = analysis.catalog.dialect
         self.by_source: dict[int, Relation] = {}
+        self.half_typed: list[tuple[str, str]] = []
 
     # -- what FROM names ---------------------------------------------------------------------------------------------
 
@@ -56,6 +59,8 @@ class SourceResolver:
                 if self.analysis.touches_half(reference) or reference.dangling:
                     if len(names) > 1 or reference.dangling:
                         wanted.setdefault(names[0], set())
+                    if not reference.dangling:
+                        self.half_typed.append((names[-2] if len(names) > 1 else "", names[-1]))
                     continue
                 if len(names) == 1:
                     wanted.setdefault("", set()).add(names[0])
@@ -246,7 +251,14 @@ class SourceResolver:
         typed = self.analysis.name(source.alias).lower() if source.alias >= 0 else ""
         if typed and typed in wanted:
             return
+        if typed and source.marker < 0 and len(typed) > 1 and self._begins_key_word(source):
+            source.drop_alias = True
+            name = self.analysis.name(source.parts[-1]) if source.parts else ""
+            relation.alias, relation.names = name, (name.lower(),)
+            typed = ""
         own = [name for name in relation.names if name]
+        if source.alias >= 0 and not typed and not own:
+            return
         if not typed and any(name in wanted or name.split(".")[-1] in wanted for name in own):
             return
         if typed and source.parts and (self.analysis.name(source.parts[-1]).lower() in wanted) and source.marker < 0:
@@ -280,6 +292,12 @@ class SourceResolver:
         else:
             source.add_alias = ("AS " if False else "") + alias
         relation.alias, relation.names = alias, (alias,)
+
+    def _begins_key_word(self, source: Source) -> bool:
+        """Whether an alias at the cursor is rather the beginning of a key word."""
+        word = self.analysis.name(source.alias).upper()
+        table = self.analysis.name(source.parts[-1]) if source.parts else ""
+        return not affinity(word, table) and any(key_word.startswith(word) for key_word in _AFTER_A_TABLE)
 
     def _fits_better(self, alias: str, columns: set[str], relation: Relation) -> bool:
         """Whether another table has these columns and a name that the alias stands for."""
@@ -454,8 +472,12 @@ class SourceResolver:
         named = {
             name: columns
             for name, columns in wanted.items()
-            if (name and columns and not self._outer(name)) or (name == "" and self._unresolved_outside(columns))
+            if columns and not (name and self._outer(name))
         }
+        for name, column in self.half_typed:
+            # The word being typed counts if it is a column as it stands.
+            if not (name and self._outer(name)) and self._candidates(named.get(name, set()) | {column}):
+                named[name] = named.get(name, set()) | {column}
         stars = any(star.qualifier is None for item in [select] for star in _stars(item, in_calls=False))
         if not named:
             wants_rows = stars or (select.keyword >= 0 and not _has_items(select)) or (
@@ -465,34 +487,38 @@ class SourceResolver:
                 name = self._unused_cte()
                 self._use(select, [(self.ctes[name.lower()].renamed(name), name, "")], [])
             return
-        chosen: list[tuple[Relation, str, str]] = []
-        joins: list[JoinCondition] = []
+        best: tuple[list[tuple[Relation, str, str]], list[JoinCondition]] = ([], [])
         order = sorted(named, key=lambda name: (-len(named[name]), name == ""))
-        for name in order:
-            self._choose(name, named[name], chosen, joins)
-        if chosen:
-            self._use(select, chosen, joins)
-
-    def _unresolved_outside(self, columns: set[str]) -> bool:
-        """Whether these columns are not all those of a query around this one, with a FROM of its own to come."""
-        return bool(columns)
+        for start in order[:6]:
+            chosen: list[tuple[Relation, str, str]] = []
+            joins: list[JoinCondition] = []
+            waiting = [start, *(name for name in order if name != start)]
+            while waiting:
+                before = len(waiting)
+                waiting = [name for name in waiting if not self._choose(name, named[name], chosen, joins)]
+                if len(waiting) == before or not chosen:
+                    break
+            if len(chosen) > len(best[0]):
+                best = (chosen, joins)
+        if best[0]:
+            self._use(select, *best)
 
     def _unused_cte(self) -> str:
         return self.local[-1]
 
     def _choose(
         self, name: str, columns: set[str], chosen: list[tuple[Relation, str, str]], joins: list[JoinCondition]
-    ) -> None:
+    ) -> bool:
+        """Choose the table for a qualifier; False if that cannot be told (yet)."""
         relations = [relation for relation, _, _ in chosen]
         if not name and relations:
             known = {column for relation in relations for column in relation.columns}
             columns = columns - known
             if not columns:
-                return
+                return True
         candidates = self._candidates(columns)
         if not candidates and not name:
-            self._choose_path(columns, chosen, joins)
-            return
+            return self._choose_path(columns, chosen, joins)
         ranked: list[tuple[int, int, int, str, JoinCondition | None]] = []
         for candidate in candidates:
             relation = self._known_relation(candidate, name)
@@ -507,18 +533,19 @@ class SourceResolver:
             ranked.append((affinity(name, candidate) if name else 0, cte, 10 * quality + same, candidate, condition))
         ranked.sort(key=lambda option: option[:3], reverse=True)
         if not ranked or (len(ranked) > 1 and ranked[0][:3] == ranked[1][:3]):
-            return
+            return False
         _, _, _, candidate, condition = ranked[0]
         relation = condition.right if condition else self._known_relation(candidate, name)
         if relation is None:
-            return
+            return False
         chosen.append((relation, candidate, name))
         if condition is not None:
             joins.append(condition)
+        return True
 
     def _choose_path(
         self, columns: set[str], chosen: list[tuple[Relation, str, str]], joins: list[JoinCondition]
-    ) -> None:
+    ) -> bool:
         """Several tables for unqualified columns: each has one that no other has, and keys connect them."""
         needed: list[str] = []
         left = set(columns)
@@ -528,8 +555,8 @@ class SourceResolver:
                 needed.append(having[0])
         for name in needed:
             left -= set(self._columns_of(name))
-        if left or not needed or len(needed) > 4:
-            return
+        if left or not needed or len(needed) > 4 or chosen:
+            return False
         relations = [self._known_relation(name, "") for name in needed]
         waiting = [(relation, name) for relation, name in zip(relations, needed, strict=True) if relation is not None]
         # The table with foreign keys to the others comes first.
@@ -545,9 +572,10 @@ class SourceResolver:
                     waiting.remove(option)
                     break
             else:
-                return
+                return False
         chosen += [(relation, name, "") for relation, name in path]
         joins += found
+        return True
 
     def _use(self, select: Select, chosen: list[tuple[Relation, str, str]], joins: list[JoinCondition]) -> None:
         parts = []

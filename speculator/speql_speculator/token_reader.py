@@ -65,8 +65,8 @@ class TokenReader:
         return self.position >= self.count
 
     def at_cursor(self, last: int) -> bool:
-        """Whether the cursor is right after (or in) the token before ``last``, and before the one at ``last``."""
-        return last in (self.gap, self.half + 1 if self.half >= 0 else -1)
+        """Whether the cursor is in or after the token before ``last``, and at most half a word follows up to it."""
+        return last == self.gap or (self.half >= 0 and last in (self.half, self.half + 1))
 
     def adjacent(self, index: int) -> bool:
         """Whether the token at ``index`` follows the one before it without a space."""
