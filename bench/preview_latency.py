@@ -118,9 +118,7 @@ def main() -> None:
         print(json.dumps(report))
         return
     print(f"{report['keystrokes']} keystrokes, {report['characters_per_second']:g} a second")
-    print(
-        f"  {report['with_preview']} have a message of their own, {report['with_rows']} of them rows, {report['failed']} failed"
-    )
+    print(f"  {report['with_preview']} have a message; rows: {report['with_rows']}, failed: {report['failed']}")
     for name, title in (("latency_ms", "didChange to preview"), ("analysis_ms", "analysis"), ("engine_ms", "engine")):
         part = report[name]
         print(f"  {title + ':':<22} P50 {part['p50']:.0f} ms, P90 {part['p90']:.0f} ms, worst {part['worst']:.0f} ms")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -56,11 +57,9 @@ class SpeqlServer(LanguageServer):
         open_engine: "Callable[[ServerSettings], Awaitable[Engine]] | None",
         clock: Clock,
     ) -> None:
-        from speql import __version__
-
         super().__init__(
             "speql",
-            __version__,
+            version("speql"),
             protocol_cls=SpeqlLanguageServerProtocol,
             converter_factory=get_converter,
             max_workers=1,

@@ -99,19 +99,18 @@ class Diagnoser:
             self._executor, self._analyst.repair, statement.text, catalog, None
         )
         notes = tuple(problem for problem in repaired.problems if problem.severity != "error")
-        if repaired.query is None and any(problem.code == "not-a-query" for problem in repaired.problems):
-            return tuple(
-                replace(problem, severity="information", span=problem.span or _first_word(statement.text))
-                for problem in repaired.problems
-            )
+        not_run = [problem for problem in repaired.problems if problem.code == "not-a-query"]
         try:
             binding = await self._engine.bind(statement.text)
         except EngineError as error:
             refused: tuple[Problem, ...] = (error.problem or Problem("engine", str(error)),)
         else:
             if binding.ok:
-                return notes
+                return tuple(note for note in notes if note.code not in ("not-a-query", "unfinished"))
             refused = binding.problems
+        if not_run:
+            first_word = _first_word(statement.text)
+            return tuple(replace(problem, severity="information", span=first_word) for problem in not_run)
         return (*(_placed(problem, repaired, statement.text) for problem in refused), *notes)
 
 

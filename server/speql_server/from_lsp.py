@@ -1,5 +1,6 @@
 """From the protocol's types to values of the rooms below. The only place where client positions are read."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -10,7 +11,6 @@ from speql_server.positions import Encoding, LineIndex
 from speql_server.protocol import CursorMoved, Position
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
-
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
 
 def snapshot_of(document: types.TextDocumentItem) -> Snapshot:
     """The snapshot of a document that is being opened; where its cursor is, is not known yet."""
-    return Snapshot(document.uri, document.version, document.text)
+    return Snapshot(document.uri, document.version, _clean(document.text))
 
 
 def changed(
@@ -43,16 +43,17 @@ def changed(
     """
     text, cursor = snapshot.text, snapshot.cursor
     for change in changes:
+        new_text = _clean(change.text)
         if not isinstance(change, types.TextDocumentContentChangePartial):
-            cursor = _end_of_difference(text, change.text)
-            text = change.text
+            cursor = _end_of_difference(text, new_text)
+            text = new_text
             continue
         index = LineIndex(text)
         start, end = sorted(
             index.offset(place.line, place.character, encoding) for place in (change.range.start, change.range.end)
         )
-        text = text[:start] + change.text + text[end:]
-        cursor = start + len(change.text)
+        text = text[:start] + new_text + text[end:]
+        cursor = start + len(new_text)
     return Snapshot(snapshot.uri, version, text, cursor)
 
 
@@ -92,6 +93,14 @@ def _converted(value: Any, kind: type[T], name: str) -> T:
         raise BadArgumentsError(
             f"The arguments of {name} do not fit: {error}.", "See docs/language-server.md for what it takes."
         ) from error
+
+
+def _clean(text: str) -> str:
+    """The text without lone surrogates, which JSON can carry and no engine accepts; no position changes by it."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _end_of_difference(before: str, after: str) -> int:

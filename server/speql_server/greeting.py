@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 _ENCODINGS = ("utf-8", "utf-16", "utf-32")
@@ -60,15 +61,13 @@ def greet(descriptor: int, output: int) -> Greeting:
 
 def initialize_result(params: dict[str, Any]) -> dict[str, Any]:
     """The result of ``initialize`` for these parameters."""
-    from speql import __version__
-
     general = params["capabilities"].get("general")
     offered = general.get("positionEncodings") if isinstance(general, dict) else None
     offered = offered if isinstance(offered, list) else []
     encoding = next((name for name in offered if name in _ENCODINGS), "utf-16")
     return {
         "capabilities": {"positionEncoding": encoding, **_CAPABILITIES},
-        "serverInfo": {"name": "speql", "version": __version__},
+        "serverInfo": {"name": "speql", "version": version("speql")},
     }
 
 

@@ -14,7 +14,7 @@ STATUS = "speql/status"
 CURSOR = "speql/cursor"
 
 Cell = None | bool | int | float | str
-"""A value of a result. NULL is null; integers beyond 2^53, NaN, infinities and all other types are as DuckDB writes them."""
+"""A value of a result. NULL is null; integers beyond 2^53, NaN, infinities and other types are text as in DuckDB."""
 
 Severity = Literal["error", "warning", "information"]
 ResultState = Literal["exact", "sample", "predicted", "stale", "cached"]
@@ -87,10 +87,10 @@ class Preview(Wire, frozen=True, kw_only=True):
     """``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
 
     ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
-    document, a statement that is not a query), and ``failed`` when running it failed: the panel keeps its old rows then,
-    marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone answered.
-    ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is the range
-    of the whole statement, ``range`` that of the SELECT under the cursor.
+    document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old
+    rows, marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone
+    answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
+    the range of the whole statement, ``range`` that of the SELECT under the cursor.
     """
 
     uri: str

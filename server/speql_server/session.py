@@ -59,8 +59,8 @@ class _Analysed:
 class Session:
     """The state of one open document. Owned by the event loop; analysis runs in a thread of its own.
 
-    One way: `changed` takes a frozen snapshot, the analysis thread turns it into a frozen analysis, and on the loop that
-    goes to the diagnoser and the scheduler, whose answers come back through callbacks. A snapshot that comes
+    One way: `changed` takes a frozen snapshot, the analysis thread turns it into a frozen analysis, and on the loop
+    that goes to the diagnoser and the scheduler, whose answers come back through callbacks. A snapshot that comes
     while an older one is analysed takes its place: at most one waits, so nothing queues up.
     """
 

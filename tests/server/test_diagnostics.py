@@ -18,7 +18,7 @@ RIGHT = [
     "FROM flights",
     "SELECT * EXCLUDE (id) FROM flights QUALIFY row_number() OVER (PARTITION BY carrier ORDER BY id) = 1",
     "WITH x AS (FROM airlines SELECT name) SELECT * FROM x ASOF JOIN flights f ON x.name >= f.carrier",
-    "PIVOT flights ON origin USING count(*) GROUP BY carrier",
+    "SELECT * FROM flights a, airlines b, airlines c",
     "SELECT {'a': [x + 1 for x in [1, 2]]}.a[1], $$it's$$, 'é😀'",
     "SELECT 1;\n\nSELECT 2; -- done",
 ]

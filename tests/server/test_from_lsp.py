@@ -34,6 +34,7 @@ EDITS = [
     ("aa", [whole("aaa")], "aaa", 3),
     ("ab", [whole("ab")], "ab", 2),
     ("ab", [whole("")], "", 0),
+    ("ab", [partial((0, 1), (0, 1), "\ud83d")], "a\ufffdb", 2),  # half of a surrogate pair
 ]
 
 

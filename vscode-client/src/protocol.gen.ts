@@ -58,10 +58,10 @@ export interface Decision {
  * ``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
  *
  * ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
- * document, a statement that is not a query), and ``failed`` when running it failed: the panel keeps its old rows then,
- * marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone answered.
- * ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is the range
- * of the whole statement, ``range`` that of the SELECT under the cursor.
+ * document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old
+ * rows, marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone
+ * answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
+ * the range of the whole statement, ``range`` that of the SELECT under the cursor.
  */
 export interface Preview {
   uri: string;
