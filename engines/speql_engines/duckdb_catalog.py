@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import sqlglot
@@ -97,13 +97,12 @@ def _search_path(cursor: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ..
     found = cursor.execute("SELECT current_setting('search_path'), current_database(), current_schema()").fetchone()
     assert found is not None, "a SELECT of constants has one row"
     setting, database, schema = (str(part) for part in found)
-    pairs = [(database, schema)]
-    if setting:
-        # A list of identifiers, quoted where they need it: a select list of columns to the parser.
-        for item in cast(exp.Select, sqlglot.parse_one(f"SELECT {setting}", read="duckdb")).selects:
-            parts = [part.name for part in cast(exp.Column, item).parts]
-            pairs.append((parts[-2] if len(parts) > 1 else database, parts[-1]))
-    return tuple(dict.fromkeys(pairs))
+    # The setting is a list of `database.schema` in which names are not quoted: looked up, not parsed.
+    schemas = cursor.execute("SELECT database_name, schema_name FROM duckdb_schemas()").fetchall()
+    known = {f"{in_database}.{name}".lower(): (str(in_database), str(name)) for in_database, name in schemas}
+    known |= {name.lower(): (in_database, name) for in_database, name in known.values() if in_database == database}
+    listed = (known.get(entry.replace('"', "").strip().lower()) for entry in setting.split(","))
+    return tuple(dict.fromkeys([(database, schema), *(pair for pair in listed if pair)]))
 
 
 def _unsafe_tables(definitions: dict[_Name, list[str]], macros: frozenset[str]) -> dict[_Name, str]:

@@ -39,7 +39,7 @@ class DuckDBConnection:
         writable: bool,
         threads: int | None,
         memory_limit: str,
-        spill: SpillDirectory,
+        spill_parent: Path | None,
     ) -> None:
         self.database = database
         self.writable = writable or database is None
@@ -51,10 +51,10 @@ class DuckDBConnection:
         self._generation = 0
         self._writes = 0
         self._settings: dict[str, str] = {}
-        self._spill = spill
         self.name = "memory"
         if database is not None:
             check_database_file(database)
+        self._spill = SpillDirectory(spill_parent)
         self._root = duckdb.connect(":memory:", config=_CONFIG)
         try:
             self._set_up(workspace, threads, memory_limit)

@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import duckdb
 
@@ -14,15 +14,15 @@ from speql_engines import duckdb_plan
 from speql_engines.duckdb_catalog import read_catalog
 from speql_engines.duckdb_connection import DuckDBConnection, identifier
 from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_error
-from speql_engines.duckdb_results import columns_of, fetch
+from speql_engines.duckdb_results import columns_of
+from speql_engines.duckdb_running import bind_query, describe, require_query, run_statement
 from speql_engines.duckdb_sample import sampled_sql
 from speql_engines.duckdb_size import measured_bytes
-from speql_engines.duckdb_statements import ParsedStatement, parse_statement
-from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, ResultColumn, TempTable
+from speql_engines.duckdb_statements import parse_statement
+from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
-from speql_engines.spill import SpillDirectory
 from speql_engines.workers import DaemonExecutor
-from speql_sql import Catalog, Problem, Span
+from speql_sql import Catalog, Problem
 
 T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
@@ -100,7 +100,7 @@ class DuckDBEngine:
                 writable=writable,
                 threads=threads,
                 memory_limit=memory_limit,
-                spill=SpillDirectory(spill_parent),
+                spill_parent=spill_parent,
             )
 
         opening = asyncio.get_running_loop().run_in_executor(None, connect)
@@ -137,7 +137,7 @@ class DuckDBEngine:
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's result without running it, or why it does not bind."""
         try:
-            return await self._quickly(lambda cursor, job: _bind(cursor, sql, self._connection.scratch))
+            return await self._quickly(lambda cursor, job: bind_query(cursor, sql, self._connection.scratch))
         except EngineError as error:
             if error.problem is None:
                 raise
@@ -148,9 +148,9 @@ class DuckDBEngine:
         started = time.perf_counter()
 
         def work(cursor: Cursor, job: Job) -> Result:
-            _require_query(parse_statement(cursor, sql))
+            require_query(parse_statement(cursor, sql))
             cursor.execute(_READ_ONLY)
-            return _result(cursor, sql, max_rows, started)
+            return run_statement(cursor, sql, max_rows, started, self._connection.scratch)
 
         return await self._run(work, sql)
 
@@ -168,14 +168,14 @@ class DuckDBEngine:
             if statement.kind == "refused":
                 raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
             if statement.kind == "setting":
-                result = _result(cursor, sql, max_rows, started)
+                result = run_statement(cursor, sql, max_rows, started, self._connection.scratch)
                 self._connection.note_setting(statement.key, sql)
                 return result
             if statement.kind == "write":
                 return self._write(cursor, sql, max_rows, started)
             try:
                 cursor.execute(_READ_ONLY)
-                return _result(cursor, sql, max_rows, started)
+                return run_statement(cursor, sql, max_rows, started, self._connection.scratch)
             except duckdb.TransactionException as error:
                 if not self._connection.writable or problem_from_error(error, sql).code != "read-only":
                     raise
@@ -196,10 +196,10 @@ class DuckDBEngine:
 
         def work(cursor: Cursor, job: Job) -> TempTable:
             statement = parse_statement(cursor, sql)
-            _require_query(statement)
+            require_query(statement)
             # DESCRIBE does not bind a query with INSERT, UPDATE or DELETE in a CTE; and no transaction of DuckDB's
             # writes two databases. So this can write the scratch database only.
-            _describe(cursor, sql, self._connection.scratch)
+            describe(cursor, sql, self._connection.scratch)
             try:
                 count = cursor.execute(prefix + sql).fetchone()
             except duckdb.Error as error:
@@ -239,7 +239,7 @@ class DuckDBEngine:
         }
 
         def work(cursor: Cursor, job: Job) -> Estimate:
-            _require_query(parse_statement(cursor, sql))
+            require_query(parse_statement(cursor, sql))
             cursor.execute(_READ_ONLY)
             return duckdb_plan.read_estimate(cursor, sql, counts)
 
@@ -278,7 +278,7 @@ class DuckDBEngine:
             message = "This would write, and the database is open for reading only."
             raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
         try:
-            return _result(cursor, sql, max_rows, started)
+            return run_statement(cursor, sql, max_rows, started, self._connection.scratch)
         finally:
             # Also after an error: what a failed or interrupted statement left is not for us to judge.
             self._connection.note_write()
@@ -365,26 +365,3 @@ def _stop(connection: DuckDBConnection, jobs: RunningJobs, executors: tuple[Daem
     for executor in executors:
         executor.shutdown(timeout=_STOP_SECONDS)
     connection.close()
-
-
-def _require_query(statement: ParsedStatement) -> None:
-    if statement.kind != "query":
-        message = "Only a single query that reads can be run here."
-        raise EngineError(message, problem=Problem("not-a-query", message, Span(0, len(statement.text))))
-
-
-def _describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[Any, ...]]:
-    try:
-        return cursor.execute("DESCRIBE " + sql).fetchall()
-    except duckdb.Error as error:
-        raise engine_error(error, sql, "DESCRIBE ", scratch) from error
-
-
-def _bind(cursor: Cursor, sql: str, scratch: str) -> Binding:
-    _require_query(parse_statement(cursor, sql))
-    return Binding(tuple(ResultColumn(str(row[0]), str(row[1])) for row in _describe(cursor, sql, scratch)))
-
-
-def _result(cursor: Cursor, sql: str, max_rows: int | None, started: float) -> Result:
-    columns, rows, complete = fetch(cursor.sql(sql), max_rows)
-    return Result(columns, rows, complete, time.perf_counter() - started)

@@ -36,10 +36,12 @@ _CODES_BY_MESSAGE = (
     (re.compile(r"ambiguous reference", re.I), "ambiguous-column"),
     (re.compile(r"does not have a column named|referenced column .* not found", re.I), "unknown-column"),
     (re.compile(r"referenced table .* not found", re.I), "unknown-table"),
+    (re.compile(r"table with name .* does not exist", re.I), "unknown-table"),
     (re.compile(r"because schema .* does not exist", re.I), "unknown-table"),
     (re.compile(r"must appear in the GROUP BY", re.I), "not-grouped"),
     (re.compile(r"no function matches|could not choose a best candidate", re.I), "type-error"),
     (re.compile(r"read-only mode", re.I), "read-only"),
+    (re.compile(r"disabled by configuration", re.I), "access-refused"),
 )
 # How DuckDB begins the message of an error that it raises as plain text.
 _ERROR_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
@@ -60,7 +62,7 @@ def problem_from_error(error: duckdb.Error, sql: str, prefix: str = "", scratch:
         code=_code(details, message),
         message=first_line.strip() or message.strip(),
         span=_span(details, prefix, sql),
-        hint=_hint(details, rest, scratch),
+        hint=_hint(details, message, rest, scratch),
     )
 
 
@@ -111,11 +113,13 @@ def _span(details: dict[str, Any], prefix: str, sql: str) -> Span | None:
     return Span(first, max(first, last))
 
 
-def _hint(details: dict[str, Any], rest_of_message: str, scratch: str) -> str:
+def _hint(details: dict[str, Any], message: str, rest_of_message: str, scratch: str) -> str:
     if "Candidate functions" in rest_of_message:
         return " ".join(rest_of_message.split())
     listed = str(details.get("candidates", "")).split(", ")
     said = _QUOTED_NAME.findall(rest_of_message) if "andidate" in rest_of_message else []
+    if "disabled by configuration" in message:
+        return "Only the database and the files of the workspace can be reached."
     names = [name.strip().strip('"') for name in (said or listed)]
     wanted = [name for name in dict.fromkeys(names) if name and not _internal(name, scratch)]
     if wanted:

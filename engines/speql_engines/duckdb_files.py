@@ -57,6 +57,11 @@ def connection_failed(path: Path, error: duckdb.Error) -> ConnectionFailedError:
             f"{path} is locked: another process has it open for writing{who}.",
             "Close it there, or open it read-only there, and try again.",
         )
+    if "Unique file handle conflict" in message:
+        return ConnectionFailedError(
+            f"{path} is open already in this process, there or here for writing.",
+            "Close it there first; it may be open more than once for reading only.",
+        )
     if "newer version of DuckDB" in message or "greater than the latest version" in message:
         return ConnectionFailedError(
             f"{path} was written by a newer DuckDB than {duckdb.__version__}, which SpeQL uses.",

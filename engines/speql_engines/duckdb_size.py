@@ -1,6 +1,7 @@
 """The size of a table in memory."""
 
 import duckdb
+import pyarrow as pa
 
 # In-memory segments are filled to about this share on average (measured over integers, strings and lists from 1 row to
 # 5 million rows against DuckDB's own count of its memory), and each column has at least two: values and validity.
@@ -21,5 +22,16 @@ def measured_bytes(cursor: duckdb.DuckDBPyConnection, sql_name: str, rows: int) 
     taken = cursor.sql(f"SELECT * FROM {sql_name}{sample}").to_arrow_table()
     if sample and not taken.num_rows:
         taken = cursor.sql(f"SELECT * FROM {sql_name} LIMIT {_MAX_SAMPLED_ROWS}").to_arrow_table()
-    data = float(taken.nbytes) * rows / taken.num_rows if taken.num_rows else 0.0
+    data = sum(map(_bytes, taken.columns)) * rows / taken.num_rows if taken.num_rows else 0.0
     return int(data / _FILLED + 2.0 * _SEGMENT_BYTES * len(taken.column_names))
+
+
+def _bytes(column: pa.ChunkedArray) -> float:
+    """The bytes that DuckDB stores a column in: Arrow's, but for the widths in which the two differ."""
+    type_, rows = column.type, int(column.length())
+    if pa.types.is_boolean(type_):
+        return rows * (1 + 1 / 8)
+    if pa.types.is_decimal(type_):
+        width = next(width for width, digits in ((2, 4), (4, 9), (8, 18), (16, 76)) if type_.precision <= digits)
+        return rows * (width + 1 / 8)
+    return float(column.nbytes)

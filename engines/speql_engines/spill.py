@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -23,13 +24,18 @@ class SpillDirectory:
 
     def __init__(self, parent: Path | None = None) -> None:
         parent = parent or Path(platformdirs.user_cache_dir("speql")) / "spill"
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._own_parent: Path | None = None
+        try:
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            # A home that cannot be written (a container, a full disk): a directory of our own among the temporary ones.
+            parent = self._own_parent = Path(tempfile.mkdtemp(prefix="speql-spill-"))
         _sweep(parent)
         self.path = parent / f"{os.getpid()}-{uuid.uuid4().hex}"
 
     def remove(self) -> None:
         """Remove the directory and all in it; one that was never made is no error."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        shutil.rmtree(self._own_parent or self.path, ignore_errors=True)
 
 
 def _sweep(parent: Path) -> None:

@@ -129,6 +129,7 @@ def _function_problems(node: exp.Func, policy: GuardPolicy) -> Iterator[Problem]
 
 
 def _table_problems(table: exp.Table, policy: GuardPolicy) -> Iterator[Problem]:
+    """Problems of a table by name. (``FROM (SHOW TABLES)`` is to sqlglot a table ``SHOW`` with an alias.)"""
     if isinstance(table.this, exp.Func):
         return
     parts = [part.name for part in table.parts]
@@ -136,6 +137,8 @@ def _table_problems(table: exp.Table, policy: GuardPolicy) -> Iterator[Problem]:
         yield Problem("not-understood", "The name of a table is computed.")
     elif any(part.lower() in _SYSTEM_SCHEMAS for part in parts[:-1]) or parts[-1].lower().startswith(_SYSTEM_PREFIXES):
         yield Problem("system-table", f"{parts[-1]} describes the session, not the data, and changes with it.")
+    elif parts[-1].lower() == "show" and not table.this.args.get("quoted"):
+        yield Problem("system-table", "SHOW describes the session, not the data.")
     elif parts[-1].lower() in policy.unsafe_tables:
         yield Problem("unsafe-table", f"Reading {parts[-1]} runs something that may not be speculated.")
     elif len(parts) == 1 and looks_like_file(parts[0]) and (problem := path_problem(parts[0], policy.allowed_paths)):

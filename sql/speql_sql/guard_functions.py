@@ -24,7 +24,7 @@ VOLATILE_FUNCTIONS = frozenset(_VOLATILE_FUNCTIONS_TEXT.split())
 
 # Functions by grammar: no function of a database's own can stand in for these.
 _SYNTAX_TEXT = """
-And Array Case Cast Coalesce Columns Exists Explode Extract Filter GenerateSeries Grouping GroupingId If Map Or
+And Array Case Cast Coalesce Collate Columns Exists Explode Extract Filter GenerateSeries Grouping GroupingId If Map Or
 Posexplode Struct ToMap Try TryCast Unnest VarMap Xor
 """
 _SYNTAX = frozenset(_SYNTAX_TEXT.split())

@@ -1,0 +1,62 @@
+"""What is done with one statement on one cursor: bind it, run it, fetch its first rows."""
+
+import time
+
+import duckdb
+
+from speql_engines.duckdb_errors import engine_error
+from speql_engines.duckdb_results import fetch
+from speql_engines.duckdb_statements import ParsedStatement, parse_statement
+from speql_engines.engine import Binding, EngineError, Result, ResultColumn
+from speql_sql import Problem, Span
+
+Cursor = duckdb.DuckDBPyConnection
+
+_BINDING_ERRORS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException)
+
+
+def require_query(statement: ParsedStatement) -> None:
+    """Raise :class:`EngineError` unless ``statement`` is a query. (One that writes in a CTE is, too.)"""
+    if statement.kind != "query":
+        message = "Only a single query that reads can be run here."
+        raise EngineError(message, problem=Problem("not-a-query", message, Span(0, len(statement.text))))
+
+
+def describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[object, ...]]:
+    """The rows of ``DESCRIBE sql``: names and types. Binds and runs nothing; does not take a query that writes."""
+    try:
+        return cursor.execute("DESCRIBE " + sql).fetchall()
+    except duckdb.Error as error:
+        raise engine_error(error, sql, "DESCRIBE ", scratch) from error
+
+
+def bind_query(cursor: Cursor, sql: str, scratch: str) -> Binding:
+    """The binding of a query that binds; :class:`EngineError` with the problem of one that does not."""
+    require_query(parse_statement(cursor, sql))
+    return Binding(tuple(ResultColumn(str(row[0]), str(row[1])) for row in describe(cursor, sql, scratch)))
+
+
+def run_statement(cursor: Cursor, sql: str, max_rows: int | None, started: float, scratch: str) -> Result:
+    """Run ``sql`` and fetch at most ``max_rows`` rows. ``started`` is when the engine was called."""
+    try:
+        relation = cursor.sql(sql)
+    except duckdb.Error as error:
+        if located := _located(error, cursor, sql, scratch):
+            raise located from error
+        raise
+    columns, rows, complete = fetch(relation, max_rows)
+    return Result(columns, rows, complete, time.perf_counter() - started)
+
+
+def _located(error: duckdb.Error, cursor: Cursor, sql: str, scratch: str) -> EngineError | None:
+    """The error with its place, for the errors of binding a query: ``sql()`` gives those in plain text."""
+    if "{" in str(error) or not isinstance(error, _BINDING_ERRORS):
+        return None
+    try:
+        cursor.execute("DESCRIBE " + sql)
+    except _BINDING_ERRORS as located:
+        return engine_error(located, sql, "DESCRIBE ", scratch)
+    except duckdb.Error:
+        # Not a query, which DESCRIBE does not take.
+        return None
+    return None
