@@ -2,6 +2,7 @@
 
 import atexit
 import shlex
+import threading
 from argparse import ArgumentParser
 from typing import Any, NoReturn
 
@@ -14,13 +15,14 @@ from speql_notebook.databases import IN_MEMORY, Databases
 from speql_sql import SpeqlError
 
 _NAME = "speql"
+_open_magics: "set[SpeqlMagic]" = set()
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Register ``%%speql``. What it opens is closed by `unload_ipython_extension` and when the interpreter exits."""
     if _loaded(shell) is None:
         magic = SpeqlMagic()
-        atexit.register(magic.close)
+        _open_magics.add(magic)
         shell.register_magic_function(magic.run_cell, magic_kind="cell", magic_name=_NAME)
 
 
@@ -29,7 +31,7 @@ def unload_ipython_extension(shell: Any) -> None:
     magic = _loaded(shell)
     if magic is not None:
         del shell.magics_manager.magics["cell"][_NAME]
-        atexit.unregister(magic.close)
+        _open_magics.discard(magic)
         magic.close()
 
 
@@ -41,7 +43,7 @@ class SpeqlMagic:
         self._database = IN_MEMORY
         self._writable = False
 
-    def run_cell(self, line: str, cell: str) -> AnswerView | None:
+    def run_cell(self, line: str, cell: str) -> AnswerView:
         """Run the SQL of a cell and show its rows: %%speql [--database FILE] [--writable].
 
         --database FILE names a DuckDB file; it stays for the cells after this one. At first it is an empty database in
@@ -59,6 +61,8 @@ class SpeqlMagic:
                 if ran.preview.outcome != "rows":
                     raise error_of(ran)
                 view = AnswerView(ran)
+            if view is None:
+                raise CellError("SpeQL: There is no SQL statement in this cell.")
         except CellError:
             raise
         except SpeqlError as error:
@@ -93,3 +97,15 @@ def _loaded(shell: Any) -> SpeqlMagic | None:
     function = shell.magics_manager.magics["cell"].get(_NAME)
     owner = getattr(function, "__self__", None)
     return owner if isinstance(owner, SpeqlMagic) else None
+
+
+def _close_all() -> None:
+    while _open_magics:
+        _open_magics.pop().close()
+
+
+# A session may still prepare the next cell when the interpreter exits, and must be stopped before that. `atexit` is too
+# late: Python first stops every ThreadPoolExecutor, and work that is then handed to one fails, with a traceback on the
+# user's screen as the last thing that the notebook says. `threading` runs its own hooks before it, newest first;
+# `concurrent.futures` uses the same one, and offers no other. Where a Python lacks it, the traceback is what remains.
+getattr(threading, "_register_atexit", atexit.register)(_close_all)

@@ -146,6 +146,21 @@ test("an error keeps the old rows and waits a moment before it speaks", () => {
   expect(posted).toContainEqual({ kind: "reveal", uri, position: { line: 16, character: 6 } });
 });
 
+test("a submit that is refused says so, why, and offers the repair", () => {
+  const refusal = {
+    code: "not-submitted",
+    message: "The statement was not run.",
+    severity: "information",
+    hint: "",
+    range: null,
+  } as const;
+  show({ kind: "preview", preview: { ...failed, purpose: "submit", problems: [...failed.problems, refusal] } });
+  vi.advanceTimersByTime(600);
+  expect(one(".notice").textContent).toContain("The statement was not run. i_catgory does not exist in item.");
+  one(".notice .primary").click();
+  expect(posted).toContainEqual({ kind: "command", command: "speql.acceptRepair" });
+});
+
 test("a server that stops is said, with the way out", () => {
   show(rows(sales), { kind: "server", state: "stopped" });
   expect(one(".notice").textContent).toContain("Your text is untouched.");

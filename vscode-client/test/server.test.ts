@@ -11,6 +11,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
   type ProtocolConnection,
+  type WorkspaceEdit,
 } from "vscode-languageserver-protocol/node";
 import type { Preview, Status } from "../src/protocol.gen";
 
@@ -47,7 +48,7 @@ beforeAll(async () => {
   });
   const opened = new Promise<Status>((resolve) => {
     connection.onNotification("speql/status", (status: Status) => {
-      if (status.connection.state === "open") resolve(status);
+      if (status.connection.state !== "opening") resolve(status);
     });
   });
   connection.listen();
@@ -89,10 +90,23 @@ test("an unfinished query is repaired and previewed, then submitted", async () =
   ]);
   expect(shown.edits.map((edit) => edit.newText.trim())).toEqual([")"]);
 
-  await connection.sendRequest("workspace/executeCommand", {
-    command: "speql.submit",
-    arguments: [uri, { line: 0, character: 0 }],
+  // What is not finished is not submitted: the repair is accepted first.
+  const submit = { command: "speql.submit", arguments: [uri, { line: 0, character: 0 }] };
+  await connection.sendRequest("workspace/executeCommand", submit);
+  const refused = await preview((found) => found.purpose === "submit");
+  expect(refused).toMatchObject({ outcome: "failed", version: 2 });
+
+  connection.onRequest("workspace/applyEdit", async ({ edit }: { edit: WorkspaceEdit }) => {
+    const changes = edit.documentChanges?.flatMap((change) => ("edits" in change ? change.edits : [])) ?? [];
+    const contentChanges = changes.map((change) =>
+      "newText" in change ? { range: change.range, text: change.newText } : change,
+    );
+    await connection.sendNotification("textDocument/didChange", { textDocument: { uri, version: 3 }, contentChanges });
+    return { applied: true };
   });
-  const submitted = await preview((found) => found.purpose === "submit" && found.outcome === "rows");
-  expect(submitted.rows).toEqual(shown.rows);
+  const accept = { command: "speql.acceptRepair", arguments: [uri, 2] };
+  expect(await connection.sendRequest("workspace/executeCommand", accept)).toMatchObject({ applied: true });
+  await connection.sendRequest("workspace/executeCommand", submit);
+  const submitted = await preview((found) => found.purpose === "submit" && found.version === 3);
+  expect(submitted).toMatchObject({ outcome: "rows", complete: true, edits: [], rows: shown.rows });
 });

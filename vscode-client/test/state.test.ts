@@ -49,6 +49,12 @@ test("a failure keeps the old rows, stale", () => {
   expect(state).toMatchObject({ shown: { version: 1 }, staleSince: 1_000, waiting: null, failedAt: 2_000 });
 });
 
+test("a submit that is refused leaves the rows of the same text as they are", () => {
+  const refused = preview({ outcome: "failed", purpose: "submit", version: 1 });
+  expect(after(shown(1), { kind: "preview", preview: refused })).toMatchObject({ staleSince: null, failedAt: 1_000 });
+  expect(after(shown(1), edited(2), { kind: "preview", preview: { ...refused, version: 2 } }).staleSince).toBe(1_000);
+});
+
 test("nothing to run keeps the old rows, stale", () => {
   const state = after(shown(1), { kind: "preview", preview: preview({ version: 2 }) });
   expect(state).toMatchObject({ shown: { version: 1 }, staleSince: 1_000, failedAt: null });

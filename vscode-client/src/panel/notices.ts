@@ -50,7 +50,9 @@ function lateNotice(seconds: number, hasRows: boolean, actions: NoticeActions): 
 function failedNotice(failed: Preview, hasRows: boolean, actions: NoticeActions): HTMLElement {
   const first: Problem | undefined =
     failed.problems.find((problem) => problem.severity === "error") ?? failed.problems[0];
-  const text = element("div", "grow", element("span", "", first?.message ?? "The query failed."));
+  const refusal = failed.problems.find((problem) => problem.code === "not-submitted");
+  const why = first?.message ?? "The query failed.";
+  const text = element("div", "grow", element("span", "", refusal === undefined ? why : `${refusal.message} ${why}`));
   if (first?.hint) text.append(element("span", "", ` ${first.hint}`));
   if (first?.range) {
     const { start } = first.range;

@@ -106,6 +106,9 @@ function answered(known: DocumentState, preview: Preview, now: number): Document
     waiting: isNewest ? null : known.waiting,
     failedAt: preview.outcome === "failed" ? now : null,
   };
+  // A submit that was refused says nothing against the rows of the same text.
+  if (preview.outcome !== "rows" && preview.purpose === "submit" && known.shown?.version === preview.version)
+    return after;
   if (preview.outcome !== "rows") {
     return { ...after, staleSince: known.shown === null ? null : (known.staleSince ?? now) };
   }
