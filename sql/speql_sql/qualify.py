@@ -11,9 +11,12 @@ from sqlglot.optimizer.qualify_tables import qualify_tables
 from sqlglot.schema import MappingSchema
 
 from speql_sql.catalog import Catalog, Table
+from speql_sql.copy_tree import copy_tree
 from speql_sql.problem import Problem
 from speql_sql.span import Span
 from speql_sql.unique_aliases import UnresolvedNameError, make_aliases_unique
+
+_MARK = "qualified"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Qualified:
 def qualify_query(query: exp.Query, catalog: Catalog) -> Qualified:
     """Resolve the names of a query against a catalog, on a copy; never raises on bad SQL.
 
+    A tree that this function has made for the same version of the catalog is returned as it is.
+
     Forms whose names sqlglot resolves otherwise than the engine does (PIVOT, COLUMNS(...), USING with FULL JOIN, an
     output name that hides a column where engines differ) are refused with a problem: what cannot be resolved for
     certain is run as the user wrote it.
@@ -43,7 +48,11 @@ def qualify_query(query: exp.Query, catalog: Catalog) -> Qualified:
     'SELECT t.a AS a, t.b AS b FROM main.t AS t WHERE t.a > 1'
     """
     try:
-        return Qualified(_qualified(query.copy(), catalog))
+        if query.meta.get(_MARK) == _mark(catalog):
+            return Qualified(query)
+        qualified = _qualified(copy_tree(query), catalog)
+        qualified.meta[_MARK] = _mark(catalog)
+        return Qualified(qualified)
     except _RefusedError as refusal:
         return Qualified(None, (refusal.problem,))
     except UnresolvedNameError as error:
@@ -53,6 +62,10 @@ def qualify_query(query: exp.Query, catalog: Catalog) -> Qualified:
         # sqlglot raises its own errors for what it cannot resolve, and these others on trees that it did not expect.
         message = str(error).split("\n", 1)[0] or type(error).__name__
         return Qualified(None, (Problem("unresolved-query", message),))
+
+
+def _mark(catalog: Catalog) -> str:
+    return f"{catalog.dialect} {len(catalog.tables)} {catalog.version}"
 
 
 class _RefusedError(Exception):
@@ -123,6 +136,11 @@ def _refuse_unsupported(query: exp.Query) -> bool:
 
 def _resolve_tables(node: exp.Expr, catalog: Catalog, ctes: frozenset[str], tables: dict[str, Table]) -> None:
     """Replace each base table by a one-word name of our own, so that no CTE and no depth of names can confuse it."""
+    if isinstance(node, exp.Column):
+        if node.args.get("db"):
+            node.set("db", None)
+            node.set("catalog", None)
+        return
     with_ = node.args.get("with_")
     if isinstance(with_, exp.With):
         for cte in with_.expressions:
@@ -130,18 +148,17 @@ def _resolve_tables(node: exp.Expr, catalog: Catalog, ctes: frozenset[str], tabl
                 ctes |= {cte.alias.lower()}
             _resolve_tables(cte.this, catalog, ctes, tables)
             ctes |= {cte.alias.lower()}
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
-        _resolve_table(node, catalog, ctes, tables)
-    sources = [s for s in _sources(node) if isinstance(s, (exp.Table, exp.Subquery))]
-    names = [source.alias_or_name.lower() for source in sources if source.alias_or_name]
-    if len(set(names)) < len(names):
-        raise _RefusedError("unsupported-query", "Two tables of one FROM have the same name.", node)
+    if isinstance(node, exp.Table):
+        if isinstance(node.this, exp.Identifier):
+            _resolve_table(node, catalog, ctes, tables)
+    elif isinstance(node, exp.Select):
+        sources = [s for s in _sources(node) if isinstance(s, (exp.Table, exp.Subquery))]
+        names = [source.alias_or_name.lower() for source in sources if source.alias_or_name]
+        if len(set(names)) < len(names):
+            raise _RefusedError("unsupported-query", "Two tables of one FROM have the same name.", node)
     for child in node.iter_expressions():
-        if child is not with_:
+        if child is not with_ and not isinstance(child, (exp.Literal, exp.Identifier)):
             _resolve_tables(child, catalog, ctes, tables)
-    if isinstance(node, exp.Column) and node.args.get("db"):
-        node.set("db", None)
-        node.set("catalog", None)
 
 
 def _resolve_table(node: exp.Table, catalog: Catalog, ctes: frozenset[str], tables: dict[str, Table]) -> None:

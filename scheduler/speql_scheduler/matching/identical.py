@@ -48,7 +48,7 @@ def identical_select(
 
 def view_source(view: View, alias: str) -> exp.Table:
     """The temp table of the view, as a source of FROM."""
-    table = exp.to_table(view.sql_name, dialect=view.catalog.dialect)
+    table = view.table.copy()
     table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
     return table
 
@@ -104,7 +104,7 @@ class _Projection:
             order = self._order(source.args.get("order"))
         except _NotHeldError:
             return None
-        if source.args.get("distinct"):
+        if (distinct := source.args.get("distinct")) is not None and not distinct.args.get("on"):
             wanted = {normal_text(item.unalias(), self._names) for item in source.expressions}
             if wanted != set(self._held):
                 return None

@@ -14,6 +14,13 @@ Family = Literal["exact", "float", "date", "timestamp", "text"]
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?")
+_CASTS = {
+    exp.DType.DATE: "DATE",
+    exp.DType.TIMESTAMP: "TIMESTAMP",
+    exp.DType.TIMESTAMPNTZ: "TIMESTAMP",
+    exp.DType.VARCHAR: "VARCHAR",
+    exp.DType.TEXT: "VARCHAR",
+}
 _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "exact"),
     **dict.fromkeys(("INT1", "INT2", "INT4", "INT8", "DECIMAL", "NUMERIC"), "exact"),
@@ -49,7 +56,9 @@ def value_of(literal: exp.Expr, family: Family, *, orders_text: bool) -> Value |
         literal = literal.this
     cast = ""
     if isinstance(literal, exp.Cast) and type(literal) is exp.Cast and isinstance(literal.to, exp.DataType):
-        cast = literal.to.sql()
+        cast = "" if literal.to.expressions else _CASTS.get(literal.to.this, "")
+        if not cast:
+            return None
         literal = literal.this
     if not isinstance(literal, exp.Literal):
         return None
@@ -58,7 +67,7 @@ def value_of(literal: exp.Expr, family: Family, *, orders_text: bool) -> Value |
         if negative:
             return None
         if family == "text":
-            return text if orders_text and cast in ("", "VARCHAR", "TEXT") else None
+            return text if orders_text and cast in ("", "VARCHAR") else None
         return _moment(text, family, cast)
     if cast or family not in ("exact", "float") or not _NUMBER.fullmatch(text) or len(text) > 16:
         return None

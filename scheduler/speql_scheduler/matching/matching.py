@@ -282,12 +282,17 @@ class _Attempt:
         one_to_one = grouped_view and not self.rolls_up
         select = query.select
         args: dict[str, object] = {}
+        group = select.args.get("group")
+        upper = above
+        if group is not None and not one_to_one:
+            args["group"] = above.without_aggregates().apply(group)
+            upper = above.above_groups(self._rebuilt_keys(above.without_aggregates()))
         for key, value in select.args.items():
-            if key in ("from_", "joins", "laterals", "where", "with_"):
+            if key in ("from_", "joins", "laterals", "where", "with_", "group"):
                 continue
-            if one_to_one and key in ("group", "having"):
+            if one_to_one and key == "having":
                 continue
-            args[key] = self._rebuilt(value, above)
+            args[key] = self._rebuilt(value, upper)
         if one_to_one:
             held = {self.query_text_of_view(condition) for condition in self.block.having}
             where += [above.apply(c) for c in query.having if query.text(c) not in held]
@@ -309,16 +314,26 @@ class _Attempt:
         return Match(rebuilt, self._compensation(where), len(self.mapping), len(where) + len(joins) + self.rolls_up)
 
     def _rebuilt(self, value: object, substitution: Substitution) -> object:
-        if isinstance(value, exp.Group):
-            return self._rebuilt_group(value, substitution)
         if isinstance(value, exp.Expr):
             return substitution.apply(value)
         if isinstance(value, list):
             return [self._rebuilt(item, substitution) for item in value]
         return value
 
-    def _rebuilt_group(self, group: exp.Group, substitution: Substitution) -> exp.Expr:
-        return substitution.without_aggregates().apply(group)
+    def _rebuilt_keys(self, rows: Substitution) -> dict[str, exp.Expr]:
+        """The grouping keys of the query as the new GROUP BY writes them, by their text."""
+        keys: dict[str, exp.Expr] = {}
+        for key in self.query.all_grouping_keys():
+            keys.setdefault(self._text_of_query(key), rows.apply(key))
+        return keys
+
+    def _text_of_query(self, node: exp.Expr) -> str:
+        """The text of an expression above FROM and WHERE of the query.
+
+        Under ROLLUP and CUBE a key is NULL in some rows while one equal to it is not, so there no key stands for
+        another.
+        """
+        return normal_text(node, self.query.inner_names) if self.query.has_grouping_sets else self.query.text(node)
 
     def _condition(self, condition: exp.Expr, above: Substitution, below: Substitution) -> exp.Expr:
         """A conjunct over the view: by what the view guarantees, or else by what the query's equalities add."""
@@ -372,6 +387,8 @@ class _Attempt:
             exact = [number for output, number in columns if output == held]
             if exact:
                 return self.view_column(exact[0])
+            if from_query and self.query.has_grouping_sets:
+                return None
             for output, number in columns:
                 same = self.to_query(output) if from_query else output
                 other = key if from_query else held
@@ -381,7 +398,7 @@ class _Attempt:
 
         def written(node: exp.Expr) -> str:
             if from_query:
-                return self.query.text(node)
+                return self._text_of_query(node)
             return normal_text(node, self.block.facts.names_from(self.query.inner_names, self.to_view))
 
         replaced = frozenset(self.back)
@@ -406,7 +423,8 @@ class _Attempt:
 
     def _view_text(self, node: exp.Expr, from_query: bool) -> str:
         if from_query:
-            return self.query_text_of_view(node)
+            has_sets = self.query.has_grouping_sets
+            return normal_text(node, self._plain_names()) if has_sets else self.query_text_of_view(node)
         return normal_text(node, self.block.facts.own_names)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import digest, names_with_ctes, no_names, query_text
+from speql_scheduler.matching.identical import view_source
 from speql_scheduler.matching.matching import Match, match
 from speql_scheduler.matching.normal_text import Names
 from speql_scheduler.matching.spjg import Block, ctes_of
@@ -13,6 +14,7 @@ from speql_scheduler.matching.units import breadcrumb
 from speql_scheduler.matching.view import View
 from speql_scheduler.matching.volatile import volatile_function
 from speql_sql import Catalog
+from speql_sql.copy_tree import copy_tree
 from speql_sql.qualify import qualify_query
 
 _MOST_VIEWS_PER_SELECT = 4
@@ -54,12 +56,13 @@ def rewrite(query: exp.Query, views: Sequence[View], catalog: Catalog) -> Rewrit
         reason = "the query's names do not resolve" if qualified is None else f"the query calls {function}"
         refused = tuple(Decision(("main",), view.name, False, reason) for view in views)
         return Rewrite(None, (), refused, False)
-    rewriter = _Rewriter(views, catalog, qualified)
-    rewritten = rewriter.query(qualified, no_names(), {}, ("main",))
+    tree = copy_tree(qualified)
+    rewriter = _Rewriter(views, catalog, tree)
+    rewritten = rewriter.query(tree, no_names(), {}, ("main",))
     if not rewriter.used:
         return Rewrite(None, (), tuple(rewriter.decisions), False)
     _drop_unused_ctes(rewritten)
-    tables = _base_tables(rewritten, {view.sql_name for view in views}, catalog)
+    tables = _base_tables(rewritten, views)
     sql = rewritten.sql(dialect=catalog.dialect, identify=True)
     return Rewrite(sql, tuple(dict.fromkeys(rewriter.used)), tuple(rewriter.decisions), not tables, tables)
 
@@ -206,8 +209,7 @@ class _Rewriter:
                 exp.alias_(exp.column(exp.to_identifier(column, quoted=True), table=alias), name)
                 for column, name in zip(view.columns, node.named_selects, strict=True)
             ]
-            source = exp.to_table(view.sql_name, dialect=self.catalog.dialect)
-            source.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+            source = view_source(view, alias)
             self.used.append(view.name)
             self.decisions.append(Decision(path, view.name, True, "it is the same set operation", "the view as it is"))
             return exp.Select(expressions=outputs, from_=exp.From(this=source), **top)
@@ -241,13 +243,17 @@ def _drop_unused_ctes(query: exp.Query) -> None:
             owner.set("with_", None)
 
 
-def _base_tables(query: exp.Query, temp_tables: set[str], catalog: Catalog) -> tuple[str, ...]:
+def _base_tables(query: exp.Query, views: Sequence[View]) -> tuple[str, ...]:
     """The base tables that a rewritten query still reads."""
-    temp = {tuple(part.name.lower() for part in exp.to_table(n, dialect=catalog.dialect).parts) for n in temp_tables}
+    temp = {_parts(view.table) for view in views}
     ctes = {cte.alias.lower() for cte in query.find_all(exp.CTE)}
     found = []
     for table in query.find_all(exp.Table):
-        name = tuple(part.name.lower() for part in table.parts)
+        name = _parts(table)
         if name not in temp and not (len(name) == 1 and name[0] in ctes):
             found.append(".".join(part.name for part in table.parts))
     return tuple(dict.fromkeys(found))
+
+
+def _parts(table: exp.Table) -> tuple[str, ...]:
+    return tuple(part.name.lower() for part in table.parts)

@@ -79,6 +79,13 @@ class Block:
             return tuple(projection.unalias() for projection in self.select.expressions)
         return None
 
+    def all_grouping_keys(self) -> Iterator[exp.Expr]:
+        """The expressions of GROUP BY, those inside of ROLLUP, CUBE and GROUPING SETS too."""
+        group = self.select.args.get("group")
+        if group is not None:
+            for key in group_keys(group, self.select):
+                yield from _set_members(key)
+
     @cached_property
     def has_grouping_sets(self) -> bool:
         """Whether there is a ROLLUP, CUBE, GROUPING SETS or anything else beside plain keys in GROUP BY."""
@@ -205,6 +212,14 @@ def ctes_of(query: exp.Expr, outer: dict[str, exp.Expr]) -> dict[str, exp.Expr]:
         for name, query in {**outer, **own}.items()
         if not (name in outer and name in own) and not with_.recursive
     }
+
+
+def _set_members(node: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(node, (exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren)):
+        for child in node.iter_expressions():
+            yield from _set_members(child)
+    else:
+        yield node
 
 
 def base_table(source: exp.Expr, catalog: Catalog) -> Table | None:

@@ -19,6 +19,10 @@ class Substitution:
     ``by_text`` the view's columns that hold whole expressions, ``aggregate`` what to do with an aggregate of the
     SELECT itself (None: leave it, and rebuild its arguments). Columns of other sources stay as they are. Nothing is
     changed in place.
+
+    ``keys`` are given for what is evaluated above a GROUP BY: the grouping keys by their text, as the new GROUP BY
+    writes them. Outside of aggregates nothing else is in reach there, so an expression of keys is computed from them
+    even where the view has it as a column.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class Substitution:
         by_text: Mapping[str, exp.Column],
         kinds: frozenset[type],
         aggregate: Callable[[exp.Expr], exp.Expr | None] | None = None,
+        keys: Mapping[str, exp.Expr] | None = None,
     ) -> None:
         self._replaced = replaced
         self._column = column
@@ -36,16 +41,23 @@ class Substitution:
         self._by_text = by_text
         self._kinds = kinds
         self._aggregate = aggregate
+        self._keys = keys
 
     def apply(self, node: exp.Expr) -> exp.Expr:
         """The expression over the view. Raises :class:`NotInViewError` where the view does not have enough."""
         return self._rebuilt(node, own=True)
 
     def without_aggregates(self) -> "Substitution":
-        """The same, for the arguments of aggregates and for what is evaluated below the grouping."""
+        """The same for single rows: the arguments of aggregates, and what is evaluated below the grouping."""
         return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds)
 
+    def above_groups(self, keys: Mapping[str, exp.Expr]) -> "Substitution":
+        """The same for what is evaluated above a GROUP BY of these keys."""
+        return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds, self._aggregate, keys)
+
     def _rebuilt(self, node: exp.Expr, own: bool) -> exp.Expr:
+        if self._keys is not None and own:
+            return self._rebuilt_above(node, self._keys)
         if isinstance(node, exp.Column):
             return self._rebuilt_column(node)
         if type(node) in self._kinds and own and (found := self._by_text.get(self._text(node))) is not None:
@@ -59,6 +71,24 @@ class Substitution:
                     return replacement
         own = own and not isinstance(node, exp.Query)
         return self._rebuilt_arguments(node, own)
+
+    def _rebuilt_above(self, node: exp.Expr, keys: Mapping[str, exp.Expr]) -> exp.Expr:
+        if not isinstance(node, (exp.Ordered, exp.Order, exp.Having, exp.Qualify, exp.Literal, exp.Alias)):
+            key = keys.get(self._text(node))
+            if key is not None:
+                return key.copy()
+        if isinstance(node, exp.Column):
+            if node.table in self._replaced:
+                raise NotInViewError(f"{node.table}.{node.name} is not a grouping key as it stands")
+            return node.copy()
+        if isinstance(node, exp.Window):
+            return self._rebuilt_window(node)
+        if isinstance(node, (exp.AggFunc, exp.Filter, exp.WithinGroup)) and not isinstance(node, exp.Grouping):
+            replacement = self._aggregate(node) if self._aggregate is not None else None
+            return self.without_aggregates().apply(node) if replacement is None else replacement
+        if isinstance(node, exp.Query):
+            return self.without_aggregates()._rebuilt_arguments(node, False)
+        return self._rebuilt_arguments(node, True)
 
     def _rebuilt_arguments(self, node: exp.Expr, own: bool) -> exp.Expr:
         return type(node)(**{key: self._argument(value, own) for key, value in node.args.items()})

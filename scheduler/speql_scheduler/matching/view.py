@@ -43,6 +43,11 @@ class View:
         return canonical_key(self.query)
 
     @cached_property
+    def table(self) -> exp.Table:
+        """The temp table, as SQL names it."""
+        return exp.to_table(self.sql_name, dialect=self.catalog.dialect)
+
+    @cached_property
     def block(self) -> Block | None:
         """The query taken apart, or None where it is not one SELECT."""
         body: exp.Expr = self.query
