@@ -291,24 +291,54 @@ def _is_output(select: exp.Select, query: exp.Query) -> bool:
 
 def _write_output_names(query: exp.Query, ignores_case: bool) -> None:
     """Give the outputs of the query the spelling that the engine gives them: as aliased, or as in the catalog."""
-    top: exp.Expr = query
-    while isinstance(top, (exp.Subquery, exp.SetOperation)):
-        top = top.this
-    if not isinstance(top, exp.Select):
+    top = _first_select(query)
+    if top is None:
         return
-    spelled = {
-        (node.alias, name): column.name
-        for node in top.find_all(exp.Table)
-        if ignores_case and (table := node.meta.get("table")) is not None
-        for name, column in table.columns_by_name.items()
-    }
-    for projection in top.expressions:
+    for projection, name in zip(top.expressions, _spelled_outputs(top, ignores_case), strict=True):
         identifier = projection.args.get("alias")
-        if not isinstance(identifier, exp.Identifier):
-            continue
-        column = projection.this
-        written = identifier.meta.get("written")
-        if written is None and isinstance(column, exp.Column):
-            written = spelled.get((column.table, column.name))
-        if written and written.lower() == identifier.name.lower():
-            identifier.set("this", written)
+        if isinstance(identifier, exp.Identifier) and name.lower() == identifier.name.lower():
+            identifier.set("this", name)
+
+
+def _first_select(query: exp.Expr | None) -> exp.Select | None:
+    """The SELECT that names the outputs of a query: of a set operation the first."""
+    while isinstance(query, (exp.Subquery, exp.SetOperation)):
+        query = query.this
+    return query if isinstance(query, exp.Select) else None
+
+
+def _spelled_outputs(select: exp.Select, ignores_case: bool) -> list[str]:
+    names = []
+    for projection in select.expressions:
+        written = projection.args["alias"].meta.get("written") if projection.args.get("alias") else None
+        if written is None and ignores_case and isinstance(projection.this, exp.Column):
+            written = _spelled_column(projection.this, select)
+        names.append(written or projection.alias_or_name)
+    return names
+
+
+def _spelled_column(column: exp.Column, select: exp.Select) -> str | None:
+    """A column as the catalog spells it, followed through derived tables and CTEs."""
+    source = next((source for source in _sources(select) if source.alias_or_name == column.table), None)
+    if isinstance(source, exp.Table) and (table := source.meta.get("table")) is not None:
+        found = table.column(column.name)
+        return found.name if found is not None else None
+    query = source.this if isinstance(source, exp.Subquery) else _cte(source)
+    inner = _first_select(query)
+    if inner is None:
+        return None
+    spelled = {name.lower(): name for name in _spelled_outputs(inner, True)}
+    return spelled.get(column.name.lower())
+
+
+def _cte(source: exp.Expr | None) -> exp.Expr | None:
+    """The query of the CTE that a source names; None for one that reads itself."""
+    node = source
+    while source is not None and node is not None:
+        node = node.parent
+        with_ = node.args.get("with_") if node is not None else None
+        if isinstance(with_, exp.With) and not with_.recursive:
+            for cte in with_.expressions:
+                if cte.alias == source.name:
+                    return cte.this if isinstance(cte.this, exp.Expr) else None
+    return None

@@ -45,6 +45,9 @@ def _places(select: exp.Select) -> tuple[int, int] | None:
     ends: list[int] = []
     with_ = select.args.get("with_")
     for node in select.walk(prune=lambda node: node is with_):
+        if isinstance(node, exp.Star):
+            # The star that FROM-first implies is given the place of nothing.
+            continue
         if isinstance(start := node.meta.get("start"), int) and isinstance(end := node.meta.get("end"), int):
             starts.append(start)
             ends.append(end + 1)
