@@ -41,6 +41,9 @@ class JsonObject:
     def said(self, message: str) -> None:
         """Nothing."""
 
+    def submitted(self, text: str) -> None:
+        """Nothing."""
+
     def finished(self, report: DemoReport) -> None:
         """The object."""
         value = asdict(report) | {

@@ -82,6 +82,10 @@ class LiveScreen:
         """The footer."""
         self._message = message
 
+    def submitted(self, text: str) -> None:
+        """The footer says so."""
+        self._message = "submitted"
+
     def finished(self, report: DemoReport) -> None:
         """Leave the full screen and print what should stay: the rows and the figures."""
         self._live.stop()

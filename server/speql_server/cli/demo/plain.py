@@ -69,9 +69,14 @@ class PlainLines:
         """As it is."""
         self._write(f"         {message}")
 
+    def submitted(self, text: str) -> None:
+        """The line that was typed last, and that it was submitted."""
+        self.typed(text + "\n")
+        self._lines_typed = text.count("\n") + 1  # an edit inside the text is told in words, not line by line
+        self._write("submit")
+
     def finished(self, report: DemoReport) -> None:
         """The rows, then the figures."""
-        self.typed(report.submit.text + "\n")
         if self._last is not None and self._last.outcome == "rows":
             for line in _text_table(self._last):
                 self._write(f"  {line}")

@@ -34,7 +34,6 @@ async def tell(query: DemoQuery, database: str, speed: float, watcher: Watcher) 
         started = time.perf_counter()
         typed = await document.type(keystrokes(query.text, speed))
         typing_seconds = time.perf_counter() - started
-        watcher.said("submit")
         submit = await document.submit(query.text)
         previews, work = tuple(document.preview_ms), dict(document.work_ms)
         edit = None
@@ -84,6 +83,7 @@ class _Document:
     async def submit(self, text: str) -> Submitted:
         """Submit, then run the same text directly and compare. The direct runs have the machine to themselves."""
         edited = self._edited(text, len(text))
+        self.watcher.submitted(text)
         started = time.perf_counter()
         served = await self.session.submit(edited)
         submit_ms = (time.perf_counter() - started) * 1000

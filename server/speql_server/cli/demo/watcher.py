@@ -42,6 +42,10 @@ class Watcher(Protocol):
         """One sentence on what happens now."""
         ...
 
+    def submitted(self, text: str) -> None:
+        """The finished text was submitted."""
+        ...
+
     def finished(self, report: DemoReport) -> None:
         """The run is over."""
         ...

@@ -1,5 +1,7 @@
 """How the demo says times, sizes, states and sources: the same words in every style of output."""
 
+from collections.abc import Sequence
+
 from speql_server.cli.demo.report import DemoReport, Submitted
 from speql_server.protocol import JobNode, Preview
 
@@ -42,8 +44,10 @@ def count(value: int, noun: str) -> str:
     return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
-def source(served_from: list[str] | tuple[str, ...], temp_only: bool = True) -> str:
+def source(states: Sequence[str], served_from: Sequence[str], temp_only: bool) -> str:
     """Where a result was served from."""
+    if "cached" in states:
+        return "the result cache"
     if not served_from:
         return "base tables"
     return count(len(served_from), "temp table") + ("" if temp_only else " and base tables")
@@ -57,7 +61,7 @@ def preview_facts(preview: Preview) -> str:
     else:
         rows = count(shown, "row") if preview.complete else f"first {shown:,} rows"
     time = milliseconds(preview.timings.total)
-    return " · ".join(filter(None, (rows, time, source(preview.served_from, preview.temp_only))))
+    return " · ".join(filter(None, (rows, time, source(preview.states, preview.served_from, preview.temp_only))))
 
 
 def job_line(job: JobNode) -> str:
@@ -74,7 +78,7 @@ def submit_lines(title: str, submitted: Submitted) -> list[str]:
     equal = "rows equal" if submitted.rows_equal else f"ROWS DIFFER: {submitted.difference}"
     return [
         f"{title}: {milliseconds(submitted.submit_ms)} ({', '.join(submitted.states)}, "
-        f"served from {source(submitted.served_from, submitted.temp_only)})",
+        f"served from {source(submitted.states, submitted.served_from, submitted.temp_only)})",
         f"  direct run:   {milliseconds(submitted.direct_ms)} (median of {submitted.direct_runs}, same process)",
         f"  ratio:        {submitted.ratio:.3f}"
         + (f" ({1 / submitted.ratio:,.0f} times faster)" if _faster(submitted) else ""),
