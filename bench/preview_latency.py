@@ -3,7 +3,8 @@
     python bench/preview_latency.py [QUERY] [--database FILE] [--characters-per-second 10] [--json]
 
 Types the query character by character. A keystroke's latency is the time from sending `didChange` to the arrival of
-a `speql/preview` with rows for that version or a later one; keystrokes that a later one overtook are counted apart.
+the first `speql/preview` with rows of that very version. Keystrokes without one are counted by reason: nothing can be
+run yet, running it failed, or the next keystroke came first.
 """
 
 import argparse
@@ -68,10 +69,11 @@ class Typist:
 
     def _note(self, preview: dict[str, Any], now: float) -> None:
         version = preview["version"]
-        if version not in self.arrived:
+        self.outcomes.setdefault(version, preview["outcome"])
+        if preview["outcome"] == "rows" and version not in self.arrived:
+            self.outcomes[version] = "rows"
             self.arrived[version] = now
             self.server[version] = preview["timings"]
-            self.outcomes[version] = preview["outcome"]
 
 
 async def measure(query: str, database: str | None, characters_per_second: float) -> dict[str, Any]:
@@ -87,9 +89,10 @@ async def measure(query: str, database: str | None, characters_per_second: float
     outcomes = list(typist.outcomes.values())
     return {
         "keystrokes": len(query),
-        "with_preview": len(latencies),
-        "with_rows": outcomes.count("rows"),
+        "rows": outcomes.count("rows"),
+        "nothing": outcomes.count("nothing"),
         "failed": outcomes.count("failed"),
+        "overtaken": len(typist.sent) - len(set(typist.outcomes) & set(typist.sent)),
         "characters_per_second": characters_per_second,
         "latency_ms": summary([latency * 1e3 for latency in latencies]),
         "analysis_ms": summary(analyses),
@@ -118,7 +121,8 @@ def main() -> None:
         print(json.dumps(report))
         return
     print(f"{report['keystrokes']} keystrokes, {report['characters_per_second']:g} a second")
-    print(f"  {report['with_preview']} have a message; rows: {report['with_rows']}, failed: {report['failed']}")
+    counts = ("rows", "nothing", "failed", "overtaken")
+    print("  " + ", ".join(f"{name}: {report[name]}" for name in counts))
     for name, title in (("latency_ms", "didChange to preview"), ("analysis_ms", "analysis"), ("engine_ms", "engine")):
         part = report[name]
         print(f"  {title + ':':<22} P50 {part['p50']:.0f} ms, P90 {part['p90']:.0f} ms, worst {part['worst']:.0f} ms")

@@ -182,9 +182,14 @@ class SpeqlServer(LanguageServer):
                     preview=lambda message: self.send(protocol.PREVIEW, message),
                     jobs=self._send_jobs,
                     diagnostics=self._send_diagnostics,
+                    wrote=self._look_again,
                 ),
             )
         return self._sessions[uri]
+
+    def _look_again(self) -> None:
+        for edited in self.documents:
+            self.changed(edited)
 
     def _send_jobs(self, message: protocol.Jobs) -> None:
         self.send(protocol.JOBS, message)

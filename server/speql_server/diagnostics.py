@@ -18,6 +18,10 @@ from speql_sql import Catalog, Problem, Span
 Publish = Callable[[Analysis, tuple[Problem, ...]], None]
 
 
+_REACH = 100
+"""How many statements before and behind the one at the cursor are judged: a dump of inserts has thousands."""
+
+
 class Diagnoser:
     """Publishes the problems of the newest analysis of one document.
 
@@ -60,19 +64,25 @@ class Diagnoser:
             lambda: self._problems(analysis, settled=False), publish, quiet_seconds=self._settings.binding_seconds
         )
         self._settled.submit(
-            lambda: self._problems(analysis, settled=True), publish, quiet_seconds=self._settings.unfinished_seconds
+            lambda: self._settled_problems(analysis), publish, quiet_seconds=self._settings.unfinished_seconds
         )
 
     async def close(self) -> None:
         """Stop both passes."""
         await asyncio.gather(self._at_once.close(), self._settled.close())
 
+    async def _settled_problems(self, analysis: Analysis) -> tuple[Problem, ...]:
+        await self._at_once.settled()  # so that nothing is asked twice
+        return await self._problems(analysis, settled=True)
+
     async def _problems(self, analysis: Analysis, *, settled: bool) -> tuple[Problem, ...]:
         if analysis.statement is None:
             return tuple(problem for problem in analysis.problems if problem.severity != "information")
         found: list[Problem] = []
+        here = analysis.statements.index(analysis.statement)
+        around = analysis.statements[max(here - _REACH, 0) : here + _REACH + 1]
         # The statement at the cursor first: it is the one that the engine is asked about most often.
-        for statement in sorted(analysis.statements, key=lambda one: one != analysis.statement):
+        for statement in sorted(around, key=lambda one: one != analysis.statement):
             problems = [
                 shifted(problem, statement.span.start)
                 for problem in await self._of_statement(statement, analysis.catalog)

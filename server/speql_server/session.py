@@ -46,6 +46,8 @@ class Outlets:
     preview: Callable[[protocol.Preview], None]
     jobs: Callable[[protocol.Jobs], None]
     diagnostics: Callable[[Analysis, tuple[Problem, ...]], None]
+    wrote: Callable[[], None] = lambda: None
+    """Called after a submit that may have changed data: what other documents show may be stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Session:
         answer, problems = await self._run(analysis)
         message = await self._message(analysis, started, "submit", answer, problems)
         self._outlets.preview(message)
+        if answer is not None and (analysis.repair is None or analysis.repair.query is None):
+            self._outlets.wrote()
         return message
 
     def cancel(self) -> None:
@@ -163,14 +167,17 @@ class Session:
         self._current = analysed
         analysis = analysed.analysis
         self._diagnoser.update(analysis)
+        # From here on answers to what was asked before are not shown any more, whatever this analysis comes to.
+        self._number += 1
         repaired = analysis.repair
         if repaired is None or repaired.sql is None or repaired.query is None or analysis.superset is None:
-            self._scheduler.cancel()
+            if not any(problem.code == "unfinished" for problem in analysis.problems):
+                # Of an unfinished word nothing can be run, but what runs is likely to be wanted again at the next one.
+                self._scheduler.cancel()
             self._show(analysed, problems=analysis.problems)
             return
         if not self._settings.speculate:
             return
-        self._number += 1
         self._scheduler.update(
             Speculation(
                 id=self._number,
