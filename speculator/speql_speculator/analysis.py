@@ -31,6 +31,10 @@ class Analysis:
         tokens = self.parser.tokens
         return self.parser.text[tokens[node.first].start : tokens[node.last - 1].end]
 
+    def text_of(self, token: int) -> str:
+        """The text of a token."""
+        return self.parser.tokens[token].text
+
     def name(self, token: int) -> str:
         """The identifier at a token."""
         return self.parser.tokens[token].name

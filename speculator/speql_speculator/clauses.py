@@ -349,9 +349,10 @@ class ClauseParser(ExpressionParser):
             if self.token.kind in ("word", "quoted") and self.word not in CLAUSE_WORDS and self.ahead(1).upper == "AS":
                 self.position += 1
                 window = self.window(self.position)
-                if window.add:
+                if window.add or window.name >= 0:
                     window.fault = fragment("the window")
                 window.first = start
+                window.name = start
                 elements.append(window)
             else:
                 if self.token.kind in ("word", "quoted") and self.word not in CLAUSE_WORDS:

@@ -83,7 +83,7 @@ _SAME = frozenset("min max coalesce any_value first last lag lead first_value la
 
 def _may_be_true(term: Term, analysis: Analysis) -> bool:
     """Whether a term without comparison is a truth value: else the comparison is still to be typed."""
-    if term.comparison or term.unfinished or any(not operand.kept or operand.fault for operand in term.operands):
+    if term.comparison or term.unfinished or not term.operands[0].kept or term.operands[0].fault:
         return True
     if len(term.operands) > 1:
         return False

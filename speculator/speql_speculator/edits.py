@@ -375,12 +375,10 @@ class _Emitter:
     def select(self, node: Select) -> None:
         builder = self.builder
         parts = list(node.children())
-        done_items = done_from = done_where = node.items is None
-        del done_items
-        done_from = done_where = done_group = False
+        done_from = done_where = done_group = done_window = False
 
         def after(part_end: int, *, stage: int) -> None:
-            nonlocal done_from, done_where, done_group
+            nonlocal done_from, done_where, done_group, done_window
             if stage >= 1 and not done_from:
                 done_from = True
                 if node.add_from:
@@ -393,6 +391,10 @@ class _Emitter:
                 done_group = True
                 if node.add_group:
                     builder.insert(part_end, node.add_group, "group-by-added", "Columns beside an aggregate are grouped by")
+            if stage >= 4 and not done_window:
+                done_window = True
+                if node.add_window:
+                    builder.insert(part_end, node.add_window, "completed", "A window is used that is not defined yet")
 
         end = max(node.head_last - 1, node.first)
         for part in parts:
@@ -418,7 +420,7 @@ class _Emitter:
             else:
                 self.emit(part)
             end = max(end, part.last - 1)
-        after(max(end, node.first), stage=3)
+        after(max(end, node.first), stage=4)
 
     def cte(self, node: Cte) -> None:
         if node.query is not None:
@@ -454,7 +456,7 @@ class _Emitter:
         self.close(node, node.closer)
 
 
-_STAGE = {"WHERE": 1, "GROUP BY": 2, "HAVING": 3, "WINDOW": 3, "QUALIFY": 3}
+_STAGE = {"WHERE": 1, "GROUP BY": 2, "HAVING": 3, "WINDOW": 4, "QUALIFY": 4}
 _REASONS = {
     "GROUP BY": ("group-by-added", "Columns beside an aggregate are grouped by"),
     "WHERE": ("join-condition", "A table that is listed must be joined"),

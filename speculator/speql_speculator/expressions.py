@@ -73,7 +73,7 @@ class ExpressionParser(TokenReader):
                     elements.append(Missing(self.position, self.position))
                     return False
                 return True
-            if not self.begins_operand() or self.word in JOIN_WORDS:
+            if not self.begins_operand() or self.word in JOIN_WORDS or self.ends_list():
                 return False
             if isinstance(elements[-1], Missing):
                 return False
@@ -82,6 +82,13 @@ class ExpressionParser(TokenReader):
                 elements.append(self.junk())
                 continue
             return True
+
+    def ends_list(self) -> bool:
+        """Whether a word that could be a name is rather what follows a list: a frame, IGNORE NULLS."""
+        after = self.ahead(1).upper
+        return (self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")) or (
+            self.word in ("IGNORE", "RESPECT") and after == "NULLS"
+        )
 
     def begins_cte(self, ahead: int) -> bool:
         """Whether ``name AS (SELECT`` follows: the next CTE, while a parenthesis of the one before is open."""
@@ -878,7 +885,8 @@ class ExpressionParser(TokenReader):
                     break
             window.closer = self.close(")")
             self.up()
-        elif self.token.kind in ("word", "quoted") and self.word not in RESERVED and self.position != self.half:
+        elif self.token.kind in ("word", "quoted") and self.word not in RESERVED:
+            window.name = self.position
             self.position += 1
         else:
             if self.position == self.half and self.begins_operand():

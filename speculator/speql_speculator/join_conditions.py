@@ -110,7 +110,7 @@ def _same_names(left: Relation, right: Relation) -> list[JoinCondition]:
     shared = [name for name in right.columns if name in left.columns and _compatible(left, name, right, name)]
     for of, to_key in ((right, True), (left, False)):
         for key in of.keys:
-            if key and key <= set(shared):
+            if key and key <= set(shared) and not key <= _SURROGATES:
                 names = [name for name in of.columns if name in key]
                 pairs = tuple((name, name) for name in names)
                 reason = f"{', '.join(names)} identifies a row of {of.alias}, and both have it"
@@ -153,5 +153,8 @@ def _suffixes(source: Relation, target: Relation, *, to_key: bool) -> list[JoinC
                     found.append(JoinCondition(target, source, ((key, name),), 2, reason))
     return found[:4]
 
+
+_SURROGATES = frozenset({"id", "uuid", "guid", "pk", "rowid"})
+"""Keys that every table calls the same: that two tables have one says nothing."""
 
 _KEY_ENDINGS = ("_id", "_sk", "_key", "_code", "_no", "num")

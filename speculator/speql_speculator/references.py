@@ -8,13 +8,29 @@ from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
 from speql_speculator.syntax_tree import Fault, Node, Reference
 
 
-def resolve_references(node: Node, scope: Scope, analysis: Analysis) -> None:
-    """Resolve every column name of ``node``'s own level in ``scope``; mark those that cannot stay."""
+def resolve_references(node: Node, scope: Scope, analysis: Analysis, *, aliases_first: bool = False) -> None:
+    """Resolve every column name of ``node``'s own level in ``scope``; mark those that cannot stay.
+
+    ``aliases_first`` in ORDER BY: there a name is an output column before it is one of a table.
+    """
     for reference in local_references(node):
         if not reference.dangling and reference.fault is None:
+            if aliases_first and _is_alias(reference, scope, analysis):
+                continue
             _resolve(reference, scope, analysis)
         elif reference.dangling and reference.fault is None:
             reference.fault = fragment(f"`{analysis.text(reference)}`")
+
+
+def _is_alias(reference: Reference, scope: Scope, analysis: Analysis) -> bool:
+    if len(reference.parts) != 1:
+        return False
+    found = scope.aliases.get(analysis.name(reference.parts[0]).lower())
+    if found is None:
+        return False
+    analysis.columns[id(reference)] = (None, found)
+    analysis.aliased.add(id(reference))
+    return True
 
 
 def visible(scope: Scope, parts: list[str]) -> list[tuple[Relation | None, VisibleColumn, int]]:

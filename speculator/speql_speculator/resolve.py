@@ -12,6 +12,7 @@ from speql_speculator.references import resolve_references
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
 from speql_speculator.sources import Relations, SourceResolver, renamed_columns
 from speql_speculator.syntax_tree import (
+    Call,
     Clause,
     Cte,
     Expression,
@@ -25,6 +26,7 @@ from speql_speculator.syntax_tree import (
     Source,
     Star,
     Values,
+    Window,
 )
 
 
@@ -181,7 +183,7 @@ class _Resolver:
         parts += [clause for clause in select.clauses if clause.fault is None]
         for part in (*parts, *extra):
             if part.fault is None:
-                resolve_references(part, scope, analysis)
+                resolve_references(part, scope, analysis, aliases_first=part in extra)
                 self._stars(part, scope)
         for part in (*parts, *extra):
             self._subqueries(part, ctes, scope)
@@ -196,12 +198,15 @@ class _Resolver:
         for clause in extra:
             settle(clause)
         if select.from_ is not None:
+            if sources.predicates:
+                self._add_predicates(select, sources.predicates)
             self._listed(select, scope, sources)
             settle(select)
         self._items(select, scope)
         if not select.kept:
             return Relation("", {}, True), scope
         complete_grouping(select, extra, analysis)
+        self._windows(select)
         settle(select)
         return self._output(select, scope), scope
 
@@ -250,6 +255,28 @@ class _Resolver:
         for found in local_nodes(part):
             if isinstance(found, Nested):
                 self.query(found.query, ctes, scope)
+
+    def _windows(self, select: Select) -> None:
+        """Windows that are used by name and not defined yet: all rows, for now."""
+        clause = next((clause for clause in select.clauses if clause.name == "WINDOW"), None)
+        defined: set[str] = set()
+        if clause is not None and isinstance(clause.body, Items):
+            names = [window for window in clause.body.elements if isinstance(window, Window) and window.kept]
+            defined = {self.analysis.name(window.name).lower() for window in names if window.name >= 0}
+        used = [
+            found.window.name
+            for part in (select.items, *select.clauses)
+            if part is not None and part.kept
+            for found in local_nodes(part)
+            if isinstance(found, Call) and found.window is not None and found.window.name >= 0 and found.kept
+        ]
+        names_used = {self.analysis.name(token).lower(): self.analysis.text_of(token) for token in used}
+        missing = ", ".join(f"{text} AS ()" for name, text in names_used.items() if name not in defined)
+        if missing and clause is None:
+            select.add_window = f" WINDOW {missing}"
+        elif missing and clause is not None:
+            clause.fault = None
+            clause.add = f", {missing}" if defined else f" {missing}"
 
     def _items(self, select: Select, scope: Scope) -> None:
         """A SELECT list that is empty so far."""
@@ -351,9 +378,14 @@ class _Resolver:
 
     def _add_predicates(self, select: Select, additions: list[str]) -> None:
         text = " AND ".join(additions)
+        if select.add_where:
+            select.add_where += f" AND {text}"
+            return
         where = next((clause for clause in select.clauses if clause.name == "WHERE" and clause.fault is None), None)
         if where is None:
             select.add_where = f" WHERE {text}"
+        elif where.add:
+            where.add += f" AND {text}"
         elif not where.kept:
             where.add = f" {text}"
             settle(where)

@@ -11,7 +11,7 @@ from speql_speculator.join_conditions import JoinCondition, join_condition
 from speql_speculator.pruning import cause, settle
 from speql_speculator.references import resolve_references
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell, table_relation
-from speql_speculator.syntax_tree import Clause, Expression, Fault, From, Group, Node, Query, Reference, Select, Source, Star, Term
+from speql_speculator.syntax_tree import Clause, Expression, Fault, From, Group, Node, Query, Reference, Select, SelectItem, Source, Star, Term
 
 Relations = dict[str, Relation]
 QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
@@ -33,6 +33,7 @@ class SourceResolver:
         self.resolve_query = resolve_query
         self.dialect = analysis.catalog.dialect
         self.by_source: dict[int, Relation] = {}
+        self.predicates: list[str] = []
         self.half_typed: list[tuple[str, str]] = []
 
     # -- what FROM names ---------------------------------------------------------------------------------------------
@@ -425,22 +426,15 @@ class SourceResolver:
                 relation.alias, relation.names = name, (name,)
 
     def _missing_tables(self, select: Select, wanted: dict[str, set[str]]) -> None:
-        """Qualifiers that stand for a table not joined yet: joined if one table fits and a key leads to it."""
-        if not self.analysis.catalog.tables or select.from_ is None:
+        """Tables whose columns are used but that are not joined yet: joined if one fits and a key leads to it."""
+        if not self.analysis.catalog.tables or select.from_ is None or not self.scope.relations or self.scope.opaque:
             return
-        taken = {name for relation in self.scope.relations for name in relation.names}
-        additions = ""
-        for name, columns in wanted.items():
-            if not name or name in taken or name in self.scope.left_out or self._outer(name) or not columns:
-                continue
-            if any(name in relation.columns for relation in self.scope.relations):
-                continue
-            if len(self.scope.relations) == 0:
-                continue
+        listed = any(source.kind == "," for source in select.from_.sources)
+        for name, columns in self._unexplained(select, wanted):
             options: list[tuple[int, int, int, JoinCondition, str]] = []
             for candidate in self._candidates(columns):
                 relation = self._known_relation(candidate, name)
-                if relation is None:
+                if relation is None or (not name and self.scope.relation(candidate) is not None):
                     continue
                 condition = join_condition(relation, self.scope.relations, self.analysis.used_join_columns)
                 if condition is not None and condition.to_key:
@@ -453,9 +447,33 @@ class SourceResolver:
             self.scope.relations.append(condition.right)
             self.analysis.used_join_columns += [(condition.left.alias.lower(), column) for column, _ in condition.pairs]
             self.analysis.quality = min(self.analysis.quality, 1)
-            additions += f" JOIN {spell(candidate, self.dialect)} {name} ON {self.condition_text(condition)}"
-        if additions:
-            select.from_.add = additions
+            text = spell(candidate, self.dialect) + (f" {name}" if name and name != candidate.lower() else "")
+            if listed:
+                # A JOIN after a comma would see the last table only.
+                select.from_.add += f", {text}"
+                self.predicates.append(self.condition_text(condition))
+            else:
+                select.from_.add += f" JOIN {text} ON {self.condition_text(condition)}"
+
+    def _unexplained(self, select: Select, wanted: dict[str, set[str]]) -> list[tuple[str, set[str]]]:
+        """Qualifiers, and columns without one, that nothing in scope explains."""
+        taken = {name for relation in self.scope.relations for name in relation.names}
+        known = {column for relation in self.scope.relations for column in relation.columns}
+        found: list[tuple[str, set[str]]] = []
+        for name, columns in wanted.items():
+            if name and columns and name not in taken and name not in self.scope.left_out and name not in known:
+                if not self._outer(name):
+                    found.append((name, columns))
+        aliases = {
+            self.analysis.name(item.alias).lower()
+            for item in (select.items.elements if select.items is not None else ())
+            if isinstance(item, SelectItem) and item.alias >= 0
+        }
+        for column in sorted(wanted.get("", set()) - known - aliases - taken):
+            if self.scope.parent is None and not self.scope.left_out and not closest_names(column, known):
+                if len(self._candidates({column})) == 1:
+                    found.append(("", {column}))
+        return found
 
     def _candidates(self, columns: set[str]) -> list[str]:
         """Tables and CTEs that have all of ``columns``."""

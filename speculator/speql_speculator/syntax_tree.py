@@ -152,11 +152,12 @@ class Call(Node):
 
 @dataclass(slots=True, eq=False)
 class Window(Node):
-    """What follows OVER, or a definition of the WINDOW clause: a name, or clauses in parentheses."""
+    """What follows OVER, or a definition of the WINDOW clause: ``name``, the token of one, or clauses in parentheses."""
 
     clauses: list["Clause"] = field(default_factory=list)
     closer: str = ""
     add: str = ""
+    name: int = -1
 
     def children(self) -> Iterator[Node]:
         """PARTITION BY, ORDER BY, the frame."""
@@ -292,6 +293,7 @@ class Select(Node):
     add_from: str = ""
     add_where: str = ""
     add_group: str = ""
+    add_window: str = ""
     pad: int = 0
 
     def clause(self, name: str) -> Clause | None:

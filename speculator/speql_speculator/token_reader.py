@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from speql_speculator.keywords import RESERVED
+from speql_speculator.keywords import JOIN_WORDS, RESERVED
 from speql_speculator.tokens import Token
 from speql_sql import SpeqlError
 
@@ -37,6 +37,10 @@ class TokenReader:
             self.half = -1
         # The first token after the cursor.
         self.gap = next((index for index, token in enumerate(tokens) if token.start >= self.cursor), self.count)
+        # Names that are used as qualifiers somewhere: a word that is one of them is no half of a key word.
+        self.qualifiers = {
+            token.upper for token, after in zip(tokens, tokens[1:], strict=False) if after.upper == "." and token.upper
+        }
         opened = sum((token.upper == "(") - (token.upper == ")") for token in tokens if token.kind == "punctuation")
         self.excess = max(opened, 0)
 
@@ -84,12 +88,14 @@ class TokenReader:
         token = self.token
         if self.position != self.half or token.kind != "word" or self.position + 1 >= self.count:
             return False
+        if token.upper in self.qualifiers:
+            return False
         after = self.tokens[self.position + 1]
         if after.kind == "punctuation" and after.upper not in ("(", "["):
             return False
         for word in words:
             if word.startswith(token.upper) and word != token.upper:
-                if after.kind == "word" and after.upper in RESERVED and after.upper not in _MAY_FOLLOW.get(word, ()):
+                if after.kind == "word" and after.upper in RESERVED | JOIN_WORDS and after.upper not in _MAY_FOLLOW.get(word, ()):
                     continue
                 rest = word[len(token.upper) :]
                 self.completions[self.position] = rest.lower() if token.text.islower() else rest
