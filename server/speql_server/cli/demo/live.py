@@ -1,5 +1,7 @@
 """The demo as live panels in the terminal."""
 
+import time
+
 from rich.console import Console, Group, RenderableType
 from rich.layout import Layout
 from rich.live import Live
@@ -10,7 +12,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from speql_server.cli.demo.dataset import DESCRIPTION
+from speql_server.cli.demo.dataset import DESCRIPTION, SHORT_DESCRIPTION
 from speql_server.cli.demo.demo_query import DemoQuery
 from speql_server.cli.demo.report import DemoReport
 from speql_server.cli.demo.wording import (
@@ -27,6 +29,7 @@ from speql_server.cli.demo.wording import (
 from speql_server.protocol import Cell, Edit, Jobs, Preview
 
 _REFRESHES_PER_SECOND = 15
+_STALE_AFTER_SECONDS = 0.15
 _THEME = "ansi_dark"
 
 
@@ -35,16 +38,19 @@ class LiveScreen:
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
-        self._live = Live(
-            console=self._console, screen=True, refresh_per_second=_REFRESHES_PER_SECOND, get_renderable=self._render
-        )
         self._title = "SpeQL"
         self._text = ""
+        self._texts: dict[int, str] = {}
+        self._behind_since: float | None = None
         self._message = ""
         self._progress: tuple[str, float] | None = None
         self._preview: Preview | None = None
         self._rows: Preview | None = None
         self._jobs = Jobs(uri="")
+        # Made last: rich renders at once to know the size.
+        self._live = Live(
+            console=self._console, screen=True, refresh_per_second=_REFRESHES_PER_SECOND, get_renderable=self._render
+        )
 
     def __enter__(self) -> "LiveScreen":
         self._live.__enter__()
@@ -61,16 +67,21 @@ class LiveScreen:
     def started(self, query: DemoQuery, database: str) -> None:
         """The panels appear."""
         self._progress = None
-        self._title = f"SpeQL · {query.name}" + (f" · {query.question}" if query.question else "")
-        self._message = database or DESCRIPTION
+        self._title = f"SpeQL · {query.name}"
+        self._message = " · ".join(filter(None, (query.question, database or SHORT_DESCRIPTION)))
 
-    def typed(self, text: str) -> None:
-        """The text with its cursor."""
+    def typed(self, text: str, version: int) -> None:
+        """The text with its cursor. A preview's repair is of the text of its own version, so all are kept."""
         self._text = text
+        self._texts[version] = text
+        if self._behind_since is None:
+            self._behind_since = time.monotonic()
 
     def previewed(self, preview: Preview) -> None:
         """Rows are replaced only by rows: what the user is reading is never blanked."""
         self._preview = preview
+        if preview.version >= max(self._texts, default=0):
+            self._behind_since = None
         if preview.outcome == "rows":
             self._rows = preview
 
@@ -102,7 +113,7 @@ class LiveScreen:
             return Group(Text(DESCRIPTION, style="dim"), Text(), bar, Text(f"{share:4.0%} {label}", style="dim"))
         height = self._console.size.height
         job_lines = min(max(len(self._jobs.nodes), 1), max(height // 5, 3)) + 2
-        text_lines = min(max(self._text.count("\n") + 1, 8), max(height // 2 - 2, 6)) + 2
+        text_lines = min(max(self._text.count("\n") + 4, 10), max(height // 2 - 2, 6)) + 2
         layout = Layout()
         layout.split_column(
             Layout(name="text", size=text_lines),
@@ -110,27 +121,29 @@ class LiveScreen:
             Layout(self._jobs_panel(job_lines - 2), name="jobs", size=job_lines),
             Layout(Text(f" {self._message}", style="dim", no_wrap=True, overflow="ellipsis"), size=1),
         )
+        width = self._console.size.width // 2
         layout["text"].split_row(
-            Layout(self._typed_panel(text_lines - 2)), Layout(self._repaired_panel(text_lines - 2))
+            Layout(self._typed_panel(text_lines - 2, width - 4)),
+            Layout(self._repaired_panel(text_lines - 2, width - 4)),
         )
         preview_lines = max(height - text_lines - job_lines - 1 - 2, 2)
         layout["preview"].update(self._preview_panel(self._rows, preview_lines))
         return layout
 
-    def _typed_panel(self, lines: int) -> Panel:
+    def _typed_panel(self, lines: int, width: int) -> Panel:
         shown = Syntax("", "sql", theme=_THEME, background_color="default").highlight(self._text)
         shown.rstrip()
         if self._text.endswith((" ", "\n")):
             shown.append(self._text[len(self._text.rstrip()) :])
         shown.append(" ", style="reverse")
-        return _panel(_last_lines(shown, lines), self._title)
+        return _panel(self._last_lines(shown, lines, width), self._title)
 
-    def _repaired_panel(self, lines: int) -> Panel:
+    def _repaired_panel(self, lines: int, width: int) -> Panel:
         preview = self._preview
         if preview is None or not preview.edits:
             return _panel(Text("the text runs as it is" if self._text else "", style="dim"), "repaired query")
-        repaired = _diff(self._text, preview.edits)
-        return _panel(_last_lines(repaired, lines), f"repaired query · {count(len(preview.edits), 'edit')}")
+        repaired = _diff(self._texts.get(preview.version, self._text), preview.edits)
+        return _panel(self._last_lines(repaired, lines, width), f"repaired query · {count(len(preview.edits), 'edit')}")
 
     def _preview_panel(self, preview: Preview | None, height: int) -> Panel:
         if preview is None:
@@ -138,11 +151,18 @@ class LiveScreen:
                 self._preview.problems[0].message if self._preview and self._preview.problems else "nothing to run yet"
             )
             return _panel(Text(reason, style="dim"), "preview")
-        chips = " ".join(
-            f"[{STATE_STYLES.get(state, '')}]{STATE_GLYPHS.get(state, '')} {state}[/]" for state in preview.states
-        )
+        late = self._behind_since is not None and time.monotonic() - self._behind_since > _STALE_AFTER_SECONDS
+        states = ["stale"] if late else preview.states
+        chips = " ".join(f"[{STATE_STYLES[state]}]{STATE_GLYPHS[state]} {state}[/]" for state in states)
         title = f"preview · {escape(' › '.join(preview.breadcrumb))} · {chips} · {preview_facts(preview)}"
         return _panel(_rows_table(preview, max(height - 1, 1)), title)
+
+    def _last_lines(self, text: Text, lines: int, width: int) -> Text:
+        """The end of a text that is longer than its panel."""
+        wrapped = [
+            line for one in text.split("\n", allow_blank=True) for line in one.wrap(self._console, width) or [one]
+        ]
+        return Text("\n").join(wrapped[-lines:])
 
     def _jobs_panel(self, lines: int) -> Panel:
         table = Table.grid(padding=(0, 2))
@@ -153,7 +173,7 @@ class LiveScreen:
         for node in nodes[-lines:]:
             style = JOB_STYLES.get(node.state, "dim")
             name = Text(f"{JOB_GLYPHS.get(node.state, ' ')} {node.label}", style=style)
-            if node.key in served:
+            if node.key in served and node.kind == "create":
                 name.append(" → preview", style="cyan")
             rows = "" if node.rows is None else count(node.rows, "row")
             table.add_row(name, Text(node.state, style=style), rows, size(node.bytes), milliseconds(node.milliseconds))
@@ -162,12 +182,6 @@ class LiveScreen:
 
 def _panel(content: RenderableType, title: str) -> Panel:
     return Panel(content, title=title, title_align="left", border_style="dim", padding=(0, 1))
-
-
-def _last_lines(text: Text, lines: int) -> Text:
-    """The end of a text that is longer than its panel."""
-    kept = text.split("\n", allow_blank=True)[-lines:]
-    return Text("\n", no_wrap=True, overflow="ellipsis").join(kept)
 
 
 def _diff(typed: str, edits: list[Edit]) -> Text:

@@ -40,8 +40,11 @@ class PlainLines:
         self._write(f"data     {database or DESCRIPTION}")
         self._write(f"query    {query.name}: {query.question}".rstrip(": "))
 
-    def typed(self, text: str) -> None:
+    def typed(self, text: str, version: int) -> None:
         """Each finished line, once."""
+        self._typed(text)
+
+    def _typed(self, text: str) -> None:
         lines = text.split("\n")
         for line in lines[self._lines_typed : -1]:
             self._write(f"typed    {line}")
@@ -71,7 +74,7 @@ class PlainLines:
 
     def submitted(self, text: str) -> None:
         """The line that was typed last, and that it was submitted."""
-        self.typed(text + "\n")
+        self._typed(text + "\n")
         self._lines_typed = text.count("\n") + 1  # an edit inside the text is told in words, not line by line
         self._write("submit")
 

@@ -75,14 +75,16 @@ class _Document:
         typed = 0
         for stroke in strokes:
             await asyncio.sleep(stroke.pause)
-            self.watcher.typed(stroke.text)
-            self.session.changed(self._edited(stroke.text, stroke.cursor))
+            edited = self._edited(stroke.text, stroke.cursor)
+            self.watcher.typed(stroke.text, edited.snapshot.version)
+            self.session.changed(edited)
             typed += 1
         return typed
 
     async def submit(self, text: str) -> Submitted:
         """Submit, then run the same text directly and compare. The direct runs have the machine to themselves."""
         edited = self._edited(text, len(text))
+        self.watcher.typed(text, edited.snapshot.version)
         self.watcher.submitted(text)
         started = time.perf_counter()
         served = await self.session.submit(edited)

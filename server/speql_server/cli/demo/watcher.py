@@ -26,8 +26,8 @@ class Watcher(Protocol):
         """Typing begins."""
         ...
 
-    def typed(self, text: str) -> None:
-        """One more keystroke; the cursor is at the end of ``text``."""
+    def typed(self, text: str, version: int) -> None:
+        """One more keystroke made ``text``, which previews name by its ``version``."""
         ...
 
     def previewed(self, preview: Preview) -> None:
