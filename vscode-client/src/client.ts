@@ -27,6 +27,8 @@ export interface ClientEvents {
 /** One server at a time, from the settings as they are when it starts. */
 export class Client implements vscode.Disposable {
   private client: SpeqlLanguageClient | null = null;
+  /** Whether this server knows where the cursors are: a server that was started again has only the texts. */
+  private knowsCursors = false;
   /** Starts and stops one after another: two commands at once must not leave two servers. */
   private turn: Promise<void> = Promise.resolve();
 
@@ -72,6 +74,12 @@ export class Client implements vscode.Disposable {
   /** Resolves when the server has stopped. */
   stopped(): Promise<void> {
     return this.next(() => this.stop());
+  }
+
+  private tellCursors(): void {
+    this.knowsCursors = true;
+    const editors = vscode.window.visibleTextEditors.filter((editor) => editor.document.languageId === "sql");
+    for (const editor of editors) this.cursorMoved(editor);
   }
 
   private next(work: () => Promise<void>): Promise<void> {
@@ -128,11 +136,15 @@ export class Client implements vscode.Disposable {
     );
     client.lost = (state) => this.events.server(state);
     client.onDidChangeState(({ newState }) => {
+      if (newState === State.Starting) this.knowsCursors = false;
       if (newState === State.Running) this.events.server("running");
     });
     client.onNotification("speql/preview", (preview: Preview) => this.events.preview(preview));
     client.onNotification("speql/jobs", (jobs: Jobs) => this.events.jobs(jobs));
-    client.onNotification("speql/status", (status: Status) => this.events.status(status));
+    client.onNotification("speql/status", (status: Status) => {
+      this.events.status(status);
+      if (status.connection.state !== "opening" && !this.knowsCursors) this.tellCursors();
+    });
     return client;
   }
 

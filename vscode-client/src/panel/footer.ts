@@ -18,7 +18,7 @@ export function footerItems(status: Status | null, server: ServerState, onDataba
 /** What speculation holds, has cost and has saved, as far as it is known; the narrow panel leaves out the second text. */
 export function budgetFacts(budget: Budget): [text: string, more: string][] {
   const facts: [string, string][] = [];
-  if (budget.bytesHeld !== null) {
+  if (budget.bytesHeld !== null && budget.bytesHeld > 0) {
     const allowed = budget.bytesAllowed === null ? "" : ` of ${size(budget.bytesAllowed)} temp tables`;
     facts.push([size(budget.bytesHeld), allowed]);
   }

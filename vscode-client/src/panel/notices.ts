@@ -10,7 +10,7 @@ export interface NoticeFacts {
   server: ServerState;
   failed: Preview | null;
   lateFor: number | null;
-  hasRows: boolean;
+  hasOldRows: boolean;
 }
 
 /** What a notice's buttons do. */
@@ -26,16 +26,19 @@ export const explainLateAfter = 3_000;
 export function notice(facts: NoticeFacts, actions: NoticeActions): { key: string; node: HTMLElement } | null {
   if (facts.server !== "running") return { key: facts.server, node: serverNotice(facts.server, actions) };
   if (facts.failed !== null)
-    return { key: JSON.stringify(facts.failed.problems), node: failedNotice(facts.failed, facts.hasRows, actions) };
+    return {
+      key: JSON.stringify([facts.failed.problems, facts.hasOldRows]),
+      node: failedNotice(facts.failed, facts.hasOldRows, actions),
+    };
   if (facts.lateFor !== null && facts.lateFor >= explainLateAfter) {
     const seconds = Math.floor(facts.lateFor / 1_000);
-    return { key: `late ${seconds}`, node: lateNotice(seconds, facts.hasRows, actions) };
+    return { key: `late ${seconds}`, node: lateNotice(seconds, facts.hasOldRows, actions) };
   }
   return null;
 }
 
-function lateNotice(seconds: number, hasRows: boolean, actions: NoticeActions): HTMLElement {
-  const old = hasRows ? element("span", "muted", " Rows below are from before your last edit.") : null;
+function lateNotice(seconds: number, hasOldRows: boolean, actions: NoticeActions): HTMLElement {
+  const old = hasOldRows ? element("span", "muted", " Rows below are from before your last edit.") : null;
   const text = element("div", "grow", element("span", "num", `Running for ${seconds} s.`), old);
   text.append(
     element(
@@ -47,7 +50,7 @@ function lateNotice(seconds: number, hasRows: boolean, actions: NoticeActions): 
   return element("div", "notice", icon("stale"), text);
 }
 
-function failedNotice(failed: Preview, hasRows: boolean, actions: NoticeActions): HTMLElement {
+function failedNotice(failed: Preview, hasOldRows: boolean, actions: NoticeActions): HTMLElement {
   const first: Problem | undefined =
     failed.problems.find((problem) => problem.severity === "error") ?? failed.problems[0];
   const refusal = failed.problems.find((problem) => problem.code === "not-submitted");
@@ -61,7 +64,7 @@ function failedNotice(failed: Preview, hasRows: boolean, actions: NoticeActions)
       button("link num", () => actions.reveal(start), place(start)),
     );
   }
-  if (hasRows) text.append(element("span", "muted", " Rows below are from before."));
+  if (hasOldRows) text.append(element("span", "muted", " Rows below are from before."));
   if (failed.edits.length > 0) {
     const accept = button(
       "btn primary",

@@ -65,7 +65,12 @@ export class Panel {
       if (event.key === "Escape") this.post({ kind: "focusEditor" });
     });
     parent.replaceChildren(this.root);
-    if ("ResizeObserver" in globalThis) new ResizeObserver(() => this.rows.resized()).observe(this.root);
+    if ("ResizeObserver" in globalThis) {
+      // The tab's own height changes with the notices above it, the panel's width with the window.
+      const observer = new ResizeObserver(() => this.rows.resized());
+      observer.observe(this.root);
+      observer.observe(this.tabPanels.rows);
+    }
     this.draw();
     post({ kind: "ready" });
   }
@@ -96,7 +101,7 @@ export class Panel {
       factsLine(facts, () => this.show("jobs", true)),
     ]);
     this.drawTabs(known);
-    this.drawNotice(known, failedNow, lateFor, !isEmpty);
+    this.drawNotice(known, failedNow, lateFor, facts.staleFor !== null);
     const emptyKey = isEmpty ? [known?.latest?.problems, this.state.status?.connection, lateFor !== null] : null;
     this.replace(this.emptyScreen, emptyKey, () =>
       isEmpty ? [emptyView(known?.latest ?? null, this.state.status, lateFor !== null, this.isMac)] : [],
@@ -126,13 +131,13 @@ export class Panel {
     known: DocumentState | null,
     failed: DocumentState["latest"],
     lateFor: number | null,
-    hasRows: boolean,
+    hasOldRows: boolean,
   ): void {
     const actions = {
       run: (command: PanelCommand) => this.run(command),
       reveal: (position: { line: number; character: number }) => this.reveal(known, position),
     };
-    const made = notice({ server: this.state.server, failed, lateFor, hasRows }, actions);
+    const made = notice({ server: this.state.server, failed, lateFor, hasOldRows }, actions);
     this.replace(this.notices, made?.key ?? null, () => (made === null ? [] : [made.node]));
   }
 
@@ -180,7 +185,8 @@ export class Panel {
 
   private drawTab(known: DocumentState | null): void {
     for (const tab of tabs) this.tabPanels[tab].hidden = tab !== this.tab;
-    const { latest, shown } = known ?? { latest: null, shown: null };
+    const shown = known?.shown ?? null;
+    const latest = known?.latest ?? shown;
     if (this.tab === "diff") {
       this.replace(this.tabPanels.diff, [latest?.uri, latest?.edits, latest?.executedSql], () =>
         diffView(latest, {
