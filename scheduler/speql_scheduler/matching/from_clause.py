@@ -103,6 +103,9 @@ def rejects_null(condition: exp.Expr, alias: str, column: str | None = None) -> 
     if isinstance(node, exp.And):
         return rejects_null(node.left, alias, column) or rejects_null(node.right, alias, column)
     if isinstance(node, (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp.ILike)):
+        if isinstance(node.expression, (exp.All, exp.Any)) or isinstance(node.this, (exp.All, exp.Any)):
+            # NULL = ALL (nothing) is true.
+            return False
         return _is_strict(node.this, alias, column) or _is_strict(node.expression, alias, column)
     if isinstance(node, exp.Between):
         return _is_strict(node.this, alias, column)

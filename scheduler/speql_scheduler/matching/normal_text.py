@@ -88,7 +88,7 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
         node = condition.unnest()
         if isinstance(node, exp.And):
             found.extend(conjuncts(node.left, node.right))
-        elif isinstance(node, exp.Between) and not node.args.get("symmetric"):
+        elif isinstance(node, exp.Between) and _is_two_comparisons(node):
             found.append(exp.GTE(this=node.this.copy(), expression=node.args["low"].copy()))
             found.append(exp.LTE(this=node.this.copy(), expression=node.args["high"].copy()))
         elif isinstance(node, exp.Boolean) and node.this:
@@ -172,7 +172,29 @@ def _less(operator: str, low: exp.Expr, high: exp.Expr, names: Names) -> str:
 
 
 def _between(node: exp.Expr, names: Names) -> str:
-    return _and(node, names) if not node.args.get("symmetric") else _generic(node, names)
+    return _and(node, names) if _is_two_comparisons(node) else _generic(node, names)
+
+
+def _is_two_comparisons(node: exp.Expr) -> bool:
+    """Whether BETWEEN compares as its two comparisons do.
+
+    Engines bring all three operands of BETWEEN to one type: for a string column, ``s BETWEEN 1 AND '5'`` compares
+    numbers and ``s <= '5'`` strings. With bounds of one type there is no difference.
+    """
+    low, high = _kind_of(node.args["low"]), _kind_of(node.args["high"])
+    return not node.args.get("symmetric") and low == high and low != ""
+
+
+def _kind_of(node: exp.Expr) -> str:
+    """The type of a constant as far as its spelling shows it; empty for everything else."""
+    node = node.unnest()
+    if isinstance(node, exp.Neg):
+        return _kind_of(node.this)
+    if isinstance(node, exp.Literal):
+        return "string" if node.is_string else "number"
+    if type(node) is exp.Cast:
+        return repr(node.to) if isinstance(node.this, exp.Literal) else ""
+    return ""
 
 
 def _in(node: exp.Expr, names: Names) -> str:

@@ -175,7 +175,9 @@ class Facts:
             column = _column_key(node.this, rename)
             return column and (column, ONLY_NULL, NOT_NULL)
         if isinstance(node, exp.Between) and not node.args.get("symmetric"):
-            return self._combined(exp.and_(*conjuncts(node), copy=True), rename)
+            low = exp.GTE(this=node.this.copy(), expression=node.args["low"].copy())
+            high = exp.LTE(this=node.this.copy(), expression=node.args["high"].copy())
+            return self._combined(exp.And(this=low, expression=high), rename)
         if isinstance(node, exp.In):
             return self._membership(node, rename)
         straight, flipped = _STRAIGHT.get(type(node)), _FLIPPED.get(type(node))

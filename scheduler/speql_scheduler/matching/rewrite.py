@@ -9,10 +9,10 @@ from speql_scheduler.matching.canonical import digest, names_with_ctes, no_names
 from speql_scheduler.matching.identical import view_source
 from speql_scheduler.matching.matching import Match, match
 from speql_scheduler.matching.normal_text import Names
+from speql_scheduler.matching.reusable import why_not_reusable
 from speql_scheduler.matching.spjg import Block, ctes_of
 from speql_scheduler.matching.units import breadcrumb
 from speql_scheduler.matching.view import View
-from speql_scheduler.matching.volatile import volatile_function
 from speql_sql import Catalog
 from speql_sql.copy_tree import copy_tree
 from speql_sql.qualify import qualify_query
@@ -52,8 +52,8 @@ def rewrite(query: exp.Query, views: Sequence[View], catalog: Catalog) -> Rewrit
     set operations. ORDER BY and LIMIT of the query stay on top. ``query`` may be qualified or not, and is not changed.
     """
     qualified = qualify_query(query, catalog).query
-    if qualified is None or (function := volatile_function(qualified)):
-        reason = "the query's names do not resolve" if qualified is None else f"the query calls {function}"
+    if qualified is None or (problem := why_not_reusable(qualified, catalog)):
+        reason = "the query's names do not resolve" if qualified is None else f"the query is run as it is: {problem}"
         refused = tuple(Decision(("main",), view.name, False, reason) for view in views)
         return Rewrite(None, (), refused, False)
     tree = copy_tree(qualified)

@@ -7,8 +7,8 @@ from functools import cached_property
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import canonical_key, names_with_ctes, no_names
+from speql_scheduler.matching.reusable import why_not_reusable
 from speql_scheduler.matching.spjg import Block, ctes_of
-from speql_scheduler.matching.volatile import volatile_function
 from speql_sql import Catalog
 from speql_sql.qualify import qualify_query
 
@@ -62,8 +62,8 @@ def define_view(name: str, sql_name: str, query: exp.Query, catalog: Catalog) ->
     if qualified.query is None:
         problem = qualified.problems[0].message if qualified.problems else "its names do not resolve"
         return View(name, sql_name, query, tuple(query.named_selects), catalog, f"the view is not analysed: {problem}")
-    function = volatile_function(qualified.query)
-    refusal = f"the view calls {function}, which may give another value each time" if function else ""
+    reason = why_not_reusable(qualified.query, catalog)
+    refusal = f"the view may not be kept: {reason}" if reason else ""
     return View(name, sql_name, qualified.query, _distinct(qualified.query.named_selects), catalog, refusal)
 
 
