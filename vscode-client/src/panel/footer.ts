@@ -37,6 +37,7 @@ function budgetItem(facts: [text: string, more: string][]): HTMLElement {
     if (at > 0) made.append("·");
     made.append(element("span", "", text, element("span", "w-wide", more)));
   });
+  made.title = made.textContent;
   return made;
 }
 

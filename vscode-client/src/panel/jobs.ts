@@ -68,7 +68,7 @@ export class JobsList {
       icon("open", "turn"),
       icon(node.kind === "create" ? "table" : node.kind === "submit" ? "submit" : "preview", "kind"),
       element("span", "name", node.label),
-      element("span", "kindword muted", kindWord[node.kind] ?? node.kind),
+      element("span", "kindword muted", node.kind === node.label ? "" : (kindWord[node.kind] ?? node.kind)),
       serves ? element("span", "serves", "served from") : null,
       element("span", "grow"),
       element(
