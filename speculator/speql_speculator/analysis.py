@@ -19,6 +19,7 @@ class Analysis:
     columns: dict[int, tuple[Relation | None, VisibleColumn]] = field(default_factory=dict)
     outer: set[int] = field(default_factory=set)
     aliased: set[int] = field(default_factory=set)
+    aggregate_aliases: set[str] = field(default_factory=set)
     qualified: list[tuple[int, str]] = field(default_factory=list)
     replaced: list[tuple[int, str, str, str]] = field(default_factory=list)
     used_join_columns: list[tuple[str, str]] = field(default_factory=list)
@@ -53,7 +54,9 @@ class Analysis:
         """Tell the user of something that is left out. The same place is told of once."""
         span = self.span(node)
         if not any(problem.span == span and problem.code == code for problem in self.problems):
-            self.problems.append(Problem(code, message, span, "error" if code.startswith("unknown") else "warning", hint))
+            self.problems.append(
+                Problem(code, message, span, "error" if code.startswith("unknown") else "warning", hint)
+            )
         return Fault(code, message + ": left out")
 
 

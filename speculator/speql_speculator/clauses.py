@@ -34,6 +34,7 @@ class ClauseParser(ExpressionParser):
         super().__init__(tokens, text, cursor)
         self._lambda_names = set()
         self._strays = []
+        self.unit_words: set[int] = set()
 
     def statement(self) -> Query:
         """The query that the whole text is."""
@@ -156,7 +157,9 @@ class ClauseParser(ExpressionParser):
             return Missing(first, first)
         cte = Cte(first, first, name=first)
         self.position += 1
-        if self.is_mark("("):
+        if self.is_mark("(") and self.ahead(1).upper in ("SELECT", "WITH", "FROM", "VALUES"):
+            cte.marker_missing = True
+        elif self.is_mark("("):
             self.position += 1
             while self.token.kind in ("word", "quoted") or self.is_mark(","):
                 if not self.is_mark(","):
@@ -166,9 +169,11 @@ class ClauseParser(ExpressionParser):
                 self.position += 1
             else:
                 cte.fault = fragment(f"`{token.text}`")
-        if self.word == "AS" or self.complete_word("AS"):
-            self.position += 1
-        elif self.position == self.half and self.word and "AS".startswith(self.word):
+        if (
+            self.word == "AS"
+            or self.complete_word("AS")
+            or (self.position == self.half and self.word and "AS".startswith(self.word))
+        ):
             self.position += 1
         if self.word == "NOT" and self.ahead(1).upper == "MATERIALIZED":
             self.position += 1
@@ -391,7 +396,9 @@ class ClauseParser(ExpressionParser):
                 self.position += 1
                 if words[-1] == "JOIN":
                     break
-            if not words and (self.word == "JOIN" or self.complete_word("JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS")):
+            if not words and (
+                self.word == "JOIN" or self.complete_word("JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS")
+            ):
                 if self.word != "JOIN":
                     continue
                 words.append("JOIN")
@@ -465,8 +472,10 @@ class ClauseParser(ExpressionParser):
 
     def source_name(self, source: Source) -> None:
         token = self.token
-        if token.kind not in ("word", "quoted") or token.upper in RESERVED or (
-            token.upper in JOIN_WORDS and self.ahead(1).kind == "word"
+        if (
+            token.kind not in ("word", "quoted")
+            or token.upper in RESERVED
+            or (token.upper in JOIN_WORDS and self.ahead(1).kind == "word")
         ):
             source.dangling = True
             return
@@ -519,7 +528,7 @@ class ClauseParser(ExpressionParser):
     def source_tail(self, source: Source) -> None:
         first = self.position
         self.position += 1
-        while self.word and self.word not in NO_BARE_ALIAS or self.token.kind == "number" or self.token.text == "%":
+        while (self.word and self.word not in NO_BARE_ALIAS) or self.token.kind == "number" or self.token.text == "%":
             self.position += 1
         if self.is_mark("("):
             self.skip_balanced()

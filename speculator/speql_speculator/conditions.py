@@ -21,9 +21,11 @@ def check_conditions(node: Node, analysis: Analysis) -> None:
         for term in found.terms:
             if term.fault is not None or term.last <= term.first:
                 continue
-            if found.boolean and parser.at_cursor(term.last) and not _may_be_true(term, analysis):
+            if (found.boolean and _is_text_alone(term)) or (
+                found.boolean and parser.at_cursor(term.last) and not _may_be_true(term, analysis)
+            ):
                 term.fault = fragment(f"`{analysis.text(term)}`")
-            elif term.comparison and term.first <= parser.half < term.last or parser.at_cursor(term.last):
+            elif (term.comparison and term.first <= parser.half < term.last) or parser.at_cursor(term.last):
                 _check_constant(term, analysis)
 
 
@@ -74,11 +76,69 @@ def family_of(node: Node, analysis: Analysis) -> str:
 
 
 _NUMBERS = frozenset(
-    "count sum avg round abs floor ceil ceiling length stddev variance median row_number rank dense_rank ntile year month "
-    "day hour minute week quarter date_part date_diff datediff extract mod power sqrt ln log exp sign percent_rank".split()
+    [
+        "count",
+        "sum",
+        "avg",
+        "round",
+        "abs",
+        "floor",
+        "ceil",
+        "ceiling",
+        "length",
+        "stddev",
+        "variance",
+        "median",
+        "row_number",
+        "rank",
+        "dense_rank",
+        "ntile",
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "week",
+        "quarter",
+        "date_part",
+        "date_diff",
+        "datediff",
+        "extract",
+        "mod",
+        "power",
+        "sqrt",
+        "ln",
+        "log",
+        "exp",
+        "sign",
+        "percent_rank",
+    ]
 )
-_TIMES = frozenset("date_trunc make_date now today current_date strptime to_timestamp make_timestamp date".split())
-_SAME = frozenset("min max coalesce any_value first last lag lead first_value last_value nullif ifnull greatest least".split())
+_TIMES = frozenset(
+    ["date_trunc", "make_date", "now", "today", "current_date", "strptime", "to_timestamp", "make_timestamp", "date"]
+)
+_SAME = frozenset(
+    [
+        "min",
+        "max",
+        "coalesce",
+        "any_value",
+        "first",
+        "last",
+        "lag",
+        "lead",
+        "first_value",
+        "last_value",
+        "nullif",
+        "ifnull",
+        "greatest",
+        "least",
+    ]
+)
+
+
+def _is_text_alone(term: Term) -> bool:
+    return len(term.operands) == 1 and isinstance(term.operands[0], Literal) and term.operands[0].constant == "string"
 
 
 def _may_be_true(term: Term, analysis: Analysis) -> bool:
@@ -127,7 +187,9 @@ def _check_constant(term: Term, analysis: Analysis) -> None:
                 literal.fault = fragment(f"`{token.text}`")
 
 
-_TIME = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?")
+_TIME = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
+)
 
 
 def _is_time(text: str) -> bool:

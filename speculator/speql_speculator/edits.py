@@ -166,7 +166,9 @@ def _spaced(text: str, edits: list[Edit]) -> list[Edit]:
         if following is not None and following.span.start == edit.span.end:
             result.append(edit)
             continue
-        end = edit.new_text or (text[: edit.span.start][-1:] if not _before_text(result, edit) else _before_text(result, edit))
+        end = edit.new_text or (
+            text[: edit.span.start][-1:] if not _before_text(result, edit) else _before_text(result, edit)
+        )
         after = text[edit.span.end : edit.span.end + 1]
         if _glues(end[-1:], after) and not (edit.new_text == "" and edit.span.start == edit.span.end):
             edit = Edit(edit.span, edit.new_text + " ", edit.reason, edit.code)
@@ -270,7 +272,9 @@ class _Emitter:
         tail_first = min([part.first for part in (*node.tails, node.window) if part is not None], default=node.last)
         end = max(tail_first - 1, inside - 1)
         if node.add == "*":
-            self.builder.insert(end if node.closer else end - 1, "*", "completed", "`count` counts rows until it is told what")
+            self.builder.insert(
+                end if node.closer else end - 1, "*", "completed", "`count` counts rows until it is told what"
+            )
         if node.closer:
             self.builder.insert(end, node.closer, "closed", "What is open is closed")
         for tail in node.tails:
@@ -375,6 +379,8 @@ class _Emitter:
     def select(self, node: Select) -> None:
         builder = self.builder
         parts = list(node.children())
+        if node.add_head:
+            builder.insert_before(node.first, node.add_head, "columns-added", "No column yet: what is grouped by")
         done_from = done_where = done_group = done_window = False
 
         def after(part_end: int, *, stage: int) -> None:
@@ -390,7 +396,9 @@ class _Emitter:
             if stage >= 3 and not done_group:
                 done_group = True
                 if node.add_group:
-                    builder.insert(part_end, node.add_group, "group-by-added", "Columns beside an aggregate are grouped by")
+                    builder.insert(
+                        part_end, node.add_group, "group-by-added", "Columns beside an aggregate are grouped by"
+                    )
             if stage >= 4 and not done_window:
                 done_window = True
                 if node.add_window:
@@ -406,10 +414,14 @@ class _Emitter:
                 else:
                     builder.remove(part.first, part.last, cause(part))
                 if node.add_items:
-                    builder.insert(max(part.last - 1, end), node.add_items, "columns-added", "No column yet: what there is")
+                    builder.insert(
+                        max(part.last - 1, end), node.add_items, "columns-added", "No column yet: what there is"
+                    )
                 end = max(end, part.last - 1)
                 if node.pad:
-                    builder.insert(end, ", NULL" * node.pad, "padded", "Both sides of a set operation have as many columns")
+                    builder.insert(
+                        end, ", NULL" * node.pad, "padded", "Both sides of a set operation have as many columns"
+                    )
                 continue
             if part is node.from_:
                 done_from = True
@@ -423,6 +435,8 @@ class _Emitter:
         after(max(end, node.first), stage=4)
 
     def cte(self, node: Cte) -> None:
+        if node.marker_missing:
+            self.builder.insert(node.name, " AS", "completed", "`AS` was missing here")
         if node.query is not None:
             self.emit(node.query)
         self.close(node, node.closer)
@@ -447,7 +461,9 @@ class _Emitter:
                     builder.remove(*operator, cause(branch))
                 builder.remove(branch.first, branch.last, cause(branch))
         if node.add:
-            builder.insert(node.last - 1, node.add, "main-query-added", "No query after the `WITH` list yet: its last table")
+            builder.insert(
+                node.last - 1, node.add, "main-query-added", "No query after the `WITH` list yet: its last table"
+            )
         for clause in node.clauses:
             self.emit(clause)
 

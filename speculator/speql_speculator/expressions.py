@@ -1,6 +1,12 @@
 """Error-tolerant parser of expressions: tokens to the nodes of syntax_tree."""
 
+from functools import lru_cache
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
 from speql_speculator.keywords import (
+    AGGREGATES,
     BOOLEAN_FUNCTIONS,
     CLAUSE_WORDS,
     COMPARISONS,
@@ -9,8 +15,10 @@ from speql_speculator.keywords import (
     NO_ARGUMENTS,
     QUERY_WORDS,
     RESERVED,
+    TEXT_FUNCTIONS,
     TYPE_WORDS,
     UNIT_WORDS,
+    WINDOW_ONLY,
 )
 from speql_speculator.syntax_tree import (
     Branch,
@@ -152,6 +160,10 @@ class ExpressionParser(TokenReader):
                 connectors.append(self.position)
                 self.position += 1
                 continue
+            if boolean and self.token.text in COMPARISONS and terms[-1].comparison:
+                # A comparison of a comparison: the beginning of the second one is missing.
+                connectors.append(-1)
+                continue
             if boolean and self.begins_operand() and self.word not in JOIN_WORDS and terms[-1].last > terms[-1].first:
                 if self.position == self.half:
                     if self.complete_word(*_CLAUSE_STARTS):
@@ -165,8 +177,6 @@ class ExpressionParser(TokenReader):
                         continue
                     if not self.begins_operand() or self.word in JOIN_WORDS:
                         break
-                if self.word == "WINDOW" or self.is_mark("(") and False:
-                    break
                 connectors.append(-1)
                 continue
             break
@@ -185,8 +195,9 @@ class ExpressionParser(TokenReader):
         prefix = self.position - first
         term = Term(first, first, prefix=prefix)
         term.operands.append(self.operand(boolean))
+        self.in_boolean = boolean
         while self.operator(term):
-            pass
+            self.in_boolean = boolean
         term.last = self.position
         return term
 
@@ -202,6 +213,9 @@ class ExpressionParser(TokenReader):
                 self.add_operand(term, start, self.type_name())
                 return True
             if token.text in COMPARISONS:
+                if term.comparison and self.in_boolean:
+                    self.position -= 1
+                    return False
                 term.comparison = True
             if token.text == "->" and term.operands and isinstance(term.operands[-1], Reference):
                 self.lambda_names.update(self.tokens[part].name.lower() for part in term.operands[-1].parts)
@@ -302,7 +316,7 @@ class ExpressionParser(TokenReader):
             term.operators.append((start, self.position - 1))
             term.operands.append(Literal(self.position - 1, self.position))
             return True
-        if self.position == self.half or self.begins_operand() and self.word not in CLAUSE_WORDS:
+        if self.position == self.half or (self.begins_operand() and self.word not in CLAUSE_WORDS):
             self.position += self.position == self.half
         self.add_operand(term, start, Missing(self.position, self.position))
         return True
@@ -351,6 +365,8 @@ class ExpressionParser(TokenReader):
             return node
         if token.kind == "operator" and token.text in ("*", "**"):
             self.position += 1
+            if not self.may_be_star(first):
+                return Missing(first, self.position, fault=fragment("`*`"))
             return self.star_tail(Star(first, self.position))
         if token.kind in ("string", "number", "parameter"):
             self.position += 1
@@ -372,6 +388,14 @@ class ExpressionParser(TokenReader):
         if token.kind == "word":
             return self.word_operand(boolean)
         return Missing(first, first)
+
+    def may_be_star(self, index: int) -> bool:
+        """Whether a star at ``index`` stands where one may: in a SELECT list, or as the argument of a function."""
+        before = self.tokens[index - 1] if index else self.tokens[self.count]
+        if before.upper == "(" and before.kind == "punctuation":
+            function = self.tokens[index - 2]
+            return index > 1 and function.kind in ("word", "quoted") and function.upper not in RESERVED
+        return before.upper in ("SELECT", "DISTINCT", "ALL", ",") or (before.upper == ")" and self.depth <= 3)
 
     def word_operand(self, boolean: bool) -> Node:
         first = self.position
@@ -442,7 +466,7 @@ class ExpressionParser(TokenReader):
         parts = [first]
         self.position += 1
         dangling = False
-        while self.is_mark("."):
+        while self.is_mark(".") and (self.adjacent(self.position) or self.position - 1 != self.half):
             dot = self.position
             self.position += 1
             token = self.token
@@ -626,6 +650,8 @@ class ExpressionParser(TokenReader):
         return self._lambda_names
 
     _lambda_names: set[str]
+    unit_words: set[int]
+    in_boolean = False
 
     def case(self) -> Node:
         """A CASE expression."""
@@ -695,25 +721,43 @@ class ExpressionParser(TokenReader):
             self.extract(node)
         else:
             self.call_arguments(node)
-        if not self.is_mark(")") and self.begins_operand() and self.position == self.half:
-            self.strays.append(self.junk())
+        self.skip_to_close()
         node.closer = self.close(")")
         node.last = self.position
+        if first <= self.half < opening and name not in known_functions():
+            node.fault = fragment(f"`{name}`")
         if node.empty:
             inside = self.tokens[opening].end <= self.cursor and (
                 self.position >= self.count or self.cursor <= self.tokens[self.position - 1].start or bool(node.closer)
             )
-            if name == "count" and node.closer:
+            if name == "count" and node.closer and not node.distinct:
                 node.add = "*"
-            elif name not in NO_ARGUMENTS and (inside or node.closer):
+            elif node.distinct or (name not in NO_ARGUMENTS and (inside or node.closer)):
                 node.fault = fragment(f"`{name}(`")
         self.call_tail(node)
         node.last = self.position
         self.up()
         return node
 
+    def skip_to_close(self) -> None:
+        """Skip what fits nowhere before the closing parenthesis of this level, if there is nothing else before it."""
+        level = 0
+        for index in range(self.position, min(self.position + 30, self.count)):
+            token = self.tokens[index]
+            if token.kind == "punctuation":
+                level += (token.upper == "(") - (token.upper == ")")
+            elif token.kind == "word" and token.upper in CLAUSE_WORDS and level == 0:
+                break
+            if level < 0:
+                while self.position < index:
+                    self.strays.append(self.junk())
+                return
+        if self.position == self.half and self.begins_operand():
+            self.strays.append(self.junk())
+
     def call_arguments(self, node: Call) -> None:
         if self.word in ("DISTINCT", "ALL"):
+            node.distinct = True
             self.position += 1
         elif self.position == self.half and self.position + 1 < self.count and self.complete_word("DISTINCT"):
             self.position += 1
@@ -732,6 +776,9 @@ class ExpressionParser(TokenReader):
                 self.position += 2
             if self.token.text == "*":
                 node.starred = True
+            if self.word in UNIT_WORDS and self.ahead(1).upper in (",", ")"):
+                # ``datediff(day, a, b)``: no column, if there is none of that name.
+                self.unit_words.add(self.position)
             arguments.elements.append(self.expression())
             if self.word == "AS" and self.ahead(1).kind in ("word", "quoted"):
                 self.position += 2
@@ -879,10 +926,9 @@ class ExpressionParser(TokenReader):
                     window.clauses.append(self.order_by())
                 elif self.word in ("ROWS", "RANGE", "GROUPS"):
                     window.clauses.append(self.frame())
-                elif self.position == self.half and self.begins_operand():
-                    self.strays.append(self.junk())
                 else:
                     break
+            self.skip_to_close()
             window.closer = self.close(")")
             self.up()
         elif self.token.kind in ("word", "quoted") and self.word not in RESERVED:
@@ -906,6 +952,15 @@ class ExpressionParser(TokenReader):
         if not _frame_is_complete(words):
             clause.fault = fragment("the frame")
         return clause
+
+
+@lru_cache(maxsize=1)
+def known_functions() -> frozenset[str]:
+    """Names of functions that sqlglot knows: enough to tell half of a name from a whole one."""
+    names = {name.lower() for name in exp.FUNCTION_BY_NAME}
+    for dialect in ("duckdb", "postgres", "snowflake", "bigquery", "spark", "tsql"):
+        names |= {name.lower() for name in Dialect.get_or_raise(dialect).parser_class.FUNCTIONS}
+    return frozenset(names | AGGREGATES | WINDOW_ONLY | NO_ARGUMENTS | TEXT_FUNCTIONS | BOOLEAN_FUNCTIONS)
 
 
 def _frame_is_complete(words: list[str]) -> bool:

@@ -20,6 +20,7 @@ from speql_speculator.syntax_tree import (
     Select,
     SelectItem,
     Star,
+    Term,
 )
 
 
@@ -31,12 +32,16 @@ def complete_grouping(select: Select, order: Sequence[Clause], analysis: Analysi
     group = next((clause for clause in select.clauses if clause.name == "GROUP BY"), None)
     items = [item for item in (select.items.elements if select.items else ()) if item.kept]
     having = select.clause("HAVING")
-    aggregated = any(is_aggregate(item) for item in items) or (having is not None and is_aggregate(having))
+    aggregated = any(is_aggregate(part) for part in (*items, *order) if part.kept) or (
+        having is not None and is_aggregate(having)
+    )
     asks_group = group is not None and (group.fault is None or group.fault.fragment)
     if not (aggregated or (group is not None and group.kept) or asks_group):
         return
     if group is not None and group.fault is None and isinstance(group.body, Literal):
         return
+    if group is not None and isinstance(group.body, Items):
+        _leave_out_aggregates(group, items, analysis)
     grouped = _Grouped(group if group is not None and group.kept else None, items, analysis)
     missing: list[str] = []
     for item in items:
@@ -68,6 +73,18 @@ def is_aggregate(node: Node) -> bool:
     return any(
         isinstance(found, Call) and found.name in AGGREGATES and found.window is None for found in local_nodes(node)
     )
+
+
+def _leave_out_aggregates(group: Clause, items: Sequence[Node], analysis: Analysis) -> None:
+    """Elements of GROUP BY that are aggregates, or the number of one or of no column."""
+    assert isinstance(group.body, Items)
+    for element in group.body.elements:
+        text = analysis.text(element)
+        wrong = text.isdigit() and (not 0 < int(text) <= len(items) or is_aggregate(items[int(text) - 1]))
+        windows = any(isinstance(found, Call) and found.window is not None for found in local_nodes(element))
+        if element.kept and (wrong or windows or is_aggregate(element)):
+            element.fault = analysis.report(element, "aggregate-grouped", f"`{text}` cannot be grouped by")
+    settle(group)
 
 
 def _plain_star(item: SelectItem) -> bool:
@@ -132,7 +149,8 @@ class _Grouped:
         if not ungrouped:
             return []
         plain = not any(
-            isinstance(found, Nested) or (isinstance(found, Call) and (found.name in AGGREGATES or found.window is not None))
+            isinstance(found, Nested)
+            or (isinstance(found, Call) and (found.name in AGGREGATES or found.window is not None))
             for found in local_nodes(item.expression)
         )
         closed = all(self.analysis.parser.tokens[index].closer == "" for index in range(item.first, item.last))
@@ -180,7 +198,7 @@ class _Grouped:
             return True
         found = self.analysis.columns.get(key)
         if found is None:
-            return _normal(self.analysis.text(reference)) in self.texts or found is None and not self.columns
+            return _normal(self.analysis.text(reference)) in self.texts or (found is None and not self.columns)
         return (id(found[0]), found[1].name.lower()) in self.columns or _normal(
             self.analysis.text(reference)
         ) in self.texts
@@ -213,11 +231,12 @@ class _Grouped:
 
 def _single(node: Node) -> Node:
     """The operand that an element consists of, if it is a single one."""
-    while True:
+    while isinstance(node, (Expression, Term)):
         children = list(node.children())
-        if isinstance(node, (Reference, Call, Group)) or len(children) != 1:
+        if len(children) != 1 or (isinstance(node, Term) and node.prefix):
             return node
         node = children[0]
+    return node
 
 
 def _all_kept(node: Node) -> bool:

@@ -142,8 +142,10 @@ def _suffixes(source: Relation, target: Relation, *, to_key: bool) -> list[JoinC
         singular = (target.table.name if target.table else target.alias).lower().removesuffix("s")
         wanted = {f"{singular}_{key}", f"{singular}{key}"} if key == "id" else set()
         for name in source.columns:
-            matches = (stem.endswith(_KEY_ENDINGS[1:]) or stem in ("sk", "id")) and len(stem) > 3 and (
-                name.endswith("_" + stem) or name == stem
+            matches = (
+                (stem.endswith(_KEY_ENDINGS[1:]) or stem in ("sk", "id"))
+                and len(stem) > 3
+                and (name.endswith("_" + stem) or name == stem)
             )
             if (matches or name in wanted) and name != key and _compatible(source, name, target, key):
                 reason = f"{name} is named after {key}"

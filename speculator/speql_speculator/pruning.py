@@ -131,7 +131,7 @@ def _(node: Call) -> bool:
         node.arguments.kept = any(kept)
         if False in kept:
             dead = [element for element, keeps in zip(node.arguments.elements, kept, strict=True) if not keeps]
-            if not node.arguments.kept and node.name == "count" and node.window is None:
+            if not node.arguments.kept and node.name == "count" and not node.distinct:
                 node.add = "*"
             elif not kept[0] or not all(cause(element).fragment for element in dead):
                 return False

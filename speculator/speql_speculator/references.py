@@ -3,7 +3,6 @@
 from speql_speculator.analysis import Analysis, local_references
 from speql_speculator.closest_name import closest_names
 from speql_speculator.expressions import fragment
-from speql_speculator.keywords import UNIT_WORDS
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
 from speql_speculator.syntax_tree import Fault, Node, Reference
 
@@ -37,9 +36,7 @@ def visible(scope: Scope, parts: list[str]) -> list[tuple[Relation | None, Visib
     """What ``parts`` may mean in a scope alone: relation, column, number of parts used for the relation."""
     folded = [part.lower() for part in parts]
     for used in range(len(folded) - 1, 0, -1):
-        relation = scope.relation(".".join(folded[:used])) or (
-            scope.relation(folded[used - 1]) if used > 1 else None
-        )
+        relation = scope.relation(".".join(folded[:used])) or (scope.relation(folded[used - 1]) if used > 1 else None)
         if relation is not None:
             column = relation.columns.get(folded[used])
             if column is not None:
@@ -90,6 +87,14 @@ def _found(
     reference: Reference, found: list[tuple[Relation | None, VisibleColumn, int]], scope: Scope, analysis: Analysis
 ) -> None:
     relation, column, used = found[0]
+    if len(reference.parts) > used + 1 and column.family:
+        text = analysis.text(reference)
+        reference.fault = (
+            fragment(f"`{text}`")
+            if reference.first <= analysis.parser.gap <= reference.last
+            else analysis.report(reference, "unknown-column", f"`{column.name}` has no fields: `{text}`")
+        )
+        return
     if len(reference.parts) > used + 1:
         column = VisibleColumn(analysis.name(reference.parts[-1]))
     analysis.columns[id(reference)] = (relation, column)
@@ -103,7 +108,7 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
     folded = parts[0].lower()
     lambda_names = analysis.parser.lambda_names
     half = analysis.touches_half(reference)
-    if folded in lambda_names or (len(parts) == 1 and parts[0].upper() in UNIT_WORDS and not half):
+    if folded in lambda_names or reference.first in analysis.parser.unit_words:
         return
     if not analysis.catalog.tables and not scope.relations:
         return

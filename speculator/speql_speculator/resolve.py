@@ -16,6 +16,7 @@ from speql_speculator.syntax_tree import (
     Clause,
     Cte,
     Expression,
+    Group,
     Items,
     Nested,
     Node,
@@ -25,6 +26,7 @@ from speql_speculator.syntax_tree import (
     SelectItem,
     Source,
     Star,
+    Term,
     Values,
     Window,
 )
@@ -78,7 +80,10 @@ class _Resolver:
             if clause.name in ("LIMIT", "OFFSET") and clause.body is not None:
                 self._constant(clause)
             settle(clause)
-        if any(clause.name == "LIMIT" and clause.kept and self.analysis.text(clause).split()[-1] == "1" for clause in query.clauses):
+        if any(
+            clause.name == "LIMIT" and clause.kept and self.analysis.text(clause).split()[-1] == "1"
+            for clause in query.clauses
+        ):
             output.single_row = True
         return output
 
@@ -92,7 +97,7 @@ class _Resolver:
     def _ctes(self, query: Query, ctes: Relations, parent: Scope | None) -> list[str]:
         local: list[str] = []
         with_ = query.with_
-        assert with_ is not None  # noqa: S101 - asked for by the caller
+        assert with_ is not None
         for cte in with_.ctes.elements:
             if not isinstance(cte, Cte):
                 continue
@@ -102,7 +107,10 @@ class _Resolver:
                 continue
             inner = dict(ctes)
             if with_.recursive:
-                columns = {self.analysis.name(part).lower(): VisibleColumn(self.analysis.name(part)) for part in cte.column_names}
+                columns = {
+                    self.analysis.name(part).lower(): VisibleColumn(self.analysis.name(part))
+                    for part in cte.column_names
+                }
                 inner[name.lower()] = Relation(name, columns, not columns, names=(name.lower(),))
             output = self.query(cte.query, inner, parent)
             if settle(cte):
@@ -119,7 +127,8 @@ class _Resolver:
             return
         first = kept[0][1]
         by_name = any(
-            "NAME" in (token.upper for token in self.analysis.parser.tokens[slice(*operator)]) for operator in query.operators
+            "NAME" in (token.upper for token in self.analysis.parser.tokens[slice(*operator)])
+            for operator in query.operators
         )
         if first.opaque or by_name:
             return
@@ -181,8 +190,14 @@ class _Resolver:
         self._aliases(select, scope)
         parts: list[Node] = [part for part in (select.distinct_on, select.items) if part is not None]
         parts += [clause for clause in select.clauses if clause.fault is None]
+        if select.items is not None:
+            # The list first: what is left out of it is no name for the clauses that follow.
+            resolve_references(select.items, scope, analysis)
+            self._stars(select.items, scope)
+            settle(select.items)
+            self._aliases(select, scope)
         for part in (*parts, *extra):
-            if part.fault is None:
+            if part.fault is None and part is not select.items:
                 resolve_references(part, scope, analysis, aliases_first=part in extra)
                 self._stars(part, scope)
         for part in (*parts, *extra):
@@ -194,6 +209,7 @@ class _Resolver:
         for part in (*parts, *extra):
             settle(part)
             check_conditions(part, analysis)
+        self._no_aggregates(select)
         settle(select)
         for clause in extra:
             settle(clause)
@@ -216,7 +232,7 @@ class _Resolver:
         source = before.from_.sources[0] if before.from_ is not None else None
         if source is None or not source.parts or not names:
             return
-        relation = sources._known_relation(self.analysis.name(source.parts[-1]), "")  # noqa: SLF001 - same room
+        relation = sources._known_relation(self.analysis.name(source.parts[-1]), "")
         if relation is not None and names <= set(relation.columns):
             select.add_from = f" FROM {self.analysis.text(source)}"
             scope.relations.append(relation)
@@ -224,16 +240,17 @@ class _Resolver:
     def _aliases(self, select: Select, scope: Scope) -> None:
         """Names of output columns, which later parts may use."""
         parser = self.analysis.parser
+        scope.aliases.clear()
         for item in select.items.elements if select.items is not None else ():
-            if not isinstance(item, SelectItem) or item.alias < 0:
+            if not isinstance(item, SelectItem) or item.alias < 0 or not item.kept:
                 continue
             name = self.analysis.name(item.alias)
-            if item.alias == parser.half and item.marker < 0 and not scope.relations:
-                pass
             if item.alias == parser.half and item.marker < 0 and self._is_half_word(select, name):
                 item.drop_alias = True
                 continue
             scope.aliases.setdefault(name.lower(), VisibleColumn(name))
+            if is_aggregate(item):
+                self.analysis.aggregate_aliases.add(name.lower())
 
     def _is_half_word(self, select: Select, name: str) -> bool:
         """Whether an alias without AS, at the cursor, is rather the beginning of FROM."""
@@ -249,12 +266,41 @@ class _Resolver:
                     if name.lower() in scope.left_out:
                         found.fault = fragment(f"`{name}.*`")
                     else:
-                        found.fault = self.analysis.report(found, "unknown-alias", f"There is no table `{name}` in this query")
+                        found.fault = self.analysis.report(
+                            found, "unknown-alias", f"There is no table `{name}` in this query"
+                        )
 
     def _subqueries(self, part: Node, ctes: Relations, scope: Scope) -> None:
         for found in local_nodes(part):
             if isinstance(found, Nested):
-                self.query(found.query, ctes, scope)
+                output = self.query(found.query, ctes, scope)
+                if not found.exists and _too_wide(found.query, output):
+                    rows = [term for term in local_nodes(part) if isinstance(term, Term) and found in term.operands[1:]]
+                    if not any(isinstance(term.operands[0], Group) for term in rows):
+                        found.fault = (
+                            fragment("the subquery")
+                            if found.query.first <= self.analysis.parser.gap <= found.last
+                            else self.analysis.report(
+                                found, "column-count", "A subquery that is a value has one column"
+                            )
+                        )
+
+    def _no_aggregates(self, select: Select) -> None:
+        """WHERE sees single rows: an aggregate in it belongs to HAVING."""
+        where = select.clause("WHERE")
+        if where is None or not isinstance(where.body, Expression):
+            return
+        for term in where.body.terms:
+            named = any(
+                id(found) in self.analysis.aliased
+                and self.analysis.name(found.parts[0]).lower() in self.analysis.aggregate_aliases
+                for found in local_nodes(term)
+                if isinstance(found, Reference)
+            )
+            if term.kept and (named or is_aggregate(term)):
+                term.fault = self.analysis.report(
+                    term, "aggregate-in-where", "An aggregate belongs to HAVING, not WHERE"
+                )
 
     def _windows(self, select: Select) -> None:
         """Windows that are used by name and not defined yet: all rows, for now."""
@@ -280,6 +326,12 @@ class _Resolver:
 
     def _items(self, select: Select, scope: Scope) -> None:
         """A SELECT list that is empty so far."""
+        if select.keyword < 0 and select.from_ is not None and select.from_.kept:
+            group = select.clause("GROUP BY")
+            if group is not None and isinstance(group.body, Items):
+                texts = [self.analysis.text(element) for element in group.body.elements if element.kept]
+                select.add_head = f"SELECT {', '.join(texts)} "
+            return
         if select.items is None or select.items.kept or select.keyword < 0:
             return
         has_source = bool(select.add_from) or (select.from_ is not None and select.from_.kept)
@@ -297,7 +349,7 @@ class _Resolver:
 
     def _listed(self, select: Select, scope: Scope, sources: SourceResolver) -> None:
         """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out."""
-        assert select.from_ is not None  # noqa: S101 - asked for by the caller
+        assert select.from_ is not None
         listed = [source for source in select.from_.sources if source.kept]
         if not any(source.kind == "," for source in listed):
             return
@@ -341,11 +393,22 @@ class _Resolver:
                 later = [other for other in scope.relations if id(other) not in connected and other is not relation]
                 if any(join_condition(relation, [other], ()) for other in later) and len(mine) == 1:
                     # It may be connected through a table that is listed after it.
-                    bridge = next((other for other in later if join_condition(relation, [other], ()) and join_condition(other, joined, ())), None)
+                    bridge = next(
+                        (
+                            other
+                            for other in later
+                            if join_condition(relation, [other], ()) and join_condition(other, joined, ())
+                        ),
+                        None,
+                    )
                     if bridge is not None:
                         over = join_condition(bridge, joined, ())
                         condition = join_condition(relation, [bridge], ())
-                        if over is not None and condition is not None and not any(id(bridge) in group and len(group) > 1 for group in groups):
+                        if (
+                            over is not None
+                            and condition is not None
+                            and not any(id(bridge) in group and len(group) > 1 for group in groups)
+                        ):
                             additions.append(sources.condition_text(over))
                             connected |= {id(bridge)}
             if condition is None:
@@ -430,8 +493,11 @@ class _Resolver:
             folded = column.name.lower()
             columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
         grouped = self._group_keys(select, columns)
-        single = not grouped and select.clause("GROUP BY") is None and not select.add_group and any(
-            is_aggregate(item) for item in items
+        single = (
+            not grouped
+            and select.clause("GROUP BY") is None
+            and not select.add_group
+            and any(is_aggregate(item) for item in items)
         )
         names = {folded: column for folded, column in columns.items()}
         return Relation("", names, opaque, grouped, single)
@@ -470,6 +536,12 @@ class _Resolver:
         return (frozenset(names),) if names else ()
 
 
+def _too_wide(query: Query, output: Relation) -> bool:
+    """Whether a subquery has more than the one column that a value has."""
+    added = any(isinstance(branch, Select) and branch.kept and branch.add_items == " *" for branch in query.branches)
+    return added or (not output.opaque and len(output.columns) > 1)
+
+
 def _links(select: Select, analysis: Analysis) -> list[set[int]]:
     """Sets of relations that a conjunct of WHERE mentions together."""
     links = []
@@ -489,9 +561,7 @@ def _links(select: Select, analysis: Analysis) -> list[set[int]]:
 def _relations_of(node: Node, analysis: Analysis) -> set[int]:
     from speql_speculator.syntax_tree import walk
 
-    return {
-        id(known[0]) for found in walk(node) if (known := analysis.columns.get(id(found))) is not None and known[0]
-    }
+    return {id(known[0]) for found in walk(node) if (known := analysis.columns.get(id(found))) is not None and known[0]}
 
 
 __all__ = ["cause", "resolve"]

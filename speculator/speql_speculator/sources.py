@@ -2,16 +2,32 @@
 
 from collections.abc import Callable
 
-from speql_speculator.analysis import Analysis, local_references
+from speql_speculator.analysis import Analysis, local_nodes, local_references
 from speql_speculator.closest_name import closest_names
 from speql_speculator.conditions import check_conditions
 from speql_speculator.expressions import fragment
-from speql_speculator.keywords import CLAUSE_WORDS, JOIN_WORDS
+from speql_speculator.grouping import is_aggregate
 from speql_speculator.join_conditions import JoinCondition, join_condition
+from speql_speculator.keywords import CLAUSE_WORDS, JOIN_WORDS
 from speql_speculator.pruning import cause, settle
 from speql_speculator.references import resolve_references
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell, table_relation
-from speql_speculator.syntax_tree import Clause, Expression, Fault, From, Group, Node, Query, Reference, Select, SelectItem, Source, Star, Term
+from speql_speculator.syntax_tree import (
+    Call,
+    Clause,
+    Expression,
+    Fault,
+    From,
+    Group,
+    Node,
+    Query,
+    Reference,
+    Select,
+    SelectItem,
+    Source,
+    Star,
+    Term,
+)
 
 Relations = dict[str, Relation]
 QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
@@ -43,7 +59,9 @@ class SourceResolver:
         wanted = self._wanted(select, extra)
         if select.from_ is not None:
             self._all(select.from_.sources, wanted)
-            if not self.scope.relations and not any(source.kept and not source.fault for source in select.from_.sources):
+            if not self.scope.relations and not any(
+                source.kept and not source.fault for source in select.from_.sources
+            ):
                 self._infer_from(select, wanted)
             else:
                 self._missing_aliases(select.from_.sources, wanted)
@@ -77,7 +95,14 @@ class SourceResolver:
             if source.inner is not None:
                 self._all(source.inner, wanted)
                 if source.alias >= 0:
-                    self.scope.relations.append(Relation(self.analysis.name(source.alias), {}, True, names=(self.analysis.name(source.alias).lower(),)))
+                    self.scope.relations.append(
+                        Relation(
+                            self.analysis.name(source.alias),
+                            {},
+                            True,
+                            names=(self.analysis.name(source.alias).lower(),),
+                        )
+                    )
             else:
                 relation = None if source.fault else self._relation(source, wanted)
                 if relation is None:
@@ -136,6 +161,9 @@ class SourceResolver:
             return opaque
         known = {**{table.name: None for table in catalog.tables}, **dict.fromkeys(self.ctes)}
         last = source.parts[-1]
+        if last == analysis.parser.half and len(names) > 1:
+            source.fault = fragment(f"`{analysis.text(source)}`")
+            return None
         if last == analysis.parser.half:
             needed = wanted.get(alias.lower(), set()) if alias else self._unclaimed(wanted)
             beginning = [name for name in known if name.lower().startswith(names[-1].lower())]
@@ -143,14 +171,18 @@ class SourceResolver:
             chosen = fitting if len(fitting) == 1 or len(beginning) > 1 else beginning
             if len(chosen) == 1:
                 name = chosen[0]
-                analysis.replaced.append((last, spell(name, self.dialect), "name-completed", f"`{name}` is the only table that begins so"))
+                analysis.replaced.append(
+                    (last, spell(name, self.dialect), "name-completed", f"`{name}` is the only table that begins so")
+                )
                 return self._known_relation(name, alias)
             source.fault = fragment(f"`{analysis.text(source)}`")
             return None
         close = closest_names(names[-1], known)
         if len(close) == 1:
             name = close[0]
-            analysis.replaced.append((last, spell(name, self.dialect), "name-corrected", f"There is no `{names[-1]}`: `{name}` is meant"))
+            analysis.replaced.append(
+                (last, spell(name, self.dialect), "name-corrected", f"There is no `{names[-1]}`: `{name}` is meant")
+            )
             return self._known_relation(name, alias)
         hint = f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(sorted(known)[:8])}."
         source.fault = analysis.report(source, "unknown-table", f"There is no table `{'.'.join(names)}`", hint)
@@ -213,6 +245,9 @@ class SourceResolver:
         if source.condition is not None:
             resolve_references(source.condition, self.scope, self.analysis)
             check_conditions(source.condition, self.analysis)
+            for term in local_nodes(source.condition):
+                if isinstance(term, Term) and is_aggregate(term) and term.fault is None:
+                    term.fault = self.analysis.report(term, "aggregate-in-where", "A join condition sees single rows")
             if settle(source.condition) and self._says_something(source.condition, relation):
                 self._complete(source, relation, before)
                 self._note_used(source.condition)
@@ -277,9 +312,13 @@ class SourceResolver:
         if not fitting:
             return
         fitting.sort(key=lambda name: -affinity(name, own[0] if own else ""))
-        if len(fitting) > 1 and affinity(fitting[0], own[0] if own else "") == affinity(fitting[1], own[0] if own else ""):
+        if len(fitting) > 1 and affinity(fitting[0], own[0] if own else "") == affinity(
+            fitting[1], own[0] if own else ""
+        ):
             return
-        if affinity(fitting[0], own[0] if own else "") == 0 and self._fits_better(fitting[0], wanted[fitting[0]], relation):
+        if affinity(fitting[0], own[0] if own else "") == 0 and self._fits_better(
+            fitting[0], wanted[fitting[0]], relation
+        ):
             return
         alias = fitting[0]
         if typed:
@@ -373,7 +412,9 @@ class SourceResolver:
         known = self.analysis.columns.get(id(term.operands[0]))
         if condition is None or known is None or known[0] is None:
             return False
-        if len(term.operators) > 1 or (term.operators and self.analysis.parser.tokens[term.operators[0][0]].text != "="):
+        if len(term.operators) > 1 or (
+            term.operators and self.analysis.parser.tokens[term.operators[0][0]].text != "="
+        ):
             return False
         side, name = known[0], known[1].name.lower()
         for left, right in condition.pairs:
@@ -487,19 +528,17 @@ class SourceResolver:
 
     def _infer_from(self, select: Select, wanted: dict[str, set[str]]) -> None:
         """FROM as the columns say it: one table for each qualifier, joined through keys."""
-        named = {
-            name: columns
-            for name, columns in wanted.items()
-            if columns and not (name and self._outer(name))
-        }
+        named = {name: columns for name, columns in wanted.items() if columns and not (name and self._outer(name))}
         for name, column in self.half_typed:
             # The word being typed counts if it is a column as it stands.
             if not (name and self._outer(name)) and self._candidates(named.get(name, set()) | {column}):
                 named[name] = named.get(name, set()) | {column}
         stars = any(star.qualifier is None for item in [select] for star in _stars(item, in_calls=False))
         if not named:
-            wants_rows = stars or (select.keyword >= 0 and not _has_items(select)) or (
-                select.from_ is not None and select.keyword >= 0
+            wants_rows = (
+                stars
+                or (select.keyword >= 0 and not _has_items(select))
+                or (select.from_ is not None and select.keyword >= 0)
             )
             if self.local and wants_rows:
                 name = self._unused_cte()
@@ -644,9 +683,6 @@ def renamed_columns(relation: Relation, names: list[str]) -> Relation:
 
 
 def _stars(node: Node, *, in_calls: bool = True) -> list[Star]:
-    from speql_speculator.analysis import local_nodes
-    from speql_speculator.syntax_tree import Call
-
     found: list[Star] = []
     inside = {id(child) for call in local_nodes(node) if isinstance(call, Call) for child in local_nodes(call)}
     for child in local_nodes(node):

@@ -76,7 +76,20 @@ def _units(tree: exp.Query, outer: exp.Expression) -> Iterator[exp.Select]:
 
 def _is_plain(select: exp.Select) -> bool:
     """Whether each row of the SELECT is one of its joined sources: then another column changes no row."""
-    forbidden = ("distinct", "group", "having", "qualify", "windows", "limit", "offset", "sample", "into", "match", "pivots", "kind")
+    forbidden = (
+        "distinct",
+        "group",
+        "having",
+        "qualify",
+        "windows",
+        "limit",
+        "offset",
+        "sample",
+        "into",
+        "match",
+        "pivots",
+        "kind",
+    )
     if any(select.args.get(name) for name in forbidden):
         return False
     if isinstance(select.parent, exp.SetOperation) or not select.args.get("from_"):
@@ -104,7 +117,9 @@ def _only_named(tree: exp.Query, cte: exp.CTE) -> bool:
             around = table.find_ancestor(exp.Select)
             if around is None or table.args.get("pivots") or _has_column_names(table.args.get("alias")):
                 return False
-            if not isinstance(table.parent, (exp.From, exp.Join)) or not _takes_columns_by_name(around, table.alias_or_name):
+            if not isinstance(table.parent, (exp.From, exp.Join)) or not _takes_columns_by_name(
+                around, table.alias_or_name
+            ):
                 return False
     return True
 
@@ -233,4 +248,6 @@ def _is_wide(column: Column | None) -> bool:
     if column is None:
         return False
     kind = column.type.upper()
-    return kind.startswith(("BLOB", "JSON", "STRUCT", "MAP", "UNION", "BYTEA", "VARIANT", "GEOMETRY")) or kind.endswith("]")
+    return kind.startswith(("BLOB", "JSON", "STRUCT", "MAP", "UNION", "BYTEA", "VARIANT", "GEOMETRY")) or kind.endswith(
+        "]"
+    )

@@ -136,6 +136,7 @@ class Call(Node):
     tails: list["Clause"] = field(default_factory=list)
     window: "Window | None" = None
     starred: bool = False
+    distinct: bool = False
     empty: bool = False
     add: str = ""
 
@@ -289,6 +290,7 @@ class Select(Node):
     items: Items | None = None
     from_: From | None = None
     clauses: list[Clause] = field(default_factory=list)
+    add_head: str = ""
     add_items: str = ""
     add_from: str = ""
     add_where: str = ""
@@ -329,6 +331,7 @@ class Cte(Node):
     column_names: list[int] = field(default_factory=list)
     query: "Query | None" = None
     closer: str = ""
+    marker_missing: bool = False
 
     def children(self) -> Iterator[Node]:
         """The query."""

@@ -95,7 +95,11 @@ class TokenReader:
             return False
         for word in words:
             if word.startswith(token.upper) and word != token.upper:
-                if after.kind == "word" and after.upper in RESERVED | JOIN_WORDS and after.upper not in _MAY_FOLLOW.get(word, ()):
+                if (
+                    after.kind == "word"
+                    and after.upper in RESERVED | JOIN_WORDS
+                    and after.upper not in _MAY_FOLLOW.get(word, ())
+                ):
                     continue
                 rest = word[len(token.upper) :]
                 self.completions[self.position] = rest.lower() if token.text.islower() else rest

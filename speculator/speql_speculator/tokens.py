@@ -182,7 +182,7 @@ _STRING_BODY = {
     for quote in "'\""
     for backslash in (False, True)
 }
-_IDENTIFIER_BODY = {quote: re.compile(rf"(?:[^{quote}\r\n]|{quote}{quote})*+{quote}") for quote in "\"`"}
+_IDENTIFIER_BODY = {quote: re.compile(rf"(?:[^{quote}\r\n]|{quote}{quote})*+{quote}") for quote in '"`'}
 
 
 def _string_end(text: str, inside: int, quote: str, backslash: bool) -> tuple[int, str]:
