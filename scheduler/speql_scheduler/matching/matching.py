@@ -12,8 +12,8 @@ same identity in the query. Then:
    The query's conjuncts are true for a row of its result, so equal columns, the range of each column and NULLs ruled
    out may all be used.
 2. *The view has each row as often as the query.* Sources of the query that the view does not have are joined back,
-   which multiplies rows of the view as it multiplied those of the tables. Sources of the view that the query does not
-   have would change the number of rows, and are refused.
+   which multiplies rows of the view as it multiplied those of the tables. Sources that only the view has must neither
+   add nor lose rows, by declared keys.
 3. *Rows that the query does not want can be taken out.* Conjuncts that do not follow from the view's are applied to
    it, written over its columns. Here only such equalities may be used as the view itself guarantees, else ``a = b``
    could be "applied" as ``a = a``.
@@ -26,23 +26,20 @@ What a mapping cannot prove but spelling does (LIMIT, QUALIFY, windows, ROLLUP) 
 between FROM and the output columns has the same normal text.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, permutations, product
 
 from sqlglot import exp
 
+from speql_scheduler.matching.correspondence import Correspondence
 from speql_scheduler.matching.from_clause import rejects_null
 from speql_scheduler.matching.identical import identical_select, view_source
-from speql_scheduler.matching.normal_text import Names, normal_text
-from speql_scheduler.matching.predicates import ColumnKey, equal_columns
+from speql_scheduler.matching.mapping import source_mappings
+from speql_scheduler.matching.normal_text import normal_text
+from speql_scheduler.matching.predicates import equal_columns
 from speql_scheduler.matching.reasons import missing_conjunct
-from speql_scheduler.matching.rollup import RollUp
-from speql_scheduler.matching.spjg import Block, aggregates_of
+from speql_scheduler.matching.spjg import Block
 from speql_scheduler.matching.substitution import NotInViewError, Substitution
 from speql_scheduler.matching.view import View
-
-_MOST_MAPPINGS = 48
 
 
 @dataclass(frozen=True)
@@ -65,49 +62,16 @@ def match(query: Block, view: View, alias: str) -> Match | str:
     block = view.block
     if block is None:
         return "the view is not a single SELECT, and the query is not the same"
-    if reason := _sources_missing(query, block):
-        return reason
+    mappings = source_mappings(query, block)
+    if isinstance(mappings, str):
+        return mappings
     reason = ""
-    for mapping in _mappings(query, block):
+    for mapping in mappings:
         found = _Attempt(query, view, block, mapping, alias).run()
         if isinstance(found, Match):
             return found
         reason = reason or found
     return reason or "the view joins its tables in another way than the query"
-
-
-def _sources_missing(query: Block, view: Block) -> str:
-    wanted = list(query.identities.values())
-    for alias, identity in view.identities.items():
-        if identity not in wanted:
-            source = view.clause.sources[alias]
-            name = source.name if isinstance(source, exp.Table) else alias
-            return f"the view reads {name}, which the query does not read here (or not in the same form)"
-        wanted.remove(identity)
-    if not view.identities:
-        return "the view reads no table"
-    return ""
-
-
-def _mappings(query: Block, view: Block) -> Iterator[dict[str, str]]:
-    """The ways to send the view's sources to different sources of the query of the same identity."""
-    if query.clause.opaque or view.clause.opaque:
-        # A FROM without normal form is compared whole, source by source in the order of the text.
-        if bool(query.clause.opaque) == bool(view.clause.opaque) and len(query.identities) == len(view.identities):
-            yield dict(zip(view.identities, query.identities, strict=True))
-        return
-    groups: dict[str, list[str]] = {}
-    for alias, identity in view.identities.items():
-        groups.setdefault(identity, []).append(alias)
-    choices = [
-        [
-            dict(zip(aliases, chosen, strict=True))
-            for chosen in permutations([a for a, i in query.identities.items() if i == identity], len(aliases))
-        ]
-        for identity, aliases in groups.items()
-    ]
-    for parts in islice(product(*choices), _MOST_MAPPINGS):
-        yield {alias: target for part in parts for alias, target in part.items()}
 
 
 class _RefusedError(Exception):
@@ -121,19 +85,18 @@ class _Attempt:
         self.query = query
         self.view = view
         self.block = block
-        self.mapping = mapping
-        self.back = {target: source for source, target in mapping.items()}
+        self.names = Correspondence(query, view, block, mapping, alias)
         self.alias = alias
-        self.extra = [source for source in query.clause.sources if source not in self.back]
+        self.extra = [source for source in query.clause.sources if source not in self.names.back]
         self.rolls_up = False
         self.conditions: list[exp.Expr] = []
 
     def run(self) -> Match | str:
         """The match, or the first check that fails."""
         try:
-            identical = identical_select(self.query, self.view, self.block, self.mapping, self.alias)
+            identical = identical_select(self.query, self.view, self.block, self.names.mapping, self.alias)
             if identical is not None:
-                return Match(identical, "the view as it is", len(self.mapping), 0)
+                return Match(identical, "the view as it is", len(self.names.mapping), 0)
             self._check_view()
             self._check_left_joins()
             self._check_rows()
@@ -143,27 +106,6 @@ class _Attempt:
             return str(refusal)
         except NotInViewError as missing:
             return str(missing)
-
-    # Names of the view's columns and expressions, as the query knows them.
-
-    def to_query(self, column: ColumnKey) -> ColumnKey | None:
-        """The query's column for one of the view."""
-        target = self.mapping.get(column[0])
-        return (target, column[1]) if target is not None else None
-
-    def to_view(self, column: ColumnKey) -> ColumnKey | None:
-        """The view's column for one of the query."""
-        target = self.back.get(column[0])
-        return (target, column[1]) if target is not None else None
-
-    def query_text_of_view(self, node: exp.Expr) -> str:
-        """The text of an expression of the view as the query would write it."""
-        return normal_text(node, self.query.facts.names_from(self.block.inner_names, self.to_query))
-
-    def view_column(self, number: int) -> exp.Column:
-        """A reference to an output column of the view."""
-        name = exp.to_identifier(self.view.columns[number], quoted=True)
-        return exp.Column(this=name, table=exp.to_identifier(self.alias))
 
     # The checks, in the order of the essay above.
 
@@ -188,14 +130,14 @@ class _Attempt:
 
     def _check_left_joins(self) -> None:
         query, block = self.query, self.block
-        for source, target in self.mapping.items():
+        for source, target in self.names.mapping.items():
             if source not in block.left:
                 if target in query.left:
                     raise _RefusedError(f"the view joins {target} inner, the query joins it LEFT")
                 continue
             names = block.inner_names
             if target in query.left:
-                plain = self._plain_names()
+                plain = self.names.plain()
                 in_view = {normal_text(condition, plain) for condition in block.left[source]}
                 in_query = {normal_text(condition, query.inner_names) for condition in query.left[target]}
                 if in_view != in_query:
@@ -204,26 +146,20 @@ class _Attempt:
             if not any(rejects_null(condition, target) for condition in query.clause.where):
                 raise _RefusedError(f"the view keeps rows without a match in {target}")
             for condition in block.left[source]:
-                if not query.facts.implies(condition, names, self.to_query):
+                if not query.facts.implies(condition, names, self.names.to_query):
                     raise _RefusedError(f"the view joins {target} on a condition that the query does not have")
-
-    def _plain_names(self) -> Names:
-        """Names that write the view's columns as the query does, without any equality: below WHERE none holds."""
-        query, names = self.query, self.block.inner_names
-
-        def column(alias: str, name: str) -> str | None:
-            key = self.to_query((alias, name))
-            return query.inner_names.column(*key) if key is not None else None
-
-        return Names(column, names.ctes, query.inner_names.depth)
 
     def _check_rows(self) -> None:
         query, block = self.query, self.block
+        kept = set(self.names.mapping)
         for condition in block.clause.where:
-            if not query.facts.implies(condition, block.inner_names, self.to_query):
-                raise _RefusedError(missing_conjunct(query, condition, self.to_query))
+            if any(c.table in block.clause.sources and c.table not in kept for c in condition.find_all(exp.Column)):
+                # It joins a table that neither adds nor loses rows.
+                continue
+            if not query.facts.implies(condition, block.inner_names, self.names.to_query):
+                raise _RefusedError(missing_conjunct(query, condition, self.names.to_query))
         for condition in query.clause.where:
-            if not block.facts.implies(condition, query.inner_names, self.to_view):
+            if not block.facts.implies(condition, query.inner_names, self.names.to_view):
                 self.conditions.append(condition)
 
     def _check_groups(self) -> None:
@@ -235,7 +171,7 @@ class _Attempt:
         if query.unknown_function:
             raise _RefusedError(f"the query calls {query.unknown_function}(), which may be an aggregate")
         if self._has_same_groups():
-            held = {self.query_text_of_view(condition) for condition in block.having}
+            held = {self.names.query_text_of_view(condition) for condition in block.having}
             wanted = {query.text(condition) for condition in query.having}
             if held - wanted:
                 raise _RefusedError("the view has a HAVING that the query does not have")
@@ -258,7 +194,7 @@ class _Attempt:
             return False
         if _is_global(query) != _is_global(block) or (_is_global(block) and self.conditions):
             return False
-        held = {self.query_text_of_view(key) for key in block.grouping}
+        held = {self.names.query_text_of_view(key) for key in block.grouping}
         return held == {query.text(key) for key in query.grouping}
 
     # The SELECT over the view.
@@ -275,8 +211,8 @@ class _Attempt:
 
     def _match(self) -> Match:
         query = self.query
-        above = self._substitution(from_query=True)
-        below = self._substitution(from_query=False)
+        above = self.names.above(self.rolls_up)
+        below = self.names.below()
         where = [self._condition(condition, above.without_aggregates(), below) for condition in self.conditions]
         grouped_view = self.block.grouping is not None
         one_to_one = grouped_view and not self.rolls_up
@@ -294,7 +230,7 @@ class _Attempt:
                 continue
             args[key] = self._rebuilt(value, upper)
         if one_to_one:
-            held = {self.query_text_of_view(condition) for condition in self.block.having}
+            held = {self.names.query_text_of_view(condition) for condition in self.block.having}
             where += [above.apply(c) for c in query.having if query.text(c) not in held]
         rebuilt = exp.Select(**args)
         rebuilt.set("from_", exp.From(this=view_source(self.view, self.alias)))
@@ -311,7 +247,9 @@ class _Attempt:
             rebuilt.set("joins", joins)
         if where:
             rebuilt.set("where", exp.Where(this=exp.and_(*where, copy=False)))
-        return Match(rebuilt, self._compensation(where), len(self.mapping), len(where) + len(joins) + self.rolls_up)
+        return Match(
+            rebuilt, self._compensation(where), len(self.names.mapping), len(where) + len(joins) + self.rolls_up
+        )
 
     def _rebuilt(self, value: object, substitution: Substitution) -> object:
         if isinstance(value, exp.Expr):
@@ -324,16 +262,8 @@ class _Attempt:
         """The grouping keys of the query as the new GROUP BY writes them, by their text."""
         keys: dict[str, exp.Expr] = {}
         for key in self.query.all_grouping_keys():
-            keys.setdefault(self._text_of_query(key), rows.apply(key))
+            keys.setdefault(self.names.text_of_query(key), rows.apply(key))
         return keys
-
-    def _text_of_query(self, node: exp.Expr) -> str:
-        """The text of an expression above FROM and WHERE of the query.
-
-        Under ROLLUP and CUBE a key is NULL in some rows while one equal to it is not, so there no key stands for
-        another.
-        """
-        return normal_text(node, self.query.inner_names) if self.query.has_grouping_sets else self.query.text(node)
 
     def _condition(self, condition: exp.Expr, above: Substitution, below: Substitution) -> exp.Expr:
         """A conjunct over the view: by what the view guarantees, or else by what the query's equalities add."""
@@ -357,75 +287,6 @@ class _Attempt:
         elif self.block.grouping is None and self.query.grouping is not None:
             parts.append("aggregate")
         return ", ".join(parts) or "fewer columns at most"
-
-    def _substitution(self, *, from_query: bool) -> Substitution:
-        """Expressions over the view, by the equalities of the query or only by those that the view guarantees."""
-        facts = self.query.facts if from_query else self.block.facts
-        grouped = self.block.grouping is not None
-        columns: list[tuple[ColumnKey, int]] = []
-        by_text: dict[str, exp.Column] = {}
-        aggregates: dict[str, exp.Column] = {}
-        kinds: set[type] = set()
-        for number, projection in enumerate(self.block.select.expressions):
-            expression = projection.unalias().unnest()
-            if isinstance(expression, exp.Column) and expression.table:
-                columns.append(((expression.table, expression.name), number))
-                continue
-            text = self._view_text(expression, from_query)
-            if any(True for _ in aggregates_of(expression)):
-                aggregates.setdefault(text, self.view_column(number))
-            elif expression.find(exp.Column) is None or expression.find(exp.Query) is not None:
-                continue
-            else:
-                by_text.setdefault(text, self.view_column(number))
-                kinds.add(type(expression))
-
-        def column(key: ColumnKey) -> exp.Column | None:
-            held = self.to_view(key)
-            if held is None:
-                return None
-            exact = [number for output, number in columns if output == held]
-            if exact:
-                return self.view_column(exact[0])
-            if from_query and self.query.has_grouping_sets:
-                return None
-            for output, number in columns:
-                same = self.to_query(output) if from_query else output
-                other = key if from_query else held
-                if same is not None and facts.same(same, other):
-                    return self.view_column(number)
-            return None
-
-        def written(node: exp.Expr) -> str:
-            if from_query:
-                return self._text_of_query(node)
-            return normal_text(node, self.block.facts.names_from(self.query.inner_names, self.to_view))
-
-        replaced = frozenset(self.back)
-        keys = Substitution(replaced, column, written, by_text, frozenset(kinds))
-        if not grouped or not from_query:
-            return keys
-        if self.rolls_up:
-            roll_up = RollUp(aggregates, written, keys.apply, self.query.expression_type)
-            return Substitution(replaced, column, written, by_text, frozenset(kinds), roll_up)
-
-        def held_aggregate(node: exp.Expr) -> exp.Expr | None:
-            found = aggregates.get(written(node))
-            if found is None and not isinstance(node, exp.Filter):
-                raise NotInViewError(f"the view does not have {node.sql(dialect=self.query.catalog.dialect)}")
-            if found is None:
-                raise NotInViewError("the view does not have an aggregate with that FILTER")
-            return found.copy()
-
-        everything = {**by_text, **aggregates}
-        kinds |= {type(p.unalias().unnest()) for p in self.block.select.expressions if p.find(exp.AggFunc)}
-        return Substitution(replaced, column, written, everything, frozenset(kinds), held_aggregate)
-
-    def _view_text(self, node: exp.Expr, from_query: bool) -> str:
-        if from_query:
-            has_sets = self.query.has_grouping_sets
-            return normal_text(node, self._plain_names()) if has_sets else self.query_text_of_view(node)
-        return normal_text(node, self.block.facts.own_names)
 
 
 def _is_global(block: Block) -> bool:

@@ -51,6 +51,10 @@ class Substitution:
         """The same for single rows: the arguments of aggregates, and what is evaluated below the grouping."""
         return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds)
 
+    def with_aggregates(self, aggregate: Callable[[exp.Expr], exp.Expr | None]) -> "Substitution":
+        """The same for what is evaluated above the grouping of a view that has groups itself."""
+        return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds, aggregate)
+
     def above_groups(self, keys: Mapping[str, exp.Expr]) -> "Substitution":
         """The same for what is evaluated above a GROUP BY of these keys."""
         return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds, self._aggregate, keys)

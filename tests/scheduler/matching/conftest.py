@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from speql_sql import Catalog, Column, Table
+from speql_sql import Catalog, Column, ForeignKey, Table
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "matching"
+FOREIGN_KEYS = {"customer_id": "customers", "order_id": "orders", "product_id": "products"}
 VALUES = {
     "INTEGER": ["0", "1", "2", "3", "4", "5", "6", "8", "9", "10", "11", "-1"],
     "BIGINT": ["0", "1", "2", "3", "9223372036854775807"],
@@ -28,9 +29,14 @@ def _database(seed: int) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute((FIXTURES / "schema.sql").read_text())
     for table in known_catalog(con).tables:
+        references = {key.columns[0] for key in table.foreign_keys}
         for number in range(0 if seed == 0 or (seed == 1 and table.name != "sales") else rng.choice([12, 40])):
             row = [
-                "NULL" if column.nullable and rng.random() < 0.15 else rng.choice(VALUES[column.type])
+                "NULL"
+                if column.nullable and rng.random() < 0.15
+                else str(rng.randrange(12))
+                if column.name in references
+                else rng.choice(VALUES[column.type])
                 for column in table.columns
             ]
             if table.primary_key:
@@ -48,7 +54,18 @@ def known_catalog(con: duckdb.DuckDBPyConnection) -> Catalog:
         found.setdefault(table, []).append(Column(column, type_name, nullable))
     return Catalog(
         tuple(
-            Table(name, tuple(columns), "main", "memory", primary_key=() if name == "returns" else ("id",))
+            Table(
+                name,
+                tuple(columns),
+                "main",
+                "memory",
+                primary_key=("id",) if columns[0].name == "id" else (),
+                foreign_keys=tuple(
+                    ForeignKey((column,), f"main.{target}", ("id",))
+                    for column, target in FOREIGN_KEYS.items()
+                    if any(known.name == column for known in columns)
+                ),
+            )
             for name, columns in found.items()
         ),
         path=(("memory", "main"),),

@@ -54,7 +54,8 @@ class Spec:
     distinct: bool = False
     grouping: str = ""
     window: str = ""
-    limit: int | None = None
+    join_words: str = "LEFT JOIN"
+    qualify: str = ""
 
 
 class Maker:
@@ -214,6 +215,13 @@ class Maker:
             spec.aggregates = [self.aggregate(spec) for _ in range(r.randint(1, 5))]
             if r.random() < 0.5:
                 spec.aggregates += ["count(*)"]
+            if spec.keys and r.random() < 0.08:
+                spec.grouping = r.choice(["ROLLUP", "CUBE"])
+        if r.random() < 0.1:
+            spec.join_words = r.choice(["FULL JOIN", "RIGHT JOIN"])
+        if spec.keys is None and r.random() < 0.08:
+            column, _ = self.column(spec)
+            spec.qualify = f"rank() OVER (PARTITION BY {column} ORDER BY {self.column(spec)[0]}) = 1"
         return spec
 
     def mutated(self, view: Spec) -> Spec:
@@ -222,7 +230,7 @@ class Maker:
         spec = Spec(
             list(view.sources), [list(on) for on in view.joins], list(view.left), list(view.where),
             None if view.keys is None else list(view.keys), list(view.outputs), list(view.aggregates),
-            list(view.having), view.distinct,
+            list(view.having), view.distinct, view.grouping, view.window, view.join_words, view.qualify,
         )  # fmt: skip
         for _ in range(r.choice([0, 1, 1, 2, 2, 3, 4])):
             self.mutate(spec)
@@ -305,7 +313,7 @@ class Maker:
         for i, source in enumerate(others, start=1):
             on = list(spec.joins[i])
             if spec.left[i]:
-                parts += f" LEFT JOIN {source} ON {' AND '.join(on) or 'true'}"
+                parts += f" {spec.join_words} {source} ON {' AND '.join(on) or 'true'}"
             elif commas:
                 parts += f", {source}"
                 where += on
@@ -327,6 +335,8 @@ class Maker:
             sql += f" GROUP BY {spec.grouping} ({', '.join(keys)})" if spec.grouping else f" GROUP BY {', '.join(keys)}"
         if spec.having:
             sql += " HAVING " + " AND ".join(spec.having)
+        if spec.qualify:
+            sql += f" QUALIFY {spec.qualify}"
         if order:
             sql += " ORDER BY " + ", ".join(names)
         return sql.format(*aliases)
