@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from speql_speculator.analysis import Analysis, local_nodes
-from speql_speculator.expressions import fragment
+from speql_speculator.grammar import fragment
 from speql_speculator.keywords import BOOLEAN_FUNCTIONS, TEXT_FUNCTIONS
 from speql_speculator.syntax_tree import Call, Case, Expression, Group, Items, Literal, Nested, Node, Reference, Term
 

@@ -1,648 +1,102 @@
 """Which words may stand where, and what is known of functions by name."""
 
-RESERVED = frozenset(
-    [
-        "ALL",
-        "ANALYSE",
-        "ANALYZE",
-        "AND",
-        "ANY",
-        "ARRAY",
-        "AS",
-        "ASC",
-        "ASYMMETRIC",
-        "BOTH",
-        "CASE",
-        "CAST",
-        "CHECK",
-        "COLLATE",
-        "COLUMN",
-        "CONSTRAINT",
-        "CREATE",
-        "DEFAULT",
-        "DEFERRABLE",
-        "DESC",
-        "DESCRIBE",
-        "DISTINCT",
-        "DO",
-        "ELSE",
-        "END",
-        "EXCEPT",
-        "FALSE",
-        "FETCH",
-        "FOR",
-        "FOREIGN",
-        "FROM",
-        "GROUP",
-        "HAVING",
-        "IN",
-        "INITIALLY",
-        "INTERSECT",
-        "INTO",
-        "LAMBDA",
-        "LATERAL",
-        "LEADING",
-        "LIMIT",
-        "NOT",
-        "NULL",
-        "OFFSET",
-        "ON",
-        "ONLY",
-        "OR",
-        "ORDER",
-        "PIVOT",
-        "PLACING",
-        "PRIMARY",
-        "QUALIFY",
-        "REFERENCES",
-        "RETURNING",
-        "SELECT",
-        "SOME",
-        "SYMMETRIC",
-        "TABLE",
-        "THEN",
-        "TO",
-        "TRAILING",
-        "TRUE",
-        "UNION",
-        "UNIQUE",
-        "UNPIVOT",
-        "USING",
-        "VARIADIC",
-        "WHEN",
-        "WHERE",
-        "WINDOW",
-        "WITH",
-    ]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+RESERVED = _words(
+    """ALL ANALYSE ANALYZE AND ANY ARRAY AS ASC ASYMMETRIC BOTH CASE CAST CHECK COLLATE COLUMN CONSTRAINT CREATE
+    DEFAULT DEFERRABLE DESC DESCRIBE DISTINCT DO ELSE END EXCEPT FALSE FETCH FOR FOREIGN FROM GROUP HAVING IN
+    INITIALLY INTERSECT INTO LAMBDA LATERAL LEADING LIMIT NOT NULL OFFSET ON ONLY OR ORDER PIVOT PLACING PRIMARY
+    QUALIFY REFERENCES RETURNING SELECT SOME SYMMETRIC TABLE THEN TO TRAILING TRUE UNION UNIQUE UNPIVOT USING
+    VARIADIC WHEN WHERE WINDOW WITH"""
 )
 """Words that are never a bare name."""
 
-JOIN_WORDS = frozenset(
-    ["JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL", "ASOF", "POSITIONAL", "SEMI", "ANTI", "OUTER"]
-)
+JOIN_WORDS = _words("ANTI ASOF CROSS FULL INNER JOIN LEFT NATURAL OUTER POSITIONAL RIGHT SEMI")
 
 NO_BARE_ALIAS = (
     RESERVED
     | JOIN_WORDS
-    | frozenset(
-        [
-            "IS",
-            "ISNULL",
-            "NOTNULL",
-            "LIKE",
-            "ILIKE",
-            "SIMILAR",
-            "GLOB",
-            "BETWEEN",
-            "OVERLAPS",
-            "TABLESAMPLE",
-            "BY",
-            "MINUS",
-            "OVER",
-            "FILTER",
-        ]
-    )
+    | _words("BETWEEN BY FILTER GLOB ILIKE IS ISNULL LIKE MINUS NOTNULL OVER OVERLAPS SIMILAR TABLESAMPLE")
 )
 """Words that are no alias without AS."""
 
-CLAUSE_WORDS = frozenset(
-    [
-        "FROM",
-        "WHERE",
-        "GROUP",
-        "HAVING",
-        "QUALIFY",
-        "WINDOW",
-        "ORDER",
-        "LIMIT",
-        "OFFSET",
-        "FETCH",
-        "UNION",
-        "EXCEPT",
-        "INTERSECT",
-        "MINUS",
-        "SELECT",
-        "WITH",
-    ]
+CLAUSE_WORDS = _words(
+    """EXCEPT FETCH FROM GROUP HAVING INTERSECT LIMIT MINUS OFFSET ORDER QUALIFY SELECT UNION WHERE WINDOW WITH"""
 )
 """Words that end whatever expression is open before them."""
 
-SET_OPERATORS = frozenset({"UNION", "EXCEPT", "INTERSECT", "MINUS"})
+SET_OPERATORS = _words("EXCEPT INTERSECT MINUS UNION")
 
-STATEMENT_WORDS = frozenset(
-    [
-        "ALTER",
-        "ANALYZE",
-        "ATTACH",
-        "BEGIN",
-        "CALL",
-        "CHECKPOINT",
-        "COMMENT",
-        "COMMIT",
-        "COPY",
-        "CREATE",
-        "DEALLOCATE",
-        "DELETE",
-        "DESC",
-        "DESCRIBE",
-        "DETACH",
-        "DROP",
-        "EXECUTE",
-        "EXPLAIN",
-        "EXPORT",
-        "FORCE",
-        "GRANT",
-        "IMPORT",
-        "INSERT",
-        "INSTALL",
-        "LOAD",
-        "MERGE",
-        "OPTIMIZE",
-        "PRAGMA",
-        "PREPARE",
-        "REFRESH",
-        "RESET",
-        "REVOKE",
-        "ROLLBACK",
-        "SET",
-        "SHOW",
-        "START",
-        "SUMMARIZE",
-        "TRUNCATE",
-        "UNLOAD",
-        "UPDATE",
-        "USE",
-        "VACUUM",
-    ]
+STATEMENT_WORDS = _words(
+    """ALTER ANALYZE ATTACH BEGIN CALL CHECKPOINT COMMENT COMMIT COPY CREATE DEALLOCATE DELETE DESC DESCRIBE DETACH
+    DROP EXECUTE EXPLAIN EXPORT FORCE GRANT IMPORT INSERT INSTALL LOAD MERGE OPTIMIZE PRAGMA PREPARE REFRESH RESET
+    REVOKE ROLLBACK SET SHOW START SUMMARIZE TRUNCATE UNLOAD UPDATE USE VACUUM"""
 )
 """First words of statements that are not queries."""
 
-QUERY_WORDS = frozenset({"SELECT", "WITH", "FROM", "VALUES", "("})
+QUERY_WORDS = _words("( FROM SELECT VALUES WITH")
 
-CONSTANT_WORDS = frozenset(
-    [
-        "NULL",
-        "TRUE",
-        "FALSE",
-        "DEFAULT",
-        "CURRENT_DATE",
-        "CURRENT_TIME",
-        "CURRENT_TIMESTAMP",
-        "CURRENT_USER",
-        "CURRENT_CATALOG",
-        "CURRENT_SCHEMA",
-        "CURRENT_ROLE",
-        "LOCALTIME",
-        "LOCALTIMESTAMP",
-        "SESSION_USER",
-        "USER",
-        "UNKNOWN",
-        "ROWID",
-    ]
+CONSTANT_WORDS = _words(
+    """CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT
+    FALSE LOCALTIME LOCALTIMESTAMP NULL ROWID SESSION_USER TRUE UNKNOWN USER"""
 )
 
-UNIT_WORDS = frozenset(
-    [
-        "YEAR",
-        "YEARS",
-        "QUARTER",
-        "QUARTERS",
-        "MONTH",
-        "MONTHS",
-        "WEEK",
-        "WEEKS",
-        "DAY",
-        "DAYS",
-        "HOUR",
-        "HOURS",
-        "MINUTE",
-        "MINUTES",
-        "SECOND",
-        "SECONDS",
-        "MILLISECOND",
-        "MILLISECONDS",
-        "MICROSECOND",
-        "MICROSECONDS",
-        "NANOSECOND",
-        "DECADE",
-        "CENTURY",
-        "MILLENNIUM",
-        "DOW",
-        "DAYOFWEEK",
-        "DOY",
-        "DAYOFYEAR",
-        "ISODOW",
-        "ISOYEAR",
-        "EPOCH",
-        "ERA",
-        "YEARWEEK",
-        "TIMEZONE",
-        "YY",
-        "YYYY",
-        "MM",
-        "DD",
-        "HH",
-        "MI",
-        "SS",
-    ]
+UNIT_WORDS = _words(
+    """CENTURY DAY DAYOFWEEK DAYOFYEAR DAYS DD DECADE DOW DOY EPOCH ERA HH HOUR HOURS ISODOW ISOYEAR MI MICROSECOND
+    MICROSECONDS MILLENNIUM MILLISECOND MILLISECONDS MINUTE MINUTES MM MONTH MONTHS NANOSECOND QUARTER QUARTERS
+    SECOND SECONDS SS TIMEZONE WEEK WEEKS YEAR YEARS YEARWEEK YY YYYY"""
 )
 """Units of time, which some functions take as bare words."""
 
-AGGREGATES = frozenset(
-    [
-        "any_value",
-        "approx_count_distinct",
-        "approx_quantile",
-        "approx_top_k",
-        "arbitrary",
-        "arg_max",
-        "arg_max_null",
-        "arg_min",
-        "arg_min_null",
-        "argmax",
-        "argmin",
-        "array_agg",
-        "avg",
-        "bit_and",
-        "bit_or",
-        "bit_xor",
-        "bitstring_agg",
-        "bool_and",
-        "bool_or",
-        "corr",
-        "count",
-        "count_if",
-        "countif",
-        "covar_pop",
-        "covar_samp",
-        "entropy",
-        "every",
-        "favg",
-        "first",
-        "fsum",
-        "group_concat",
-        "histogram",
-        "json_group_array",
-        "json_group_object",
-        "kahan_sum",
-        "kurtosis",
-        "kurtosis_pop",
-        "last",
-        "list",
-        "listagg",
-        "mad",
-        "max",
-        "max_by",
-        "mean",
-        "median",
-        "min",
-        "min_by",
-        "mode",
-        "percentile_cont",
-        "percentile_disc",
-        "product",
-        "quantile",
-        "quantile_cont",
-        "quantile_disc",
-        "regr_avgx",
-        "regr_avgy",
-        "regr_count",
-        "regr_intercept",
-        "regr_r2",
-        "regr_slope",
-        "regr_sxx",
-        "regr_sxy",
-        "regr_syy",
-        "reservoir_quantile",
-        "sem",
-        "skewness",
-        "stddev",
-        "stddev_pop",
-        "stddev_samp",
-        "stdev",
-        "string_agg",
-        "sum",
-        "sumkahan",
-        "var_pop",
-        "var_samp",
-        "variance",
-        "grouping",
-        "grouping_id",
-        "array_concat_agg",
-        "approx_distinct",
-        "collect_list",
-        "collect_set",
-        "count_big",
-        "checksum_agg",
-    ]
+AGGREGATES = _words(
+    """any_value approx_count_distinct approx_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null
+    arg_min arg_min_null argmax argmin array_agg array_concat_agg avg bit_and bit_or bit_xor bitstring_agg bool_and
+    bool_or checksum_agg collect_list collect_set corr count count_big count_if countif covar_pop covar_samp entropy
+    every favg first fsum group_concat grouping grouping_id histogram json_group_array json_group_object kahan_sum
+    kurtosis kurtosis_pop last list listagg mad max max_by mean median min min_by mode percentile_cont
+    percentile_disc product quantile quantile_cont quantile_disc regr_avgx regr_avgy regr_count regr_intercept
+    regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile sem skewness stddev stddev_pop stddev_samp
+    stdev string_agg sum sumkahan var_pop var_samp variance"""
 )
 
-WINDOW_ONLY = frozenset(
-    [
-        "row_number",
-        "rank",
-        "dense_rank",
-        "percent_rank",
-        "cume_dist",
-        "ntile",
-        "lag",
-        "lead",
-        "first_value",
-        "last_value",
-        "nth_value",
-    ]
+WINDOW_ONLY = _words(
+    """cume_dist dense_rank first_value lag last_value lead nth_value ntile percent_rank rank row_number"""
 )
 """Functions that mean nothing without OVER."""
 
-NO_ARGUMENTS = frozenset(
-    [
-        "now",
-        "random",
-        "pi",
-        "uuid",
-        "gen_random_uuid",
-        "today",
-        "current_date",
-        "current_timestamp",
-        "current_time",
-        "current_schema",
-        "current_database",
-        "version",
-        "row_number",
-        "rank",
-        "dense_rank",
-        "percent_rank",
-        "cume_dist",
-        "count",
-        "get_current_time",
-        "get_current_timestamp",
-        "getdate",
-        "sysdate",
-        "localtime",
-        "localtimestamp",
-    ]
+NO_ARGUMENTS = _words(
+    """count cume_dist current_database current_date current_schema current_time current_timestamp dense_rank
+    gen_random_uuid get_current_time get_current_timestamp getdate localtime localtimestamp now percent_rank pi
+    random rank row_number sysdate today uuid version"""
 )
 """Functions that may be called with nothing."""
 
-TEXT_FUNCTIONS = frozenset(
-    [
-        "lower",
-        "upper",
-        "trim",
-        "ltrim",
-        "rtrim",
-        "substr",
-        "substring",
-        "concat",
-        "concat_ws",
-        "replace",
-        "left",
-        "right",
-        "lpad",
-        "rpad",
-        "strftime",
-        "string_agg",
-        "regexp_replace",
-        "regexp_extract",
-        "initcap",
-        "reverse",
-        "split_part",
-        "translate",
-        "repeat",
-        "format",
-        "printf",
-        "chr",
-        "md5",
-        "monthname",
-        "dayname",
-        "listagg",
-        "group_concat",
-        "to_char",
-    ]
+TEXT_FUNCTIONS = _words(
+    """chr concat concat_ws dayname format group_concat initcap left listagg lower lpad ltrim md5 monthname printf
+    regexp_extract regexp_replace repeat replace reverse right rpad rtrim split_part strftime string_agg substr
+    substring to_char translate trim upper"""
 )
 
-BOOLEAN_FUNCTIONS = frozenset(
-    [
-        "regexp_matches",
-        "regexp_full_match",
-        "regexp_like",
-        "starts_with",
-        "ends_with",
-        "prefix",
-        "suffix",
-        "contains",
-        "list_contains",
-        "list_has",
-        "array_contains",
-        "array_has",
-        "isnan",
-        "isinf",
-        "isfinite",
-        "bool_and",
-        "bool_or",
-        "every",
-        "exists",
-        "like_escape",
-        "not_like_escape",
-        "json_contains",
-        "json_exists",
-        "json_valid",
-        "list_has_any",
-        "list_has_all",
-        "array_has_any",
-        "array_has_all",
-    ]
+BOOLEAN_FUNCTIONS = _words(
+    """array_contains array_has array_has_all array_has_any bool_and bool_or contains ends_with every exists isfinite
+    isinf isnan json_contains json_exists json_valid like_escape list_contains list_has list_has_all list_has_any
+    not_like_escape prefix regexp_full_match regexp_like regexp_matches starts_with suffix"""
 )
 
-COMPARISONS = frozenset(
-    [
-        "=",
-        "==",
-        "<>",
-        "!=",
-        "<",
-        "<=",
-        ">",
-        ">=",
-        "<=>",
-        "~~",
-        "!~~",
-        "~~*",
-        "!~~*",
-        "~",
-        "!~",
-        "~*",
-        "!~*",
-        "~~~",
-        "&&",
-        "@>",
-        "<@",
-        "^@",
-    ]
-)
+COMPARISONS = _words("!= !~ !~* !~~ !~~* && < <= <=> <> <@ = == > >= @> ^@ ~ ~* ~~ ~~* ~~~")
 
-JOIN_PREFIXES = (
-    "NATURAL",
-    "ASOF",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "INNER",
-    "CROSS",
-    "SEMI",
-    "ANTI",
-    "POSITIONAL",
-    "OUTER",
-    "GLOBAL",
-)
+JOIN_PREFIXES = JOIN_WORDS - {"JOIN"} | {"GLOBAL"}
+"""Words before JOIN."""
 
-KEYWORD_PHRASES = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "BY",
-    "HAVING",
-    "QUALIFY",
-    "WINDOW",
-    "ORDER",
-    "LIMIT",
-    "OFFSET",
-    "UNION",
-    "EXCEPT",
-    "INTERSECT",
-    "JOIN",
-    "LEFT",
-    "RIGHT",
-    "FULL",
-    "INNER",
-    "CROSS",
-    "OUTER",
-    "NATURAL",
-    "ON",
-    "USING",
-    "AND",
-    "OR",
-    "NOT",
-    "IN",
-    "LIKE",
-    "ILIKE",
-    "BETWEEN",
-    "IS",
-    "NULL",
-    "AS",
-    "DISTINCT",
-    "CASE",
-    "WHEN",
-    "THEN",
-    "ELSE",
-    "END",
-    "ASC",
-    "DESC",
-    "NULLS",
-    "FIRST",
-    "LAST",
-    "OVER",
-    "PARTITION",
-    "FILTER",
-    "WITH",
-    "RECURSIVE",
-    "ALL",
-    "EXISTS",
-    "ROWS",
-    "RANGE",
-    "PRECEDING",
-    "FOLLOWING",
-    "UNBOUNDED",
-    "CURRENT",
-]
-"""Words that a half-typed word may be about to become."""
-
-TYPE_WORDS = frozenset(
-    [
-        "BIGINT",
-        "BIGNUM",
-        "BINARY",
-        "BIT",
-        "BITSTRING",
-        "BLOB",
-        "BOOL",
-        "BOOLEAN",
-        "BPCHAR",
-        "BYTEA",
-        "BYTES",
-        "CHAR",
-        "CHARACTER",
-        "DATE",
-        "DATETIME",
-        "DEC",
-        "DECIMAL",
-        "DOUBLE",
-        "FLOAT",
-        "FLOAT4",
-        "FLOAT64",
-        "FLOAT8",
-        "GUID",
-        "HUGEINT",
-        "INT",
-        "INT1",
-        "INT128",
-        "INT16",
-        "INT2",
-        "INT32",
-        "INT4",
-        "INT64",
-        "INT8",
-        "INTEGER",
-        "INTERVAL",
-        "JSON",
-        "JSONB",
-        "LIST",
-        "LONG",
-        "MAP",
-        "MONEY",
-        "NAME",
-        "NUMBER",
-        "NUMERIC",
-        "NVARCHAR",
-        "OID",
-        "REAL",
-        "SHORT",
-        "SIGNED",
-        "SMALLINT",
-        "STRING",
-        "STRUCT",
-        "TEXT",
-        "TIME",
-        "TIMESTAMP",
-        "TIMESTAMPTZ",
-        "TIMESTAMP_NTZ",
-        "TIMESTAMP_LTZ",
-        "TIMESTAMP_TZ",
-        "TIMESTAMP_S",
-        "TIMESTAMP_MS",
-        "TIMESTAMP_NS",
-        "TIMETZ",
-        "TINYINT",
-        "UBIGINT",
-        "UHUGEINT",
-        "UINT128",
-        "UINT16",
-        "UINT32",
-        "UINT64",
-        "UINT8",
-        "UINTEGER",
-        "UNION",
-        "USMALLINT",
-        "UTINYINT",
-        "UUID",
-        "VARBINARY",
-        "VARCHAR",
-        "VARIANT",
-        "ARRAY",
-        "GEOMETRY",
-        "SUPER",
-        "DATETIME2",
-    ]
+TYPE_WORDS = _words(
+    """ARRAY BIGINT BIGNUM BINARY BIT BITSTRING BLOB BOOL BOOLEAN BPCHAR BYTEA BYTES CHAR CHARACTER DATE DATETIME
+    DATETIME2 DEC DECIMAL DOUBLE FLOAT FLOAT4 FLOAT64 FLOAT8 GEOMETRY GUID HUGEINT INT INT1 INT128 INT16 INT2 INT32
+    INT4 INT64 INT8 INTEGER INTERVAL JSON JSONB LIST LONG MAP MONEY NAME NUMBER NUMERIC NVARCHAR OID REAL SHORT
+    SIGNED SMALLINT STRING STRUCT SUPER TEXT TIME TIMESTAMP TIMESTAMPTZ TIMESTAMP_LTZ TIMESTAMP_MS TIMESTAMP_NS
+    TIMESTAMP_NTZ TIMESTAMP_S TIMESTAMP_TZ TIMETZ TINYINT UBIGINT UHUGEINT UINT128 UINT16 UINT32 UINT64 UINT8
+    UINTEGER UNION USMALLINT UTINYINT UUID VARBINARY VARCHAR VARIANT"""
 )
 """Names of types: a half-typed one cannot stay."""

@@ -1,5 +1,6 @@
 """Which nodes of a tree can stay: what is unfinished goes, with as little around it as possible."""
 
+from collections.abc import Iterable
 from functools import singledispatch
 
 from speql_speculator.keywords import WINDOW_ONLY
@@ -54,6 +55,11 @@ def cause(node: Node) -> Fault:
     return first or UNFINISHED
 
 
+def _settle_all(nodes: Iterable[Node]) -> list[bool]:
+    """Settle every one of ``nodes``: none may be skipped, whatever the others are."""
+    return [settle(node) for node in nodes]
+
+
 @singledispatch
 def _settle(node: Node) -> bool:
     raise TypeError(type(node).__name__)
@@ -86,7 +92,7 @@ def _(node: Reference) -> bool:
 
 @_settle.register
 def _(node: Items) -> bool:
-    return any([settle(element) for element in node.elements])
+    return True in _settle_all(node.elements)
 
 
 @_settle.register
@@ -164,7 +170,7 @@ def _(node: Case) -> bool:
         return False
     if node.otherwise is not None:
         settle(node.otherwise)
-    return any([settle(branch) for branch in node.branches])
+    return True in _settle_all(node.branches)
 
 
 @_settle.register
@@ -189,13 +195,13 @@ def _(node: Source) -> bool:
     if node.query is not None:
         return settle(node.query)
     if node.inner is not None:
-        return all([settle(source) for source in node.inner])
+        return False not in _settle_all(node.inner)
     return node.call is None or settle(node.call)
 
 
 @_settle.register
 def _(node: From) -> bool:
-    return any([settle(source) for source in node.sources]) or bool(node.add)
+    return True in _settle_all(node.sources) or bool(node.add)
 
 
 @_settle.register
@@ -239,5 +245,5 @@ def _(node: Query) -> bool:
         settle(node.with_)
     for clause in node.clauses:
         settle(clause)
-    kept = any([settle(branch) for branch in node.branches])
+    kept = True in _settle_all(node.branches)
     return kept or (bool(node.add) and node.with_ is not None and node.with_.kept)

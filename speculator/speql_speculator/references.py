@@ -2,7 +2,7 @@
 
 from speql_speculator.analysis import Analysis, local_references
 from speql_speculator.closest_name import closest_names
-from speql_speculator.expressions import fragment
+from speql_speculator.grammar import fragment
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
 from speql_speculator.syntax_tree import Fault, Node, Reference
 

@@ -10,7 +10,8 @@ from sqlglot.errors import SqlglotError
 
 from speql_speculator.analysis import Analysis
 from speql_speculator.clauses import ClauseParser
-from speql_speculator.edits import Edit, EditBuilder, apply_edits, emit, moved
+from speql_speculator.edits import Edit, EditBuilder, apply_edits, moved
+from speql_speculator.emit import emit
 from speql_speculator.keywords import QUERY_WORDS, STATEMENT_WORDS
 from speql_speculator.resolve import resolve
 from speql_speculator.syntax_tree import (

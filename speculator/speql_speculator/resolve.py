@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from speql_speculator.analysis import Analysis, local_nodes
-from speql_speculator.conditions import check_conditions, family_of
+from speql_speculator.conditions import check_conditions
 from speql_speculator.expressions import fragment
 from speql_speculator.grouping import complete_grouping, is_aggregate
 from speql_speculator.keywords import CLAUSE_WORDS
-from speql_speculator.pruning import cause, settle
+from speql_speculator.listed_tables import ListedTables
+from speql_speculator.output import OutputReader
+from speql_speculator.pruning import settle
 from speql_speculator.references import resolve_references
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
-from speql_speculator.sources import Relations, SourceResolver, renamed_columns
+from speql_speculator.sources import SourceResolver, renamed_columns
 from speql_speculator.syntax_tree import (
     Call,
     Clause,
@@ -24,12 +26,12 @@ from speql_speculator.syntax_tree import (
     Reference,
     Select,
     SelectItem,
-    Source,
     Star,
     Term,
     Values,
     Window,
 )
+from speql_speculator.tables import Relations
 
 
 def resolve(query: Query, analysis: Analysis) -> None:
@@ -42,8 +44,6 @@ class _Resolver:
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
         self.dialect = analysis.catalog.dialect
-
-    # -- queries -----------------------------------------------------------------------------------------------------
 
     def query(self, query: Query, ctes: Relations, parent: Scope | None) -> Relation:
         ctes = dict(ctes)
@@ -167,8 +167,6 @@ class _Resolver:
                 resolve_references(clause, scope, self.analysis)
                 settle(clause)
 
-    # -- SELECT ------------------------------------------------------------------------------------------------------
-
     def _select(
         self,
         select: Select,
@@ -215,8 +213,8 @@ class _Resolver:
             settle(clause)
         if select.from_ is not None:
             if sources.predicates:
-                self._add_predicates(select, sources.predicates)
-            self._listed(select, scope, sources)
+                ListedTables(analysis).add_predicates(select, sources.predicates)
+            ListedTables(analysis).connect(select, scope, sources)
             settle(select)
         self._items(select, scope)
         if not select.kept:
@@ -224,7 +222,7 @@ class _Resolver:
         complete_grouping(select, extra, analysis)
         self._windows(select)
         settle(select)
-        return self._output(select, scope), scope
+        return OutputReader(analysis).output(select, scope), scope
 
     def _from_of(self, before: Select, select: Select, scope: Scope, sources: SourceResolver) -> None:
         """A branch without FROM, whose columns are those of the first branch's FROM."""
@@ -347,221 +345,8 @@ class _Resolver:
             select.add_items = " *"
         settle(select)
 
-    def _listed(self, select: Select, scope: Scope, sources: SourceResolver) -> None:
-        """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out."""
-        assert select.from_ is not None
-        listed = [source for source in select.from_.sources if source.kept]
-        if not any(source.kind == "," for source in listed):
-            return
-        links = [*_links(select, self.analysis)]
-        groups: list[set[int]] = []
-        for source in listed:
-            relation = sources.by_source.get(id(source))
-            key = id(relation)
-            if source.kind == "," or not groups:
-                groups.append({key})
-            else:
-                groups[-1].add(key)
-        by_key = {id(relation): relation for relation in scope.relations}
-        merged = True
-        while merged:
-            merged = False
-            for link in links:
-                touching = [group for group in groups if group & link]
-                if len(touching) > 1:
-                    groups = [group for group in groups if not group & link] + [set().union(*touching)]
-                    merged = True
-        first = sources.by_source.get(id(listed[0]))
-        connected = next((group for group in groups if id(first) in group), set())
-        additions: list[str] = []
-        for source in listed:
-            relation = sources.by_source.get(id(source))
-            if relation is None or id(relation) in connected or source.kind != ",":
-                continue
-            mine = next((group for group in groups if id(relation) in group), {id(relation)})
-            if relation.single_row or (source.query is None and source.call is not None):
-                connected |= mine
-                continue
-            from speql_speculator.join_conditions import join_condition
-
-            joined = [by_key[key] for key in connected if key in by_key]
-            condition = join_condition(relation, [found for found in scope.relations if found in joined], ())
-            if condition is None and all(found.single_row or found.opaque for found in joined):
-                connected |= mine
-                continue
-            if condition is None:
-                later = [other for other in scope.relations if id(other) not in connected and other is not relation]
-                if any(join_condition(relation, [other], ()) for other in later) and len(mine) == 1:
-                    # It may be connected through a table that is listed after it.
-                    bridge = next(
-                        (
-                            other
-                            for other in later
-                            if join_condition(relation, [other], ()) and join_condition(other, joined, ())
-                        ),
-                        None,
-                    )
-                    if bridge is not None:
-                        over = join_condition(bridge, joined, ())
-                        condition = join_condition(relation, [bridge], ())
-                        if (
-                            over is not None
-                            and condition is not None
-                            and not any(id(bridge) in group and len(group) > 1 for group in groups)
-                        ):
-                            additions.append(sources.condition_text(over))
-                            connected |= {id(bridge)}
-            if condition is None:
-                source.fault = self.analysis.report(
-                    source,
-                    "left-out",
-                    f"Nothing joins `{relation.alias}` to the other tables yet",
-                    "Type its join condition to see it in the preview.",
-                )
-                self._without(select, relation, source, scope)
-                continue
-            self.analysis.quality = min(self.analysis.quality, condition.quality)
-            additions.append(sources.condition_text(condition))
-            connected |= mine
-        if additions:
-            self._add_predicates(select, additions)
-
-    def _without(self, select: Select, relation: Relation, source: Source, scope: Scope) -> None:
-        """Leave out a table and all that names it."""
-        for node in (select.items, *select.clauses):
-            if node is None:
-                continue
-            for found in local_nodes(node):
-                known = self.analysis.columns.get(id(found))
-                if known is not None and known[0] is relation:
-                    found.fault = source.fault
-        if relation in scope.relations:
-            scope.relations.remove(relation)
-        source.kept = False
-
-    def _add_predicates(self, select: Select, additions: list[str]) -> None:
-        text = " AND ".join(additions)
-        if select.add_where:
-            select.add_where += f" AND {text}"
-            return
-        where = next((clause for clause in select.clauses if clause.name == "WHERE" and clause.fault is None), None)
-        if where is None:
-            select.add_where = f" WHERE {text}"
-        elif where.add:
-            where.add += f" AND {text}"
-        elif not where.kept:
-            where.add = f" {text}"
-            settle(where)
-        elif isinstance(where.body, Expression) and any(
-            self.analysis.parser.tokens[place].upper == "OR" for place in where.body.connectors if place >= 0
-        ):
-            where.words_missing, where.add = " (", f") AND {text}"
-        else:
-            where.add = f" AND {text}"
-
-    def _output(self, select: Select, scope: Scope) -> Relation:
-        """The columns of a SELECT, as the query around it sees them."""
-        columns: dict[str, VisibleColumn] = {}
-        opaque = False
-        unnamed = 0
-        items = [item for item in (select.items.elements if select.items is not None else ()) if item.kept]
-        if select.keyword < 0 or select.add_items == " *":
-            opaque = scope.opaque
-            for relation in scope.relations:
-                for folded, column in relation.columns.items():
-                    columns.setdefault(folded, column)
-            items = []
-        elif select.add_items:
-            return Relation("", {}, True)
-        for item in items:
-            if not isinstance(item, SelectItem):
-                continue
-            operand = item.expression.terms[0].operands[0]
-            if isinstance(operand, Star) and len(item.expression.terms) == 1:
-                only = self.analysis.name(operand.qualifier) if operand.qualifier is not None else None
-                opaque = opaque or not operand.plain or scope.opaque
-                for relation in scope.relations:
-                    if only is None or only.lower() in relation.names:
-                        for folded, column in relation.columns.items():
-                            columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
-                continue
-            column = self._column(item)
-            if column is None:
-                unnamed += 1
-                columns[f"\0{unnamed}"] = VisibleColumn("")
-                continue
-            folded = column.name.lower()
-            columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
-        grouped = self._group_keys(select, columns)
-        single = (
-            not grouped
-            and select.clause("GROUP BY") is None
-            and not select.add_group
-            and any(is_aggregate(item) for item in items)
-        )
-        names = {folded: column for folded, column in columns.items()}
-        return Relation("", names, opaque, grouped, single)
-
-    def _column(self, item: SelectItem) -> VisibleColumn | None:
-        expression = item.expression
-        operand = expression.terms[0].operands[0]
-        plain = len(expression.terms) == 1 and len(expression.terms[0].operands) == 1 and not expression.terms[0].prefix
-        known = self.analysis.columns.get(id(operand)) if plain else None
-        if item.alias >= 0 and not item.drop_alias:
-            name = self.analysis.name(item.alias)
-        elif plain and isinstance(operand, Reference):
-            name = known[1].name if known is not None else self.analysis.name(operand.parts[-1])
-        else:
-            return None
-        if known is not None:
-            return VisibleColumn(name, known[1].family, known[1].origin)
-        family = family_of(expression, self.analysis)
-        return VisibleColumn(name, "text" if family == "string" else family)
-
-    def _group_keys(self, select: Select, columns: dict[str, VisibleColumn]) -> tuple[frozenset[str], ...]:
-        group = select.clause("GROUP BY")
-        if group is None or not isinstance(group.body, Items):
-            return ()
-        names = set()
-        for element in group.body.elements:
-            if not element.kept:
-                continue
-            references = [found for found in local_nodes(element) if isinstance(found, Reference)]
-            if len(references) != 1:
-                return ()
-            name = self.analysis.name(references[0].parts[-1]).lower()
-            if name not in columns:
-                return ()
-            names.add(name)
-        return (frozenset(names),) if names else ()
-
 
 def _too_wide(query: Query, output: Relation) -> bool:
     """Whether a subquery has more than the one column that a value has."""
     added = any(isinstance(branch, Select) and branch.kept and branch.add_items == " *" for branch in query.branches)
     return added or (not output.opaque and len(output.columns) > 1)
-
-
-def _links(select: Select, analysis: Analysis) -> list[set[int]]:
-    """Sets of relations that a conjunct of WHERE mentions together."""
-    links = []
-    where = select.clause("WHERE")
-    if where is not None and isinstance(where.body, Expression):
-        disjunction = any(analysis.parser.tokens[place].upper == "OR" for place in where.body.connectors if place >= 0)
-        conjuncts: Sequence[Node] = [where.body] if disjunction else where.body.terms
-        for conjunct in conjuncts:
-            if conjunct.kept:
-                links.append(_relations_of(conjunct, analysis))
-    for source in select.from_.sources if select.from_ is not None else ():
-        if source.condition is not None and source.condition.kept:
-            links.append(_relations_of(source.condition, analysis))
-    return links
-
-
-def _relations_of(node: Node, analysis: Analysis) -> set[int]:
-    from speql_speculator.syntax_tree import walk
-
-    return {id(known[0]) for found in walk(node) if (known := analysis.columns.get(id(found))) is not None and known[0]}
-
-
-__all__ = ["cause", "resolve"]

@@ -1,0 +1,133 @@
+"""Looks up tables and CTEs by name and by column."""
+
+from collections.abc import Callable
+
+from speql_speculator.analysis import Analysis
+from speql_speculator.closest_name import closest_names
+from speql_speculator.grammar import fragment
+from speql_speculator.join_conditions import JoinCondition
+from speql_speculator.relations import Relation, Scope, spell, table_relation
+from speql_speculator.syntax_tree import Query, Source
+
+Relations = dict[str, Relation]
+QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
+
+
+class TableFinder:
+    """The tables that one SELECT may name: those of the catalog, and the CTEs around it."""
+
+    def __init__(
+        self, analysis: Analysis, ctes: Relations, local: list[str], scope: Scope, resolve_query: QueryResolver
+    ) -> None:
+        self.analysis = analysis
+        self.ctes = ctes
+        self.local = local
+        self.scope = scope
+        self.resolve_query = resolve_query
+        self.dialect = analysis.catalog.dialect
+        self.by_source: dict[int, Relation] = {}
+        self.predicates: list[str] = []
+        self.half_typed: list[tuple[str, str]] = []
+
+    def _known_relation(self, name: str, alias: str) -> Relation | None:
+        if name.lower() in self.ctes:
+            return self.ctes[name.lower()].renamed(alias or name)
+        table = self.analysis.catalog.find(name)
+        return table_relation(table, alias or name, (alias or name,)) if table else None
+
+    def _columns_of(self, name: str) -> list[str]:
+        relation = self._known_relation(name, "")
+        return list(relation.columns) if relation else []
+
+    def _candidates(self, columns: set[str]) -> list[str]:
+        """Tables and CTEs that have all of ``columns``."""
+        ctes = [name for name, relation in self.ctes.items() if columns <= set(relation.columns)]
+        tables = None
+        for column in columns:
+            having = {table.name for table in self.analysis.catalog.tables_by_column.get(column, ())}
+            tables = having if tables is None else tables & having
+        ordered = [table.name for table in self.analysis.catalog.tables if tables and table.name in tables]
+        return ctes + [name for name in ordered if name.lower() not in self.ctes]
+
+    def _unknown(self, source: Source, names: list[str], alias: str, wanted: dict[str, set[str]]) -> Relation | None:
+        """A table that the catalog does not have: half typed, misspelt, or not for us to know."""
+        analysis = self.analysis
+        catalog = analysis.catalog
+        opaque = Relation(alias or names[-1], {}, True, names=((alias or names[-1]).lower(), ".".join(names).lower()))
+        if not catalog.tables or names[0].lower() in ("information_schema", "pg_catalog", "duckdb_logs"):
+            return opaque
+        if len(names) == 1 and names[0].lower().startswith(("duckdb_", "sqlite_", "pragma_", "pg_")):
+            return opaque
+        known = {**{table.name: None for table in catalog.tables}, **dict.fromkeys(self.ctes)}
+        last = source.parts[-1]
+        if last == analysis.parser.half and len(names) > 1:
+            source.fault = fragment(f"`{analysis.text(source)}`")
+            return None
+        if last == analysis.parser.half:
+            needed = wanted.get(alias.lower(), set()) if alias else self._unclaimed(wanted)
+            beginning = [name for name in known if name.lower().startswith(names[-1].lower())]
+            fitting = [name for name in beginning if needed <= set(self._columns_of(name))]
+            chosen = fitting if len(fitting) == 1 or len(beginning) > 1 else beginning
+            if len(chosen) == 1:
+                name = chosen[0]
+                analysis.replaced.append(
+                    (last, spell(name, self.dialect), "name-completed", f"`{name}` is the only table that begins so")
+                )
+                return self._known_relation(name, alias)
+            source.fault = fragment(f"`{analysis.text(source)}`")
+            return None
+        close = closest_names(names[-1], known)
+        if len(close) == 1:
+            name = close[0]
+            analysis.replaced.append(
+                (last, spell(name, self.dialect), "name-corrected", f"There is no `{names[-1]}`: `{name}` is meant")
+            )
+            return self._known_relation(name, alias)
+        hint = f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(sorted(known)[:8])}."
+        source.fault = analysis.report(source, "unknown-table", f"There is no table `{'.'.join(names)}`", hint)
+        return None
+
+    def _unclaimed(self, wanted: dict[str, set[str]]) -> set[str]:
+        """Columns that no table of the scope has."""
+        known = {column for relation in self.scope.relations for column in relation.columns}
+        names = {name for relation in self.scope.relations for name in relation.names}
+        return {
+            column
+            for qualifier, columns in wanted.items()
+            if qualifier not in names
+            for column in columns
+            if qualifier or column not in known
+        }
+
+    def _outer(self, name: str) -> bool:
+        scope = self.scope.parent
+        while scope is not None:
+            if scope.relation(name) is not None:
+                return True
+            scope = scope.parent
+        return False
+
+    def condition_text(self, found: JoinCondition) -> str:
+        """The condition as SQL."""
+        return " AND ".join(
+            f"{self._column(found.left, left)} = {self._column(found.right, right)}" for left, right in found.pairs
+        )
+
+    def _column(self, relation: Relation, folded: str) -> str:
+        return f"{spell(relation.alias, self.dialect)}.{spell(relation.columns[folded].name, self.dialect)}"
+
+
+def affinity(alias: str, table: str) -> int:
+    """How well an alias stands for a table: 3 the same, 2 its initials or beginning, 0 not at all.
+
+    >>> affinity("d", "delays"), affinity("ss", "store_sales"), affinity("x", "flights")
+    (2, 2, 0)
+    """
+    alias, table = alias.lower(), table.lower()
+    if alias == table:
+        return 3
+    letters = alias.rstrip("0123456789")
+    if not letters:
+        return 0
+    initials = "".join(part[0] for part in table.split("_") if part)
+    return 2 if table.startswith(letters) or letters == initials else 0
