@@ -63,7 +63,7 @@ def rewrite(query: exp.Query, views: Sequence[View], catalog: Catalog) -> Rewrit
         return Rewrite(None, (), tuple(rewriter.decisions), False)
     _drop_unused_ctes(rewritten)
     tables = _base_tables(rewritten, views)
-    sql = rewritten.sql(dialect=catalog.dialect, identify=True)
+    sql = rewritten.sql(dialect=catalog.dialect, identify=True, copy=False)
     return Rewrite(sql, tuple(dict.fromkeys(rewriter.used)), tuple(rewriter.decisions), not tables, tables)
 
 

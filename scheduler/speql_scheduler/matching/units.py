@@ -9,6 +9,7 @@ from sqlglot import exp
 from speql_scheduler.matching.free_columns import has_free_columns
 from speql_scheduler.matching.select_spans import select_spans
 from speql_sql import Catalog, Span
+from speql_sql.copy_tree import copy_tree
 
 UnitKind = Literal["main", "cte", "derived", "subquery", "branch"]
 
@@ -50,11 +51,11 @@ def units_of(
         span = _span(node, spans)
         if span is None:
             continue
-        alone = _standing_alone(node, ctes) if node is not query else query.copy()
+        alone = _standing_alone(node, ctes) if node is not query else copy_tree(query)
         correlated = kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
         units.append(Unit(path, span, alone, correlated, kind))
     if not any(unit.kind == "main" for unit in units):
-        return (Unit(("main",), whole, query.copy(), False, "main"),)
+        return (Unit(("main",), whole, copy_tree(query), False, "main"),)
     return tuple(sorted(units, key=lambda unit: (unit.span.start, -unit.span.end)))
 
 
@@ -136,7 +137,7 @@ def _span(node: exp.Expr, spans: dict[int, Span]) -> Span | None:
 
 def _standing_alone(node: exp.Query, ctes: tuple[exp.CTE, ...]) -> exp.Query:
     """A copy of the query with those CTEs in its WITH that it reads, directly or through another."""
-    alone = node.copy()
+    alone = copy_tree(node)
     own = alone.args.get("with_")
     names = {cte.alias.lower() for cte in own.expressions} if isinstance(own, exp.With) else set()
     read = {table.name.lower() for table in alone.find_all(exp.Table) if not table.db}
@@ -150,6 +151,6 @@ def _standing_alone(node: exp.Query, ctes: tuple[exp.CTE, ...]) -> exp.Query:
         return alone
     recursive = any(isinstance(cte.parent, exp.With) and cte.parent.recursive for cte in needed)
     recursive = recursive or (isinstance(own, exp.With) and bool(own.recursive))
-    expressions = [cte.copy() for cte in needed] + (list(own.expressions) if isinstance(own, exp.With) else [])
+    expressions = [copy_tree(cte) for cte in needed] + (list(own.expressions) if isinstance(own, exp.With) else [])
     alone.set("with_", exp.With(expressions=expressions, recursive=recursive or None))
     return alone

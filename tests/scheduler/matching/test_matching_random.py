@@ -19,7 +19,7 @@ from speql_scheduler.matching.view import define_view
 from speql_sql import Catalog, Column, Table
 from speql_sql.qualify import qualify_query
 
-CASES = int(os.environ.get("SPEQL_FUZZ_CASES", "400"))
+CASES = int(os.environ.get("SPEQL_FUZZ_CASES", "300"))
 SEED = int(os.environ.get("SPEQL_FUZZ_SEED", "20240611"))
 
 FACT = {
