@@ -1,6 +1,8 @@
-"""Ground floor: the Engine protocol and one adapter per engine. Knows drivers and files; nothing of LSP or editors."""
+"""Ground floor: the Engine protocol and one adapter per engine. Knows drivers and files; nothing of LSP or editors.
 
-from speql_engines.compare import rows_differ
+`speql_engines.compare` is left out: it needs numpy, which a server that only runs queries does not.
+"""
+
 from speql_engines.connections import open_engine
 from speql_engines.duckdb_engine import DuckDBEngine
 from speql_engines.engine import (
@@ -27,5 +29,4 @@ __all__ = [
     "ResultColumn",
     "TempTable",
     "open_engine",
-    "rows_differ",
 ]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from speql_engines import rows_differ
+from speql_engines.compare import rows_differ
 
 NAN = float("nan")
 INFINITY = float("inf")

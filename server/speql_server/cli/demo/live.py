@@ -1,6 +1,7 @@
 """The demo as live panels in the terminal."""
 
 import time
+from contextlib import suppress
 
 from rich.console import Console, Group, RenderableType
 from rich.layout import Layout
@@ -42,6 +43,7 @@ class LiveScreen:
         self._text = ""
         self._texts: dict[int, str] = {}
         self._behind_since: float | None = None
+        self._given_back = False
         self._message = ""
         self._progress: tuple[str, float] | None = None
         self._preview: Preview | None = None
@@ -53,11 +55,25 @@ class LiveScreen:
         )
 
     def __enter__(self) -> "LiveScreen":
-        self._live.__enter__()
+        try:
+            self._live.__enter__()
+        except BaseException:  # Ctrl-C while the screen is being taken: `with` would not give it back
+            self._give_back()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._live.__exit__(None, None, None)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Leave the full screen with the cursor visible, however far taking it had come; once, or it moves the cursor."""
+        if self._given_back:
+            return
+        self._given_back = True
+        with suppress(IndexError):  # rich takes back a hook that it had not set yet
+            self._live.stop()
+        self._console.set_alt_screen(False)
+        self._console.show_cursor(True)
 
     def loading(self, label: str, share: float) -> None:
         """A progress bar in place of the panels."""
@@ -99,7 +115,7 @@ class LiveScreen:
 
     def finished(self, report: DemoReport) -> None:
         """Leave the full screen and print what should stay: the rows and the figures."""
-        self._live.stop()
+        self._give_back()
         if self._rows is not None:
             self._console.print(self._preview_panel(self._rows, height=len(self._rows.rows) + 1))
         for line in report_lines(report):
