@@ -66,7 +66,7 @@ class LiveScreen:
         self._give_back()
 
     def _give_back(self) -> None:
-        """Leave the full screen with the cursor visible, however far taking it had come; once, or it moves the cursor."""
+        """Leave the full screen with the cursor visible, however far taking it had come. Once: it moves the cursor."""
         if self._given_back:
             return
         self._given_back = True
