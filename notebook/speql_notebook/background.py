@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -25,14 +25,15 @@ class BackgroundLoop:
         If the caller is interrupted (Ctrl+C, the notebook's stop button), the coroutine is cancelled, and only when it
         has really ended is the interrupt raised: nothing goes on behind a cell that is shown as stopped.
         """
-        ended = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_and_set(work, ended), self._loop)
+        run = _Run(work)
         try:
-            return future.result()
+            self._loop.call_soon_threadsafe(run.start)
+            run.ended.wait()
         except KeyboardInterrupt:
-            future.cancel()
-            ended.wait()
+            self._loop.call_soon_threadsafe(run.cancel)
+            run.ended.wait()
             raise
+        return run.result()
 
     def close(self) -> None:
         """Stop the loop and end the thread."""
@@ -42,8 +43,33 @@ class BackgroundLoop:
             self._loop.close()
 
 
-async def _and_set(work: Coroutine[Any, Any, T], ended: threading.Event) -> T:
-    try:
-        return await work
-    finally:
-        ended.set()
+class _Run(Generic[T]):
+    """One coroutine on its way: made by the caller, all else on the loop.
+
+    An interrupt can come between any two steps of the caller, so it keeps no state of its own: `cancel` is right
+    whether `start` has been called, will be, or never is.
+    """
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.ended = threading.Event()
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+
+    def start(self) -> None:
+        """Start it, if it was not cancelled before."""
+        if not self.ended.is_set():
+            self._task = asyncio.get_running_loop().create_task(self._work)
+            self._task.add_done_callback(lambda _: self.ended.set())
+
+    def cancel(self) -> None:
+        """Cancel it; `ended` is set when it has really ended."""
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            self._work.close()
+            self.ended.set()
+
+    def result(self) -> T:
+        """Its value or its error, once it has ended."""
+        assert self._task is not None, "only an interrupted run has no task, and it raises"
+        return self._task.result()
