@@ -28,7 +28,7 @@ class CallParser(Grammar):
         node = Call(first, self.position, name=name)
         opening = self.position
         self.position += 1
-        if self.opens_query():
+        if self.opens_query() and self.word not in ("FROM", "VALUES"):
             node.arguments = Items(self.position, self.position)
             query_first = self.position
             query = self.query()
@@ -75,6 +75,7 @@ class CallParser(Grammar):
             self.strays.append(self.junk())
 
     def call_arguments(self, node: Call) -> None:
+        """What is between the parentheses of a call."""
         if self.word in ("DISTINCT", "ALL"):
             node.distinct = True
             self.position += 1
@@ -150,6 +151,7 @@ class CallParser(Grammar):
         return clause
 
     def cast(self, node: Call) -> None:
+        """``CAST(value AS type)``; without its type it cannot stay."""
         first = self.position
         expression = self.expression()
         node.arguments = Items(first, self.position, elements=[expression])
@@ -165,6 +167,7 @@ class CallParser(Grammar):
         node.arguments.last = self.position
 
     def extract(self, node: Call) -> None:
+        """``EXTRACT(unit FROM value)``."""
         first = self.position
         node.arguments = Items(first, first)
         if self.token.kind in ("word", "string") and self.ahead(1).upper == "FROM":
@@ -261,6 +264,7 @@ class CallParser(Grammar):
         return window
 
     def frame(self) -> Clause:
+        """ROWS, RANGE or GROUPS of a window; half of one is left out."""
         first = self.position
         while not self.at_end() and not self.is_mark(")") and self.word not in CLAUSE_WORDS:
             self.position += 1

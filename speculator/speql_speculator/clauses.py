@@ -18,6 +18,7 @@ from speql_speculator.syntax_tree import (
     Query,
     Select,
     SelectItem,
+    Star,
     Values,
     With,
 )
@@ -102,6 +103,7 @@ class ClauseParser(FromParser):
         return self.position == self.half or self.depth <= 1
 
     def limit(self) -> Node:
+        """The number of LIMIT and OFFSET."""
         first = self.position
         expression = self.expression()
         inner: list[Node] = [expression]
@@ -110,6 +112,7 @@ class ClauseParser(FromParser):
         return Group(first, self.position, inner=inner)
 
     def fetch(self) -> Clause:
+        """``FETCH FIRST 5 ROWS ONLY``."""
         first = self.position
         words: list[str] = []
         while not self.at_end() and len(words) < 6 and (self.word or self.token.kind == "number"):
@@ -123,6 +126,7 @@ class ClauseParser(FromParser):
         return clause
 
     def with_list(self) -> With:
+        """WITH and its list."""
         first = self.position
         self.position += 1
         recursive = self.word == "RECURSIVE" or self.complete_word("RECURSIVE")
@@ -146,6 +150,7 @@ class ClauseParser(FromParser):
         return With(first, self.position, body_first, recursive, ctes)
 
     def cte(self) -> Node:
+        """``name (columns) AS (query)``."""
         first = self.position
         token = self.token
         if token.kind not in ("word", "quoted") or token.upper in CLAUSE_WORDS:
@@ -211,6 +216,7 @@ class ClauseParser(FromParser):
         return self.select()
 
     def select(self) -> Select:
+        """One SELECT up to its QUALIFY; FROM may come first."""
         select = Select(self.position, self.position)
         if self.word == "FROM":
             select.from_ = self.from_clause()
@@ -249,6 +255,7 @@ class ClauseParser(FromParser):
         select.head_last = self.position
 
     def select_items(self) -> Items:
+        """The SELECT list."""
         first = self.position
         elements: list[Node] = []
         separators: list[int] = []
@@ -259,9 +266,13 @@ class ClauseParser(FromParser):
         return Items(first, self.position, elements=elements, separators=separators)
 
     def select_item(self) -> Node:
+        """An output column with its alias."""
         first = self.position
         expression = self.expression()
         item = SelectItem(first, self.position, expression=expression)
+        operand = expression.terms[0].operands[0] if expression.terms[0].operands else None
+        if isinstance(operand, Star):
+            operand.in_list = True
         if expression.last > expression.first:
             if self.word == "AS" or (self.position == self.half and self.complete_word("AS")):
                 item.marker = self.position
@@ -321,6 +332,7 @@ class ClauseParser(FromParser):
             select.clauses.append(clause)
 
     def window_clause(self) -> Clause:
+        """``WINDOW name AS (...), ...``."""
         first = self.position
         self.position += 1
         elements: list[Node] = []

@@ -12,7 +12,7 @@ from speql_sql import Span
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace what is at ``span`` (in the statement's text) by ``new_text``. ``code`` is stable, ``reason`` for humans."""
+    """Replace ``span`` of the statement's text by ``new_text``; ``code`` is stable, ``reason`` is for humans."""
 
     span: Span
     new_text: str

@@ -159,6 +159,8 @@ class _Emitter:
     def clause(self, node: Clause) -> None:
         if node.words_missing:
             self.builder.insert(node.first, node.words_missing, "completed", f"`{node.name}` is two words")
+        if node.opener and node.body is not None:
+            self.builder.insert_before(node.body.first, node.opener, "join-condition", "OR stays together")
         if node.body is not None:
             self.emit(node.body)
         if node.add:

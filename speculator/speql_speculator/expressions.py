@@ -77,8 +77,7 @@ class ExpressionParser(OperandParser):
 
     def argument(self, boolean: bool = False) -> Node:
         """An element of a list: an expression, or nothing yet."""
-        expression = self.expression(boolean=boolean)
-        return expression
+        return self.expression(boolean=boolean)
 
     def ordered_item(self) -> Node:
         """An element of ORDER BY: an expression with ASC, DESC, NULLS FIRST and LAST."""
@@ -252,6 +251,7 @@ class ExpressionParser(OperandParser):
         return False
 
     def is_test(self, term: Term, start: int) -> bool:
+        """What follows IS: NULL, TRUE, DISTINCT FROM."""
         self.position += 1
         term.comparison = True
         if self.word == "NOT":
@@ -275,6 +275,7 @@ class ExpressionParser(OperandParser):
         return True
 
     def between(self, term: Term, start: int) -> bool:
+        """BETWEEN and its AND; without the AND the term is unfinished."""
         self.position += 1
         term.comparison = True
         if self.word in ("SYMMETRIC", "ASYMMETRIC"):

@@ -17,6 +17,7 @@ class FromParser(ExpressionParser):
     """Reads FROM and its sources."""
 
     def from_clause(self) -> From:
+        """FROM and its sources."""
         first = self.position
         self.position += 1
         from_ = From(first, self.position, sources=self.sources())
@@ -87,6 +88,7 @@ class FromParser(ExpressionParser):
         return source
 
     def source_parenthesis(self, source: Source) -> None:
+        """A derived table or a parenthesised join."""
         self.down()
         opens = self.opens_query()
         self.position += 1
@@ -115,6 +117,7 @@ class FromParser(ExpressionParser):
         return False
 
     def source_name(self, source: Source) -> None:
+        """The name of a table, or a call of a table function."""
         token = self.token
         if (
             token.kind not in ("word", "quoted")
@@ -143,6 +146,7 @@ class FromParser(ExpressionParser):
             source.call = Group(first, self.position, may_be_empty=True)
 
     def source_alias(self, source: Source) -> None:
+        """The alias of a source, with its column names; TABLESAMPLE."""
         if self.word == "TABLESAMPLE":
             self.source_tail(source)
         if self.word == "AS":
@@ -170,6 +174,7 @@ class FromParser(ExpressionParser):
             self.source_tail(source)
 
     def source_tail(self, source: Source) -> None:
+        """``TABLESAMPLE ...``."""
         first = self.position
         self.position += 1
         while (self.word and self.word not in NO_BARE_ALIAS) or self.token.kind == "number" or self.token.text == "%":
@@ -179,12 +184,13 @@ class FromParser(ExpressionParser):
         source.tail = (first, self.position)
 
     def join_condition(self, source: Source) -> None:
+        """ON or USING."""
         first = self.position
         if self.position == self.half and source.kind.endswith("JOIN") and self.word not in ("ON", "USING"):
-            if self.word and self.word not in CLAUSE_WORDS | JOIN_WORDS and not self.complete_word("ON", "USING"):
-                if self.word not in ("AND", "OR"):
-                    self.strays.append(self.junk())
-                    first = self.position
+            skip = self.word and self.word not in CLAUSE_WORDS | JOIN_WORDS | {"AND", "OR"}
+            if skip and not self.complete_word("ON", "USING"):
+                self.strays.append(self.junk())
+                first = self.position
         if self.word == "ON":
             self.position += 1
             source.condition = Clause(first, first, name="ON", body_first=self.position)

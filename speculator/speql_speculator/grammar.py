@@ -61,6 +61,9 @@ class Grammar(TokenReader):
         while index < self.count and self.tokens[index].upper == "(" and self.tokens[index].kind == "punctuation":
             index += 1
         token = self.tokens[index]
+        if token.upper == "FROM" and index == self.gap and index > 0:
+            # The cursor is right before FROM: something else is to come in front of it.
+            return False
         return token.kind == "word" and token.upper in QUERY_WORDS
 
     def close(self, mark: str) -> str:

@@ -1,4 +1,4 @@
-"""Resolves joins: their conditions, typed, half typed or missing, and the aliases that are used before they are typed."""
+"""Resolves joins: conditions typed, half typed or missing, and aliases that are used before they are typed."""
 
 from speql_speculator.analysis import local_nodes, local_references
 from speql_speculator.conditions import check_conditions

@@ -113,6 +113,7 @@ class ListedTables:
         source.kept = False
 
     def add_predicates(self, select: Select, additions: list[str]) -> None:
+        """Add conjuncts to WHERE, or a WHERE."""
         text = " AND ".join(additions)
         if select.add_where:
             select.add_where += f" AND {text}"
@@ -128,24 +129,23 @@ class ListedTables:
         elif isinstance(where.body, Expression) and any(
             self.analysis.parser.tokens[place].upper == "OR" for place in where.body.connectors if place >= 0
         ):
-            where.words_missing, where.add = " (", f") AND {text}"
+            where.opener, where.add = "(", f") AND {text}"
         else:
             where.add = f" AND {text}"
 
 
 def _links(select: Select, analysis: Analysis) -> list[set[int]]:
     """Sets of relations that a conjunct of WHERE mentions together."""
-    links = []
+    links: list[set[int]] = []
     where = select.clause("WHERE")
     if where is not None and isinstance(where.body, Expression):
         disjunction = any(analysis.parser.tokens[place].upper == "OR" for place in where.body.connectors if place >= 0)
         conjuncts: Sequence[Node] = [where.body] if disjunction else where.body.terms
-        for conjunct in conjuncts:
-            if conjunct.kept:
-                links.append(_relations_of(conjunct, analysis))
-    for source in select.from_.sources if select.from_ is not None else ():
-        if source.condition is not None and source.condition.kept:
-            links.append(_relations_of(source.condition, analysis))
+        links += [_relations_of(conjunct, analysis) for conjunct in conjuncts if conjunct.kept]
+    conditions = [source.condition for source in select.from_.sources] if select.from_ is not None else []
+    links += [
+        _relations_of(condition, analysis) for condition in conditions if condition is not None and condition.kept
+    ]
     return links
 
 

@@ -75,27 +75,32 @@ class MissingTableFinder(TableFinder):
         known = {column for relation in self.scope.relations for column in relation.columns}
         found: list[tuple[str, set[str]]] = []
         for name, columns in wanted.items():
-            if name and columns and name not in taken and name not in self.scope.left_out and name not in known:
-                if not self._outer(name):
-                    found.append((name, columns))
+            explained = name in taken or name in self.scope.left_out or name in known or self._outer(name)
+            if name and columns and not explained:
+                found.append((name, columns))
         aliases = {
             self.analysis.name(item.alias).lower()
             for item in (select.items.elements if select.items is not None else ())
             if isinstance(item, SelectItem) and item.alias >= 0
         }
-        for column in sorted(wanted.get("", set()) - known - aliases - taken):
-            if self.scope.parent is None and not self.scope.left_out and not closest_names(column, known):
-                if len(self._candidates({column})) == 1:
-                    found.append(("", {column}))
-        return found
+        if self.scope.parent is not None or self.scope.left_out:
+            return found
+        unknown = sorted(wanted.get("", set()) - known - aliases - taken)
+        sure = [name for name in unknown if not closest_names(name, known) and len(self._candidates({name})) == 1]
+        return found + [("", {name}) for name in sure]
 
     def _infer_from(self, select: Select, wanted: dict[str, set[str]]) -> None:
         """FROM as the columns say it: one table for each qualifier, joined through keys."""
         named = {name: columns for name, columns in wanted.items() if columns and not (name and self._outer(name))}
-        for name, column in self.half_typed:
-            # The word being typed counts if it is a column as it stands.
-            if not (name and self._outer(name)) and self._candidates(named.get(name, set()) | {column}):
-                named[name] = named.get(name, set()) | {column}
+        # The word being typed counts if it is a column as it stands.
+        typing = [(name, column) for name, column in self.half_typed if not (name and self._outer(name))]
+        for name, column in typing:
+            if self._candidates({column}):
+                more = {**named, name: named.get(name, set()) | {column}}
+                best = self._best_tables(more)
+                if any(column in relation.columns for relation, _, _ in best[0]):
+                    self._use(select, *best)
+                    return
         takes_all = any(star.qualifier is None for star in stars(select, in_calls=False))
         if not named:
             wants_rows = (
@@ -107,6 +112,12 @@ class MissingTableFinder(TableFinder):
                 name = self._unused_cte()
                 self._use(select, [(self.ctes[name.lower()].renamed(name), name, "")], [])
             return
+        best = self._best_tables(named)
+        if best[0]:
+            self._use(select, *best)
+
+    def _best_tables(self, named: dict[str, set[str]]) -> tuple[list[tuple[Relation, str, str]], list[JoinCondition]]:
+        """Tables for as many of the qualifiers as keys connect, and how: tried from each as the first."""
         best: tuple[list[tuple[Relation, str, str]], list[JoinCondition]] = ([], [])
         order = sorted(named, key=lambda name: (-len(named[name]), name == ""))
         for start in order[:6]:
@@ -120,8 +131,7 @@ class MissingTableFinder(TableFinder):
                     break
             if len(chosen) > len(best[0]):
                 best = (chosen, joins)
-        if best[0]:
-            self._use(select, *best)
+        return best
 
     def _unused_cte(self) -> str:
         return self.local[-1]
@@ -219,12 +229,11 @@ class MissingTableFinder(TableFinder):
 
 def stars(node: Node, *, in_calls: bool = True) -> list[Star]:
     """The stars of a SELECT's own level, with or without those inside function calls."""
-    found: list[Star] = []
+    found = [child for child in local_nodes(node) if isinstance(child, Star)]
+    if in_calls:
+        return found
     inside = {id(child) for call in local_nodes(node) if isinstance(call, Call) for child in local_nodes(call)}
-    for child in local_nodes(node):
-        if isinstance(child, Star) and (in_calls or id(child) not in inside):
-            found.append(child)
-    return found
+    return [star for star in found if id(star) not in inside]
 
 
 def _has_items(select: Select) -> bool:

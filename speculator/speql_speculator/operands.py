@@ -57,6 +57,7 @@ class OperandParser(CallParser):
         return before.upper in ("SELECT", "DISTINCT", "ALL", ",") or (before.upper == ")" and self.depth <= 3)
 
     def word_operand(self, boolean: bool) -> Node:
+        """An operand that begins with a word."""
         first = self.position
         word = self.word
         after = self.ahead(1)
@@ -134,7 +135,7 @@ class OperandParser(CallParser):
                 return self.star_tail(Star(first, self.position, qualifier=parts[-1]))
             named = token.kind in ("word", "quoted") and (
                 self.adjacent(self.position)
-                or (token.upper not in RESERVED | JOIN_WORDS and not self.tokens[dot].end == self.cursor)
+                or (token.upper not in RESERVED | JOIN_WORDS and self.tokens[dot].end != self.cursor)
             )
             if not named:
                 dangling = True
@@ -227,13 +228,17 @@ class OperandParser(CallParser):
         return Literal(first, min(self.position, self.count), constant="type")
 
     def interval(self) -> Node:
+        """``INTERVAL 1 DAY``; ``interval`` may also be a column."""
         first = self.position
         self.position += 1
         if self.token.kind not in ("string", "number", "parameter") and not self.is_mark("("):
             if self.is_mark(".") or self.begins_operand() is False:
                 # A column may be called interval.
                 self.position = first
-                return self.reference() if self.is_after_name(first) else Missing(first, first + self.skip_one(first))
+                if self.is_after_name(first):
+                    return self.reference()
+                self.position = first + 1
+                return Missing(first, first + 1)
             return Missing(first, self.position, fault=fragment("`INTERVAL`"))
         text = self.token
         inner: list[Node] = []
@@ -257,6 +262,7 @@ class OperandParser(CallParser):
         return first + 1 < self.count and after.kind == "punctuation"
 
     def python_lambda(self) -> Node:
+        """``lambda x: x + 1``."""
         first = self.position
         self.position += 1
         while self.token.kind == "word" or self.is_mark(","):
@@ -288,16 +294,16 @@ class OperandParser(CallParser):
                 self.position += 1
                 value = self.expression()
             case.branches.append(Branch(first, self.position, condition, then, value))
-            if self.position == self.half and self.word and not self.complete_word("WHEN", "ELSE", "END"):
-                if self.begins_operand():
-                    self.skip_junk(case)
+            typing = self.position == self.half and bool(self.word)
+            if typing and not self.complete_word("WHEN", "ELSE", "END") and self.begins_operand():
+                self.skip_junk()
         if self.word == "ELSE":
             first = self.position
             self.position += 1
             case.otherwise = Clause(first, first, name="ELSE", body_first=first + 1, body=self.expression())
             case.otherwise.last = self.position
             if self.position == self.half and self.begins_operand():
-                self.skip_junk(case)
+                self.skip_junk()
         if self.word == "END":
             self.position += 1
             case.ended = True
@@ -305,7 +311,6 @@ class OperandParser(CallParser):
         self.up()
         return case
 
-    def skip_junk(self, case: Case) -> None:
+    def skip_junk(self) -> None:
         """A word half typed inside CASE."""
-        junk = self.junk()
-        self.strays.append(junk)
+        self.strays.append(self.junk())

@@ -45,13 +45,13 @@ class OutputReader:
                         for folded, column in relation.columns.items():
                             columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
                 continue
-            column = self._column(item)
-            if column is None:
+            output = self._column(item)
+            if output is None:
                 unnamed += 1
                 columns[f"\0{unnamed}"] = VisibleColumn("")
                 continue
-            folded = column.name.lower()
-            columns[folded if folded not in columns else f"{folded} {len(columns)}"] = column
+            folded = output.name.lower()
+            columns[folded if folded not in columns else f"{folded} {len(columns)}"] = output
         grouped = self._group_keys(select, columns)
         single = (
             not grouped
@@ -59,8 +59,7 @@ class OutputReader:
             and not select.add_group
             and any(is_aggregate(item) for item in items)
         )
-        names = {folded: column for folded, column in columns.items()}
-        return Relation("", names, opaque, grouped, single)
+        return Relation("", columns, opaque, grouped, single)
 
     def _column(self, item: SelectItem) -> VisibleColumn | None:
         expression = item.expression

@@ -142,9 +142,9 @@ def _(node: Call) -> bool:
             elif not kept[0] or not all(cause(element).fragment for element in dead):
                 return False
     for part in (node.order, *node.tails, node.window):
-        if part is not None and not settle(part) and part.first < part.last:
-            if isinstance(part, Clause) and part.name == "WITHIN GROUP":
-                return False
+        gone = part is not None and not settle(part) and part.first < part.last
+        if gone and isinstance(part, Clause) and part.name == "WITHIN GROUP":
+            return False
     if node.window is None and node.name in WINDOW_ONLY:
         node.add = " OVER ()"
     return True

@@ -110,7 +110,11 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
     half = analysis.touches_half(reference)
     if folded in lambda_names or reference.first in analysis.parser.unit_words:
         return
-    if not analysis.catalog.tables and not scope.relations:
+    if not analysis.catalog.tables:
+        return
+    if not scope.relations and scope.left_out and not half:
+        # Its table was named and left out: that is what the user is told.
+        reference.fault = Fault("left-out", f"`{text}`: its table is left out")
         return
     if not scope.relations and scope.parent is None and not half:
         having = [table.name for table in analysis.catalog.tables_by_column.get(parts[-1].lower(), ())]

@@ -18,9 +18,7 @@ from speql_speculator.syntax_tree import (
     Branch,
     Clause,
     Cte,
-    Expression,
     Fault,
-    Items,
     Nested,
     Node,
     Query,
@@ -73,7 +71,7 @@ def repair(text: str, catalog: Catalog, cursor: int | None = None) -> Repair:
 
 
 class _Identity:
-    """A catalog as a key of the cache: compared by identity, since comparing all its columns costs more than it saves."""
+    """A catalog as a key of the cache, compared by identity: comparing all its columns costs more than it saves."""
 
     __slots__ = ("catalog",)
 
@@ -122,14 +120,22 @@ def _refusal(text: str, tokens: list[Token], cursor: int | None) -> Repair | Non
     writes = word in ("SELECT", "FROM", "WITH") and _writes(tokens)
     if (word in QUERY_WORDS and not writes) or first.upper == "(":
         return None
+    begins = (
+        word and not writes and word not in STATEMENT_WORDS and any(other.startswith(word) for other in QUERY_WORDS)
+    )
+    if begins and first is not tokens[-1] and first.start < (cursor if cursor is not None else -1) <= first.end:
+        # Half of SELECT, being typed in front of the rest: the parser completes it.
+        return None
     half = first.end >= (len(text) if cursor is None else cursor)
     known = [*QUERY_WORDS, *STATEMENT_WORDS]
     if word and half and word not in STATEMENT_WORDS and any(other.startswith(word) for other in known):
         return _nothing(text, "unfinished", "There is nothing to run yet", "information")
-    if word and not writes and word not in STATEMENT_WORDS and any(other.startswith(word) for other in QUERY_WORDS):
-        if first is tokens[0] and first.start < (cursor if cursor is not None else -1) <= first.end:
-            # Half of SELECT, being typed in front of the rest: the parser completes it.
-            return None
+    begins = (
+        word and not writes and word not in STATEMENT_WORDS and any(other.startswith(word) for other in QUERY_WORDS)
+    )
+    if begins and first is tokens[0] and first.start < (cursor if cursor is not None else -1) <= first.end:
+        # Half of SELECT, being typed in front of the rest: the parser completes it.
+        return None
     return _nothing(
         text,
         "not-a-query",
@@ -163,11 +169,12 @@ def _at_cursor_closed(tokens: list[Token], text: str, dialect: str, cursor: int 
     if cursor is None or not any(token.closer for token in tokens):
         return tokens
     inside = next((token for token in tokens if token.start < cursor < token.end), None)
-    if inside is None or inside.kind != "string" or inside.text[:1] != "'" or cursor >= len(text):
+    if inside is None or cursor >= len(text) or inside.text[:1] not in ("'", '"', "`"):
         return tokens
     head = [token for token in tokens if token.end <= inside.start]
     piece = text[inside.start : cursor].rstrip()
-    opened = Token("string", inside.start, inside.start + len(piece), piece, piece, "'")
+    spelling = piece if inside.kind == "string" else ""
+    opened = Token(inside.kind, inside.start, inside.start + len(piece), piece, spelling, inside.text[0])
     tail = tokenize(text[cursor:], dialect)
     for token in tail:
         token.start += cursor
@@ -177,7 +184,7 @@ def _at_cursor_closed(tokens: list[Token], text: str, dialect: str, cursor: int 
     return [*head, opened, *tail]
 
 
-# -- one pass, and stronger ones if that does not parse ------------------------------------------------------------------
+# -- one pass, and stronger ones if that does not parse ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +263,16 @@ class _Pass:
             builder.insert_before(token, f"{alias}.", "qualified", f"More than one table has it: that of `{alias}`")
         for token, name, code, reason in self.analysis.replaced:
             builder.replace(token, name, code, reason)
-        return builder.edits()
+        comments = [
+            token for token in tokenize(self.text, self.analysis.catalog.dialect, comments=True) if token.closer
+        ]
+        closed = [
+            Edit(Span(token.end, token.end), token.closer, "What is open is closed", "closed")
+            for token in comments
+            if token.kind == "comment"
+        ]
+        edits = builder.edits()
+        return tuple(sorted((*edits, *closed), key=lambda edit: edit.span)) if closed else edits
 
     def _parse(self, sql: str, dialect: str) -> None:
         try:
@@ -278,9 +294,11 @@ class _Pass:
 
     def result(self, attempt: int) -> Repair:
         problems = list(self.analysis.problems)
-        for edit in self.edits:
-            if edit.code in ("unexpected-text", "cannot-parse"):
-                problems.append(Problem(edit.code, edit.reason, edit.span, "warning"))
+        problems += (
+            Problem(edit.code, edit.reason, edit.span, "warning")
+            for edit in self.edits
+            if edit.code in ("unexpected-text", "cannot-parse")
+        )
         if self.sql is None:
             if not problems:
                 message = "There is nothing to run yet"
@@ -373,6 +391,3 @@ def _typed_offset(offset: int, edits: tuple[Edit, ...]) -> int:
             return min(edit.span.start, max(offset - shift, 0)) if edit.span.start + shift <= offset else offset - shift
         shift += len(edit.new_text) - (edit.span.end - edit.span.start)
     return offset - shift
-
-
-__all__ = ["Edit", "Expression", "Items", "Repair", "repair"]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from speql_speculator.analysis import Analysis, local_nodes
 from speql_speculator.conditions import check_conditions
-from speql_speculator.expressions import fragment
+from speql_speculator.grammar import fragment
 from speql_speculator.grouping import complete_grouping, is_aggregate
 from speql_speculator.keywords import CLAUSE_WORDS
 from speql_speculator.listed_tables import ListedTables
 from speql_speculator.output import OutputReader
-from speql_speculator.pruning import settle
+from speql_speculator.pruning import cause, settle
 from speql_speculator.references import resolve_references
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
 from speql_speculator.sources import SourceResolver, renamed_columns
@@ -142,7 +142,7 @@ class _Resolver:
                 branch.fault = self.analysis.report(
                     branch,
                     "column-count",
-                    f"This side of the set operation has {len(output.columns)} columns, the first has {len(first.columns)}",
+                    f"This side has {len(output.columns)} columns, the first side has {len(first.columns)}",
                 )
                 settle(branch)
 
@@ -217,12 +217,23 @@ class _Resolver:
             ListedTables(analysis).connect(select, scope, sources)
             settle(select)
         self._items(select, scope)
+        self._without_tables(select)
         if not select.kept:
             return Relation("", {}, True), scope
         complete_grouping(select, extra, analysis)
         self._windows(select)
         settle(select)
         return OutputReader(analysis).output(select, scope), scope
+
+    def _without_tables(self, select: Select) -> None:
+        """A FROM of which nothing is left: what it counted or returned was its rows."""
+        gone = select.from_ is not None and not select.from_.kept and not select.add_from
+        if gone and select.from_ is not None:
+            fault = cause(select.from_)
+            counts = any(isinstance(found, Star) for found in local_nodes(select))
+            if counts or not fault.fragment:
+                select.fault = fault
+                settle(select)
 
     def _from_of(self, before: Select, select: Select, scope: Scope, sources: SourceResolver) -> None:
         """A branch without FROM, whose columns are those of the first branch's FROM."""
@@ -258,6 +269,8 @@ class _Resolver:
     def _stars(self, part: Node, scope: Scope) -> None:
         """``t.*`` of a table that is not there."""
         for found in local_nodes(part):
+            if isinstance(found, Star) and found.qualifier is None and not scope.relations and found.in_list:
+                found.fault = fragment("`*`")
             if isinstance(found, Star) and found.qualifier is not None:
                 name = self.analysis.name(found.qualifier)
                 if scope.relation(name) is None and self.analysis.catalog.tables and not scope.opaque:

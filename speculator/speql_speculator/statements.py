@@ -30,27 +30,28 @@ def split_statements(text: str, dialect: str = "duckdb") -> tuple[Statement, ...
     ["select ';'", 'select (2']
     """
     statements: list[Statement] = []
-    first = before = None
+    first: Token | None = None
+    before: Token | None = None
     # One entry a parenthesis level: whether that level has had its SELECT.
     selected = [False]
 
-    def flush() -> None:
-        if first is not None and before is not None:
-            span = Span(first.start, before.end)
+    def flush(first: Token | None, last: Token | None) -> None:
+        if first is not None and last is not None:
+            span = Span(first.start, last.end)
             statements.append(Statement(span, span.of(text)))
         selected[:] = [False]
 
     for token in tokenize_coarsely(text, dialect, _WORDS):
         word = token.upper
         if word == ";":
-            flush()
+            flush(first, before)
             first = before = None
             continue
         if token.kind == "word":
-            if word in ("SELECT", "WITH") and before is not None and selected[-1]:
-                if _begins_statement(text, token, before, len(selected) > 1):
-                    flush()
-                    first = None
+            may_begin = word in ("SELECT", "WITH") and before is not None and selected[-1]
+            if may_begin and _begins_statement(text, token, before, len(selected) > 1):
+                flush(first, before)
+                first = None
             if word == "SELECT":
                 selected[-1] = True
             elif word in _SET_OPERATORS:
@@ -60,7 +61,7 @@ def split_statements(text: str, dialect: str = "duckdb") -> tuple[Statement, ...
         elif word == ")" and len(selected) > 1:
             selected.pop()
         first, before = first or token, token
-    flush()
+    flush(first, before)
     return tuple(statements)
 
 
@@ -82,9 +83,14 @@ _EMPTY_LINE = re.compile(r"\n[^\S\n]*\r?\n|\r\r")
 _WITH_LIST = re.compile(r"WITH\s+(?:RECURSIVE\b|\S{1,200}\s*(?:\(|AS\b))", re.IGNORECASE)
 
 
-def _begins_statement(text: str, token: Token, before: Token, nested: bool) -> bool:
+def _begins_statement(text: str, token: Token, before: Token | None, nested: bool) -> bool:
     """Whether a SELECT or WITH after a SELECT of the same level is a new statement."""
-    if before.upper in _GOES_ON or before.text.endswith(",") or before.text.upper().endswith("BY NAME"):
+    if (
+        before is None
+        or before.upper in _GOES_ON
+        or before.text.endswith(",")
+        or before.text.upper().endswith("BY NAME")
+    ):
         return False
     between = text[before.end : token.start]
     if not _LINE_BREAK.search(between):

@@ -49,13 +49,13 @@ def _strip(query: exp.Query) -> None:
         query.set("order", None)
 
 
-def _names(tree: exp.Expression) -> set[str]:
+def _names(tree: exp.Expr) -> set[str]:
     """Every identifier of the query, folded: an added column must not capture a name, nor make one ambiguous."""
     return {identifier.name.lower() for identifier in tree.find_all(exp.Identifier)}
 
 
-def _units(tree: exp.Query, outer: exp.Expression) -> Iterator[exp.Select]:
-    """The SELECTs that can have more columns: the main one, and CTEs and derived tables that nothing takes as a whole."""
+def _units(tree: exp.Query, outer: exp.Expr) -> Iterator[exp.Select]:
+    """The SELECTs that can have more columns: the main one, CTEs and derived tables that nothing takes as a whole."""
     for select in list(tree.find_all(exp.Select)):
         if not _is_plain(select):
             continue
@@ -69,9 +69,9 @@ def _units(tree: exp.Query, outer: exp.Expression) -> Iterator[exp.Select]:
             derived = select.parent
             around = derived.find_ancestor(exp.Select)
             unpivoted = not derived.args.get("pivots")
-            if around is not None and unpivoted and not _has_column_names(derived.args.get("alias")):
-                if _takes_columns_by_name(around, derived.alias):
-                    yield select
+            named = unpivoted and not _has_column_names(derived.args.get("alias"))
+            if around is not None and named and _takes_columns_by_name(around, derived.alias):
+                yield select
 
 
 def _is_plain(select: exp.Select) -> bool:
@@ -103,7 +103,7 @@ def _is_plain(select: exp.Select) -> bool:
     return True
 
 
-def _has_column_names(alias: exp.Expression | None) -> bool:
+def _has_column_names(alias: exp.Expr | None) -> bool:
     return isinstance(alias, exp.TableAlias) and bool(alias.args.get("columns"))
 
 
@@ -141,16 +141,18 @@ def _takes_columns_by_name(select: exp.Select, alias: str) -> bool:
     return True
 
 
-def _sources(select: exp.Select) -> list[exp.Expression]:
+def _sources(select: exp.Select) -> list[exp.Expr]:
     """What a SELECT reads and can name the columns of: the right side of a SEMI or ANTI join is not among it."""
     found = [select.args["from_"].this] if select.args.get("from_") else []
-    for join in select.args.get("joins") or ():
-        if (join.args.get("kind") or "").upper() not in ("SEMI", "ANTI"):
-            found.append(join.this)
+    found += (
+        join.this
+        for join in select.args.get("joins") or ()
+        if (join.args.get("kind") or "").upper() not in ("SEMI", "ANTI")
+    )
     return found
 
 
-def _columns_of(node: exp.Expression | None) -> Iterator[exp.Column]:
+def _columns_of(node: exp.Expr | None) -> Iterator[exp.Column]:
     """Columns of a clause, those of subqueries in it left out."""
     if node is not None:
         for found in node.walk(prune=lambda inner: isinstance(inner, exp.Query)):
@@ -193,7 +195,7 @@ def _project_more(select: exp.Select, first: Iterable[exp.Column], names: set[st
         added += 1
 
 
-def _plain_column(projection: exp.Expression) -> tuple[str, str]:
+def _plain_column(projection: exp.Expr) -> tuple[str, str]:
     inner = projection.unalias()
     return (inner.table.lower(), inner.name.lower()) if isinstance(inner, exp.Column) else ("", "")
 
@@ -218,7 +220,7 @@ def _may_add(select: exp.Select, column: exp.Column, catalog: Catalog) -> bool:
     return len(having) == 1 and not _is_wide(having[0])
 
 
-def _table(source: exp.Expression, catalog: Catalog) -> object | None:
+def _table(source: exp.Expr, catalog: Catalog) -> object | None:
     if not isinstance(source, exp.Table) or _is_cte(source):
         return None
     return catalog.find(source.name, source.db, source.catalog)
@@ -228,7 +230,7 @@ def _is_cte(table: exp.Table) -> bool:
     """Whether a name is that of a CTE around it."""
     if table.db:
         return False
-    node: exp.Expression | None = table
+    node: exp.Expr | None = table
     while node is not None:
         with_ = node.args.get("with_")
         if with_ is not None and any(cte.alias.lower() == table.name.lower() for cte in with_.expressions):
@@ -237,7 +239,7 @@ def _is_cte(table: exp.Table) -> bool:
     return False
 
 
-def _catalog_column(source: exp.Expression, name: str, catalog: Catalog) -> Column | None:
+def _catalog_column(source: exp.Expr, name: str, catalog: Catalog) -> Column | None:
     if not isinstance(source, exp.Table) or _is_cte(source):
         return None
     table = catalog.find(source.name, source.db, source.catalog)

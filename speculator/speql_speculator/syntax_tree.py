@@ -19,7 +19,7 @@ class Fault:
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A half-open range of tokens. ``fault`` is set when the node has to be left out; ``kept`` is decided at the end."""
+    """A half-open range of tokens. ``fault`` is set if the node has to be left out; ``kept`` is decided at the end."""
 
     first: int
     last: int
@@ -45,10 +45,11 @@ class Literal(Node):
 
 @dataclass(slots=True, eq=False)
 class Star(Node):
-    """``*`` or ``t.*``, with EXCLUDE and the like; ``plain`` if there is none of those."""
+    """``*`` or ``t.*``; ``plain`` without EXCLUDE and the like; ``in_list`` if it stands in a SELECT list."""
 
     qualifier: int | None = None
     plain: bool = True
+    in_list: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -153,7 +154,7 @@ class Call(Node):
 
 @dataclass(slots=True, eq=False)
 class Window(Node):
-    """What follows OVER, or a definition of the WINDOW clause: ``name``, the token of one, or clauses in parentheses."""
+    """What follows OVER, or a definition in the WINDOW clause: a ``name`` (its token), or clauses in parentheses."""
 
     clauses: list["Clause"] = field(default_factory=list)
     closer: str = ""
@@ -200,13 +201,17 @@ class Case(Node):
 
 @dataclass(slots=True, eq=False)
 class Clause(Node):
-    """Key words (tokens ``first`` to ``body_first``) and what they introduce. ``add`` is inserted after it."""
+    """Key words (tokens ``first`` to ``body_first``) and what they introduce.
+
+    ``opener`` is inserted before the body, ``add`` and ``closer`` after it.
+    """
 
     name: str
     body_first: int
     body: Node | None = None
     add: str = ""
     closer: str = ""
+    opener: str = ""
     words_missing: str = ""
 
     def children(self) -> Iterator[Node]:
@@ -305,9 +310,7 @@ class Select(Node):
     def children(self) -> Iterator[Node]:
         """All clauses in text order."""
         parts: list[Node] = list(self.clauses)
-        for part in (self.distinct_on, self.items, self.from_):
-            if part is not None:
-                parts.append(part)
+        parts += (part for part in (self.distinct_on, self.items, self.from_) if part is not None)
         parts.sort(key=lambda part: part.first)
         return iter(parts)
 

@@ -1,6 +1,7 @@
 """A place in a list of tokens, and where the cursor is among them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from speql_speculator.keywords import JOIN_WORDS, RESERVED
 from speql_speculator.tokens import Token
@@ -38,9 +39,7 @@ class TokenReader:
         # The first token after the cursor.
         self.gap = next((index for index, token in enumerate(tokens) if token.start >= self.cursor), self.count)
         # Names that are used as qualifiers somewhere: a word that is one of them is no half of a key word.
-        self.qualifiers = {
-            token.upper for token, after in zip(tokens, tokens[1:], strict=False) if after.upper == "." and token.upper
-        }
+        self.qualifiers = {token.upper for token, after in pairwise(tokens) if after.upper == "." and token.upper}
         opened = sum((token.upper == "(") - (token.upper == ")") for token in tokens if token.kind == "punctuation")
         self.excess = max(opened, 0)
 

@@ -27,7 +27,7 @@ TokenKind = Literal[
 
 @dataclass(slots=True)
 class Token:
-    """A token: ``text`` as typed, ``upper`` folded for words (a quoted identifier has none), ``closer`` what is missing.
+    """A token: ``text`` as typed, ``upper`` folded for words (none for quoted identifiers), ``closer`` what is missing.
 
     ``kind`` is ``punctuation`` for ``( ) [ ] { } , . ;``; then ``upper`` is the character.
     """
@@ -67,7 +67,10 @@ def tokenize_coarsely(text: str, dialect: str, words: frozenset[str]) -> Iterato
 
 _WORD = r"[^\W\d][\w$]*"
 _NUMBER = r"0[xX][0-9a-fA-F]+|(?:\d[\d_]*)(?:\.(?!\.)\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
-_OPERATOR = r"->>|->|::|:=|=>|<=>|<=|>=|<>|!=|==|\|\||!~~\*|!~~|~~\*|~~~|~~|!~\*|!~|~\*|<<|>>|&&|@>|<@|\*\*|//|[-+*/%^<>=~!@#&|:?`\\$]"
+_OPERATOR = (
+    r"->>|->|::|:=|=>|<=>|<=|>=|<>|!=|==|\|\||!~~\*|!~~|~~\*|~~~|~~|!~\*|!~|~\*|<<|>>|&&|@>|<@|\*\*|//"
+    r"|[-+*/%^<>=~!@#&|:?`\\$]"
+)
 _TAG = re.compile(r"\$(?:[^\W\d]\w*)?\$")
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 

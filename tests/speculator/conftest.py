@@ -113,7 +113,13 @@ def read_cases(path: Path) -> list[Case]:
         text = CURSOR.sub("", typed, count=1)
         failed = expected.startswith("! ")
         cases.append(
-            Case(head.removeprefix("# "), text, cursor, None if failed else expected, expected[2:] if failed else "")
+            Case(
+                head.removeprefix("# "),
+                text,
+                cursor,
+                None if failed else expected.rstrip(),
+                expected[2:] if failed else "",
+            )
         )
     return cases
 

@@ -1,0 +1,117 @@
+"""What repair makes of snippets, each with its cursor; what it makes binds on a real DuckDB."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speql_speculator.edits import apply_edits
+from speql_speculator.repair import repair
+from speql_sql import Catalog
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "repair"
+
+
+@pytest.mark.parametrize("schema", ["flights", "shop"])
+def test_cases(schema: str, schemas: dict[str, Any], cases: Callable[[str], list[Any]]) -> None:
+    failures = []
+    found = cases(f"cases_{schema}.txt")
+    assert len(found) > 10
+    for case in found:
+        result = repair(case.typed, schemas[schema].catalog, case.cursor)
+        codes = {problem.code for problem in result.problems}
+        got = result.sql.rstrip() if result.sql is not None else None
+        if got != case.expected or (case.code and case.code not in codes):
+            expected = case.expected or case.code
+            failures.append(f"{case.title}: {case.typed!r}\n  expected {expected!r}\n  got      {got!r} {codes}")
+        elif result.sql is not None:
+            error = schemas[schema].binding_error(result.sql)
+            if error:
+                failures.append(f"{case.title}: {result.sql!r} does not bind: {error}")
+            if apply_edits(case.typed, result.edits) != result.sql:
+                failures.append(f"{case.title}: the edits do not give the query")
+            if (result.confidence == 1.0) != (not result.edits):
+                failures.append(f"{case.title}: confidence {result.confidence} with {len(result.edits)} edits")
+            if any(not edit.reason or not edit.code for edit in result.edits):
+                failures.append(f"{case.title}: an edit without a reason")
+    assert not failures, "\n".join(failures)
+
+
+def test_problems_say_where_and_what_else(schemas: dict[str, Any]) -> None:
+    typed = "SELECT name FROM airlins WHERE carier = 'UA'"
+    result = repair(typed, schemas["flights"].catalog, 3)
+    assert result.sql == "SELECT name FROM airlines WHERE carrier = 'UA'"
+    assert {(edit.span.of(typed), edit.code) for edit in result.edits} == {
+        ("airlins", "name-corrected"),
+        ("carier", "name-corrected"),
+    }
+    unknown = repair("SELECT a FROM nowhere WHERE b = 1", schemas["flights"].catalog, 3)
+    problem = next(problem for problem in unknown.problems if problem.code == "unknown-table")
+    assert problem.span is not None
+    assert problem.span.of(unknown.typed) == "nowhere"
+    assert "flights" in problem.hint
+
+
+def test_left_out_table_is_told(schemas: dict[str, Any]) -> None:
+    result = repair("SELECT o.total FROM orders o JOIN item i", schemas["shop"].catalog)
+    assert result.sql == "SELECT o.total FROM orders o"
+    assert [problem.code for problem in result.problems] == ["left-out"]
+
+
+def test_positions_are_moved(schemas: dict[str, Any]) -> None:
+    typed = "SELECT carrier, dep_d FROM flights"
+    result = repair(typed, schemas["flights"].catalog, typed.index(" FROM"))
+    assert result.sql == "SELECT carrier FROM flights"
+    assert result.cursor == result.sql.index(" FROM")
+    assert result.offset_in_sql(typed.index("flights")) == result.sql.index("flights")
+
+
+def test_the_cursor_beyond_the_text_is_a_space_behind_it(schemas: dict[str, Any]) -> None:
+    catalog = schemas["flights"].catalog
+    assert repair("SELECT carrier FROM flights WHERE month", catalog, 39).sql == "SELECT carrier FROM flights"
+    assert repair("SELECT * FROM fligh", catalog, 19).sql == "SELECT * FROM flights"
+    assert repair("SELECT * FROM fligh", catalog, 20).sql is None
+
+
+def test_without_a_catalog_only_the_syntax_is_mended() -> None:
+    empty = Catalog()
+    assert repair("SELECT a, b FROM t WHERE x = ", empty).sql == "SELECT a, b FROM t "
+    assert repair("SELECT a, count(* FROM t JOIN u USING (k)", empty, 17).sql == (
+        "SELECT a, count(*) FROM t JOIN u USING (k)"
+    )
+    assert repair("SELECT anything.at_all FROM nowhere n", empty).edits == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "empty"),
+        (" \n\t", "empty"),
+        ("\0\1\2", "not-a-query"),
+        ("INSERT INTO t SELECT 1", "not-a-query"),
+        ("WITH x AS (SELECT 1) DELETE FROM t", "not-a-query"),
+        ("SEL", "unfinished"),
+        ("SELECT 1; SELECT 2", "several-statements"),
+        ("SELECT " + "(" * 5_000, "too-deep"),
+        ("SELECT " + "CASE WHEN " * 3_000, "too-deep"),
+        ("SELECT '" + "x" * 300_000, "too-long"),
+        ("SELECT " + "1," * 50_000, "too-long"),
+    ],
+)
+def test_refusals(text: str, code: str, schemas: dict[str, Any]) -> None:
+    result = repair(text, schemas["flights"].catalog)
+    assert result.sql is None
+    assert [problem.code for problem in result.problems] == [code]
+    assert result.confidence == 0.0
+
+
+def test_a_statement_that_is_no_query_says_how_to_run_it(schemas: dict[str, Any]) -> None:
+    (problem,) = repair("UPDATE flights SET year = 1", schemas["flights"].catalog).problems
+    assert problem.severity == "information"
+    assert "ubmit" in problem.hint
+
+
+def test_the_same_question_is_answered_from_memory(schemas: dict[str, Any]) -> None:
+    catalog = schemas["flights"].catalog
+    assert repair("SELECT carrier FROM flights W", catalog, 29) is repair("SELECT carrier FROM flights W", catalog, 29)
