@@ -13,9 +13,10 @@ from speql_sql import Catalog, Column, ForeignKey, Problem, Table
 from speql_sql.guard import GuardPolicy, speculation_problems
 
 _Name = tuple[str, str, str]
+_ANY_COLUMN = ""
 
 _TABLES = """
-    SELECT database_name, schema_name, table_name, 'table', estimated_size, NULL
+    SELECT database_name, schema_name, table_name, 'table', estimated_size, sql
     FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name <> $1
     UNION ALL
     SELECT database_name, schema_name, view_name, 'view', NULL, sql
@@ -42,15 +43,17 @@ def read_catalog(cursor: duckdb.DuckDBPyConnection, scratch: str, version: str) 
     bound. Views have none. A foreign key is within one schema (DuckDB allows no other). ``Table.unsafe`` is set for a
     view, or a table with generated columns, that the guard would not let a speculation compute.
     """
+    listed = _rows(cursor, _TABLES, scratch)
+    collations = _Collations(cursor, listed)
     columns: dict[_Name, list[Column]] = defaultdict(list)
     generated: dict[_Name, list[str]] = defaultdict(list)
     for database, schema, name, column, type_, nullable, expression in _rows(cursor, _COLUMNS, scratch):
-        columns[database, schema, name].append(Column(column, type_, bool(nullable)))
+        collated = collations.type_of((database, schema, name), column, type_)
+        columns[database, schema, name].append(Column(column, collated, bool(nullable)))
         if expression:
             generated[database, schema, name].append(f"SELECT {expression}")
     keys = _Keys(_rows(cursor, _CONSTRAINTS, scratch))
     macros = frozenset(str(name) for (name,) in _rows(cursor, _MACROS, scratch))
-    listed = _rows(cursor, _TABLES, scratch)
     definitions = {(d, s, n): [sql] for d, s, n, kind, _, sql in listed if kind == "view"} | generated
     unsafe = _unsafe_tables(definitions, macros)
     tables = tuple(
@@ -69,6 +72,46 @@ def read_catalog(cursor: duckdb.DuckDBPyConnection, scratch: str, version: str) 
         for database, schema, name, kind, size, _ in listed
     )
     return Catalog(tables=tables, path=_search_path(cursor), version=version, user_functions=macros)
+
+
+class _Collations:
+    """Types with their collation, which DuckDB's own lists of columns leave out.
+
+    Under a collation, values that are equal need not be the same: ``GROUP BY`` and ``=`` then depend on it, so whoever
+    compares columns by their type must see it. A view may pass on the collation of any column; where there is one in
+    the database, all text of views counts as collated.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, listed: Iterable[tuple[Any, ...]]) -> None:
+        found = cursor.execute("SELECT current_setting('default_collation')").fetchone()
+        self._default = str(found[0] or "") if found else ""
+        self._declared: dict[tuple[_Name, str], str] = {}
+        self._views: set[_Name] = set()
+        for database, schema, name, kind, _, sql in listed:
+            if kind == "view":
+                self._views.add((database, schema, name))
+            elif "collate" in sql.lower():
+                for column, collation in _declared_collations(sql).items():
+                    self._declared[(database, schema, name), column] = collation
+
+    def type_of(self, table: _Name, column: str, type_: str) -> str:
+        """``VARCHAR COLLATE NOCASE``, or the type as it is."""
+        if "VARCHAR" not in type_:
+            return type_
+        passed_on = "UNKNOWN" if table in self._views and self._declared else ""
+        declared = self._declared.get((table, column)) or self._declared.get((table, _ANY_COLUMN))
+        collation = declared or self._default or passed_on
+        return f"{type_} COLLATE {collation.upper()}" if collation else type_
+
+
+def _declared_collations(create: str) -> dict[str, str]:
+    """Collations by column of a ``CREATE TABLE``; of a text that cannot be read, an unknown one for every column."""
+    try:
+        definitions = list(sqlglot.parse_one(create, read="duckdb").find_all(exp.ColumnDef))
+    except SqlglotError:
+        return {_ANY_COLUMN: "UNKNOWN"}
+    declared = ((one.name, one.find(exp.CollateColumnConstraint)) for one in definitions)
+    return {name: collation.this.sql() for name, collation in declared if collation}
 
 
 class _Keys:

@@ -10,7 +10,7 @@ TableKind = Literal["table", "view"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``type`` is the engine's own spelling (``DECIMAL(7,2)``)."""
+    """A column. ``type`` is the engine's own spelling, with its collation if it has one: ``VARCHAR COLLATE NOCASE``."""
 
     name: str
     type: str
@@ -91,6 +91,11 @@ class Catalog:
         """The table that ``database.schema.name`` means here, or None."""
         parts = tuple(part.lower() for part in (database, schema, name) if part)
         return self._index.get(parts)
+
+    @cached_property
+    def unsafe_tables(self) -> frozenset[str]:
+        """Folded names of the tables and views that may not be speculated."""
+        return frozenset(table.name.lower() for table in self.tables if table.unsafe)
 
     @cached_property
     def tables_by_column(self) -> dict[str, tuple[Table, ...]]:

@@ -53,12 +53,7 @@ class GuardPolicy:
     @classmethod
     def for_catalog(cls, catalog: Catalog, allowed_paths: tuple[str, ...] = ()) -> "GuardPolicy":
         """The policy for queries over ``catalog``."""
-        return cls(
-            catalog.dialect,
-            allowed_paths,
-            catalog.user_functions,
-            frozenset(table.name.lower() for table in catalog.tables if table.unsafe),
-        )
+        return cls(catalog.dialect, allowed_paths, catalog.user_functions, catalog.unsafe_tables)
 
 
 _DEFAULT_POLICY = GuardPolicy()

@@ -124,3 +124,28 @@ async def test_a_broken_view_hides_nothing_else(open_duckdb, tmp_path) -> None:
         connection.execute("DROP TABLE t")
     catalog = await (await open_duckdb(path)).catalog()
     assert [table.name for table in catalog.tables] == ["u", "v"]
+
+
+async def test_collations_are_part_of_the_type(open_duckdb, tmp_path) -> None:
+    """Equal values need not be the same under a collation, and DuckDB's own lists of columns leave it out."""
+    path = tmp_path / "collated.duckdb"
+    with duckdb.connect(path) as connection:
+        connection.execute("CREATE TABLE t (a VARCHAR COLLATE NOCASE, b VARCHAR DEFAULT 'collate x', n INTEGER)")
+        connection.execute("CREATE VIEW v AS SELECT a, n FROM t")
+    catalog = await (await open_duckdb(path)).catalog()
+    types = {f"{table.name}.{column.name}": column.type for table in catalog.tables for column in table.columns}
+    assert types == {
+        "t.a": "VARCHAR COLLATE NOCASE",
+        "t.b": "VARCHAR",
+        "t.n": "INTEGER",
+        "v.a": "VARCHAR COLLATE UNKNOWN",
+        "v.n": "INTEGER",
+    }
+
+
+async def test_a_default_collation_is_part_of_every_type_of_text(open_duckdb) -> None:
+    engine = await open_duckdb()
+    await engine.submit("CREATE TABLE t (a VARCHAR, n INTEGER)")
+    await engine.submit("SET default_collation = 'NOCASE'")
+    catalog = await engine.catalog()
+    assert [column.type for column in catalog.tables[0].columns] == ["VARCHAR COLLATE NOCASE", "INTEGER"]
