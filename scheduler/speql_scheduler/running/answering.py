@@ -1,5 +1,6 @@
 """From a question to its answer: from the cache, over temp tables, or on base tables."""
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -67,7 +68,7 @@ class Answerer:
         key = (question.key, tuple(view.sql_name for view in views))
         if key not in self._rewrites:
             try:
-                found = await self._analysis.run(rewrite, question.query, views, question.catalog)
+                found = await self._analysis.run(rewrite, question.qualified or question.query, views, question.catalog)
             except AnalysisError:
                 found = NOT_REWRITTEN
             self._rewrites[key] = found
@@ -97,9 +98,11 @@ class Answerer:
         if rewritten.sql is None:
             return None
         try:
-            result = await self._named_as_asked(
-                question, await self._engine.execute(rewritten.sql, self._settings.page_rows)
+            # The binding is asked for now and needed later: by then it is there.
+            executed, _ = await asyncio.gather(
+                self._engine.execute(rewritten.sql, self._settings.page_rows), self._facts.bind(question.sql)
             )
+            result = await self._named_as_asked(question, executed)
         except EngineError as error:
             logger.warning("a query over %s failed, so it runs on base tables: %s", ", ".join(rewritten.uses), error)
             return None

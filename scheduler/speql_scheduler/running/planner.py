@@ -11,7 +11,7 @@ from speql_scheduler.running.costs import Verdict, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
-from speql_scheduler.running.wanted import WantedUnit, rewrite_wanted, wanted_units
+from speql_scheduler.running.wanted import WantedUnit, WantedUnits, rewrite_wanted
 from speql_sql import Catalog
 
 
@@ -53,6 +53,7 @@ class Planner:
 
     def __init__(self, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings) -> None:
         self._store = store
+        self._wanted = WantedUnits()
         self._analysis = analysis
         self._facts = facts
         self._settings = settings
@@ -60,7 +61,7 @@ class Planner:
     async def plan(self, superset: exp.Query, catalog: Catalog, epoch: int) -> Plan:
         """Decide for each unit of the superset query whether it becomes a temp table."""
         try:
-            wanted = await self._analysis.run(wanted_units, superset, catalog)
+            wanted = await self._analysis.run(self._wanted.of, superset, catalog)
         except AnalysisError:
             return Plan(epoch=epoch)
         planned: list[PlannedUnit] = []

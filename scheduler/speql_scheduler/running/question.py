@@ -16,14 +16,16 @@ from speql_sql.qualify import qualify_query
 class Question:
     """What is asked: the text that the engine would be given, its tree, and what decides how it may be answered.
 
-    ``key`` tells apart all that can change the rows, their order or their columns. ``refusals`` are the guard's
-    reasons against running the query before it is submitted, and against keeping its result. ``lasting`` is
-    False if the result may not be kept: it reads more than the tables of the catalog (a file, a table function), and
-    the data version does not tell when that changes. ``base_rows`` are the rows of the base tables that it names.
+    ``qualified`` is the tree with its names resolved, None if they do not resolve. ``key`` tells apart all that can
+    change the rows, their order or their columns. ``refusals`` are the guard's reasons against running the query
+    before it is submitted, and against keeping its result. ``lasting`` is False if the result may not be kept: it
+    reads more than the tables of the catalog (a file, a table function), and the data version does not tell when that
+    changes. ``base_rows`` are the rows of the base tables that it names.
     """
 
     sql: str
     query: exp.Query
+    qualified: exp.Query | None
     catalog: Catalog
     key: str
     refusals: tuple[Problem, ...]
@@ -38,6 +40,7 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
     return Question(
         sql=sql if sql is not None else query.sql(catalog.dialect),
         query=query,
+        qualified=qualified,
         catalog=catalog,
         key=canonical_key(qualified) if qualified else _key_of_text(query, catalog),
         refusals=refusals,

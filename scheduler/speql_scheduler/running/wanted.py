@@ -1,19 +1,23 @@
 """Which temp tables a superset query asks for, before anybody thinks of their cost."""
 
 import hashlib
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from sqlglot import exp, parse_one
 
 from speql_scheduler.matching.canonical import canonical_key
 from speql_scheduler.matching.rewrite import Rewrite, rewrite
-from speql_scheduler.matching.units import units_of
+from speql_scheduler.matching.units import Unit, units_of
 from speql_scheduler.matching.view import View, define_view
 from speql_scheduler.running.costs import base_rows, crossed_rows
 from speql_scheduler.running.question import reads_tables_only
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.qualify import qualify_query
+
+REMEMBERED = 256
 
 
 @dataclass(frozen=True)
@@ -35,32 +39,60 @@ class WantedUnit:
     crossed_rows: int
 
 
-def wanted_units(superset: exp.Query, catalog: Catalog) -> tuple[WantedUnit, ...]:
-    """The units of a superset query that can stand alone, each before those that could read it. Pure."""
-    text = superset.sql(catalog.dialect)
-    units = units_of(text, _parsed(text, catalog.dialect), catalog)
-    wanted: dict[str, WantedUnit] = {}
-    # What a unit reads ends before the unit does, in the text: inner SELECTs and earlier CTEs come first.
-    for unit in sorted(units, key=lambda unit: (unit.span.end, -unit.span.start)):
-        qualified = None if unit.correlated else qualify_query(unit.query, catalog).query
-        if qualified is None or not reads_tables_only(qualified):
-            continue
-        key = canonical_key(qualified)
-        if key not in wanted:
-            wanted[key] = _wanted(key, unit.path, qualified, catalog)
-    return tuple(wanted.values())
+class WantedUnits:
+    """Finds the units of superset queries; what was found for the same text before is not looked for again.
+
+    While one SELECT is typed, the CTEs before it stay as they are. Used from the analysis thread alone.
+    """
+
+    def __init__(self) -> None:
+        self._superset: tuple[tuple[str, str], tuple[WantedUnit, ...]] | None = None
+        self._units: OrderedDict[tuple[str, str], WantedUnit | None] = OrderedDict()
+
+    def of(self, superset: exp.Query, catalog: Catalog) -> tuple[WantedUnit, ...]:
+        """The units that can stand alone, each before those that could read it."""
+        text = superset.sql(catalog.dialect)
+        asked = (text, catalog.version)
+        if self._superset is None or self._superset[0] != asked:
+            self._superset = (asked, tuple(self._find(text, catalog)))
+        return self._superset[1]
+
+    def _find(self, text: str, catalog: Catalog) -> Iterator[WantedUnit]:
+        found: set[str] = set()
+        units = units_of(text, _parsed(text, catalog.dialect), catalog)
+        # What a unit reads ends before the unit does, in the text: inner SELECTs and earlier CTEs come first.
+        for unit in sorted(units, key=lambda unit: (unit.span.end, -unit.span.start)):
+            wanted = self._wanted(unit, catalog)
+            if wanted is not None and wanted.key not in found:
+                found.add(wanted.key)
+                yield wanted
+
+    def _wanted(self, unit: Unit, catalog: Catalog) -> WantedUnit | None:
+        if unit.correlated:
+            return None
+        asked = (unit.query.sql(catalog.dialect), catalog.version)
+        if asked not in self._units:
+            qualified = qualify_query(unit.query, catalog).query
+            tables_only = qualified is not None and reads_tables_only(qualified)
+            self._units[asked] = _wanted(unit.path, qualified, catalog) if qualified and tables_only else None
+            if len(self._units) > REMEMBERED:
+                self._units.popitem(last=False)
+        known = self._units[asked]
+        return replace(known, path=unit.path) if known else None
 
 
-def _wanted(key: str, path: tuple[str, ...], qualified: exp.Query, catalog: Catalog) -> WantedUnit:
+def _wanted(path: tuple[str, ...], qualified: exp.Query, catalog: Catalog) -> WantedUnit:
+    key = canonical_key(qualified)
     name = "speql_" + hashlib.sha256(key.encode()).hexdigest()[:12]
     view = define_view(name, name, qualified, catalog)
     sql = view.create_sql(catalog.dialect)
+    query = _parsed(sql, catalog.dialect)
     return WantedUnit(
         key=key,
         path=path,
         view=view,
         sql=sql,
-        query=_parsed(sql, catalog.dialect),
+        query=qualify_query(query, catalog).query or query,
         catalog=catalog,
         refusals=speculation_problems(qualified, GuardPolicy.for_catalog(catalog)),
         base_rows=base_rows(qualified, catalog),
