@@ -170,7 +170,10 @@ class CallParser(Grammar):
         """``EXTRACT(unit FROM value)``."""
         first = self.position
         node.arguments = Items(first, first)
+        unit = self.token.text.strip("'").upper()
         if self.token.kind in ("word", "string") and self.ahead(1).upper == "FROM":
+            if self.position == self.half and unit not in UNIT_WORDS:
+                node.fault = fragment(f"`{self.token.text}`")
             self.position += 2
             node.arguments.elements.append(self.expression())
         else:
@@ -184,6 +187,8 @@ class CallParser(Grammar):
     def call_tail(self, node: Call) -> None:
         """FILTER, WITHIN GROUP, IGNORE NULLS and OVER."""
         while True:
+            if self.ahead(1).upper == "(":
+                self.complete_word("OVER", "FILTER")
             word, first = self.word, self.position
             if word == "FILTER" and (self.ahead(1).upper == "(" or self.ahead(1).kind == "end"):
                 self.position += 1

@@ -53,7 +53,7 @@ class ClauseParser(FromParser):
         """WITH, branches, ORDER BY, LIMIT."""
         self.down()
         query = Query(self.position, self.position)
-        if self.word == "WITH":
+        if self.word == "WITH" or (self.position == 0 and self.complete_word("WITH")):
             query.with_ = self.with_list()
             while self.position == self.half and self.begins_operand() and not self.complete_word("SELECT"):
                 self.strays.append(self.junk())
@@ -239,13 +239,14 @@ class ClauseParser(FromParser):
         if self.word in ("DISTINCT", "ALL"):
             self.position += 1
             if self.word == "ON" and self.ahead(1).upper == "(":
+                first = self.position
                 self.position += 2
                 self.down()
                 select.distinct_on = self.items()
                 self.up()
-                closer = self.close(")")
-                if closer:
+                if self.close(")"):
                     select.distinct_on.fault = fragment("`DISTINCT ON (`")
+                select.distinct_range = (first, self.position)
         elif self.word == "TOP" and self.ahead(1).kind == "number":
             self.position += 2
         elif self.position == self.half and self.begins_operand():

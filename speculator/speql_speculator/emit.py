@@ -254,6 +254,10 @@ class _Emitter:
         for part in parts:
             stage = _STAGE.get(part.name, 3) if isinstance(part, Clause) else 0
             after(end, stage=stage)
+            if part is node.distinct_on and not part.kept:
+                builder.remove(*node.distinct_range, cause(part))
+                end = max(end, part.last - 1)
+                continue
             if part is node.items:
                 if part.kept:
                     self.emit(part)

@@ -49,7 +49,7 @@ class ExpressionParser(OperandParser):
                 return True
             if not self.begins_operand() or self.word in JOIN_WORDS or self.ends_list():
                 return False
-            if isinstance(elements[-1], Missing):
+            if isinstance(elements[-1], Missing) or self.complete_word("FROM", "LIMIT", "OFFSET"):
                 return False
             separators.append(-1)
             if self.position == self.half:
@@ -94,7 +94,8 @@ class ExpressionParser(OperandParser):
             else:
                 inner.append(Junk(self.position, self.position + 1, fault=fragment("`NULLS`")))
                 self.position += 1
-        if self.position == self.half and self.begins_operand():
+        typing = self.position == self.half and self.begins_operand()
+        if typing and not self.complete_word("ASC", "DESC", "LIMIT", "OFFSET"):
             inner.append(self.junk())
         return Group(first, self.position, inner=inner)
 
@@ -199,6 +200,8 @@ class ExpressionParser(OperandParser):
     def word_operator(self, term: Term) -> bool:
         """Operators that are words: IS, IN, LIKE, BETWEEN, AT TIME ZONE and so on."""
         start = self.position
+        if self.position == self.half:
+            self.complete_word("IN", "IS", "LIKE", "ILIKE", "BETWEEN")
         word = self.word
         if not word:
             return False

@@ -157,7 +157,7 @@ class FromParser(ExpressionParser):
                 self.position += 1
         elif self.token.kind == "quoted" or (self.word and self.word not in NO_BARE_ALIAS):
             expected = ("WHERE", "GROUP", "ORDER", "JOIN", "LEFT", "ON", "INNER", "HAVING", "LIMIT", "USING", "UNION")
-            if not self.complete_word(*expected):
+            if not self.complete_word(*expected, name=True):
                 after = self.ahead(1)
                 if not (after.kind == "punctuation" and after.upper == "."):
                     source.alias = self.position

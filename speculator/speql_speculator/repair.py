@@ -120,22 +120,15 @@ def _refusal(text: str, tokens: list[Token], cursor: int | None) -> Repair | Non
     writes = word in ("SELECT", "FROM", "WITH") and _writes(tokens)
     if (word in QUERY_WORDS and not writes) or first.upper == "(":
         return None
-    begins = (
-        word and not writes and word not in STATEMENT_WORDS and any(other.startswith(word) for other in QUERY_WORDS)
-    )
-    if begins and first is not tokens[-1] and first.start < (cursor if cursor is not None else -1) <= first.end:
+    beginning = bool(word) and not writes and word not in STATEMENT_WORDS
+    at_cursor = first.start < (-1 if cursor is None else cursor) <= first.end
+    if beginning and at_cursor and first is not tokens[-1] and any(other.startswith(word) for other in QUERY_WORDS):
         # Half of SELECT, being typed in front of the rest: the parser completes it.
         return None
     half = first.end >= (len(text) if cursor is None else cursor)
     known = [*QUERY_WORDS, *STATEMENT_WORDS]
-    if word and half and word not in STATEMENT_WORDS and any(other.startswith(word) for other in known):
+    if beginning and half and any(other.startswith(word) for other in known):
         return _nothing(text, "unfinished", "There is nothing to run yet", "information")
-    begins = (
-        word and not writes and word not in STATEMENT_WORDS and any(other.startswith(word) for other in QUERY_WORDS)
-    )
-    if begins and first is tokens[0] and first.start < (cursor if cursor is not None else -1) <= first.end:
-        # Half of SELECT, being typed in front of the rest: the parser completes it.
-        return None
     return _nothing(
         text,
         "not-a-query",

@@ -292,6 +292,7 @@ class Select(Node):
     keyword: int = -1
     head_last: int = 0
     distinct_on: Items | None = None
+    distinct_range: tuple[int, int] = (0, 0)
     items: Items | None = None
     from_: From | None = None
     clauses: list[Clause] = field(default_factory=list)

@@ -82,12 +82,15 @@ class TokenReader:
             return token.upper not in RESERVED or token.upper in ("CASE", "CAST", "NULL", "TRUE", "FALSE", "NOT")
         return token.kind in ("quoted", "string", "number", "parameter") or token.upper in ("(", "[", "{")
 
-    def complete_word(self, *words: str) -> bool:
-        """If the next token is half of one of ``words``, being typed, with more text after it: read it as that word."""
+    def complete_word(self, *words: str, name: bool = False) -> bool:
+        """If the next token is half of one of ``words``, being typed, with more text after it: read it as that word.
+
+        ``name`` where a name may stand too: then a word that is used as a qualifier elsewhere is one.
+        """
         token = self.token
         if self.position != self.half or token.kind != "word" or self.position + 1 >= self.count:
             return False
-        if token.upper in self.qualifiers:
+        if name and token.upper in self.qualifiers:
             return False
         after = self.tokens[self.position + 1]
         if after.kind == "punctuation" and after.upper not in ("(", "["):
@@ -119,6 +122,11 @@ class TokenReader:
 
 
 _MAY_FOLLOW = {
+    "SELECT": ("DISTINCT", "ALL", "CASE", "CAST", "NOT", "NULL", "TRUE", "FALSE", "LEFT", "RIGHT"),
+    "IS": ("NOT", "NULL", "TRUE", "FALSE", "DISTINCT"),
+    "THEN": ("NULL", "TRUE", "FALSE", "CASE", "CAST", "NOT"),
+    "WHEN": ("NOT", "CASE", "CAST", "NULL"),
+    "ELSE": ("NULL", "TRUE", "FALSE", "CASE", "CAST", "NOT"),
     "WHERE": ("NOT", "CASE", "CAST"),
     "AND": ("NOT", "CASE", "CAST"),
     "OR": ("NOT", "CASE", "CAST"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -19,19 +19,25 @@ class Schema:
 
     connection: duckdb.DuckDBPyConnection
     catalog: Catalog
+    plans: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+
+    def explain(self, sql: str) -> tuple[str, str | None]:
+        """The engine's plan of ``sql`` and the message of what keeps it from binding; asked once a text."""
+        if sql not in self.plans:
+            try:
+                rows = self.connection.execute("EXPLAIN " + sql).fetchall()
+                self.plans[sql] = ("\n".join(row[1] for row in rows), None)
+            except duckdb.Error as error:
+                self.plans[sql] = ("", str(error).split("\n", 1)[0])
+        return self.plans[sql]
 
     def binding_error(self, sql: str) -> str | None:
         """None if the engine binds ``sql``, else its message."""
-        try:
-            self.connection.execute("EXPLAIN " + sql).fetchall()
-        except duckdb.Error as error:
-            return str(error).split("\n", 1)[0]
-        return None
+        return self.explain(sql)[1]
 
     def has_cross_product(self, sql: str) -> bool:
         """Whether the engine's plan multiplies two inputs."""
-        plan = self.connection.execute("EXPLAIN " + sql).fetchall()
-        return any("CROSS_PRODUCT" in row[1] for row in plan)
+        return "CROSS_PRODUCT" in self.explain(sql)[0]
 
 
 def read_catalog(connection: duckdb.DuckDBPyConnection) -> Catalog:
@@ -112,15 +118,9 @@ def read_cases(path: Path) -> list[Case]:
         cursor = mark.start() if mark else None
         text = CURSOR.sub("", typed, count=1)
         failed = expected.startswith("! ")
-        cases.append(
-            Case(
-                head.removeprefix("# "),
-                text,
-                cursor,
-                None if failed else expected.rstrip(),
-                expected[2:] if failed else "",
-            )
-        )
+        title = head.removeprefix("# ")
+        outcome, code = (None, expected[2:]) if failed else (expected.rstrip(), "")
+        cases.append(Case(title, text, cursor, outcome, code))
     return cases
 
 
