@@ -140,6 +140,8 @@ def _(node: Call) -> bool:
             if not node.arguments.kept and node.name == "count" and not node.distinct:
                 node.add = "*"
             elif not kept[0] or not all(cause(element).fragment for element in dead):
+                # Its cause is to be found below it, also where other arguments could stay.
+                node.arguments.kept = False
                 return False
     for part in (node.order, *node.tails, node.window):
         gone = part is not None and not settle(part) and part.first < part.last
