@@ -43,8 +43,17 @@ def fetch(relation: duckdb.DuckDBPyRelation, max_rows: int | None) -> tuple[tupl
 def columns_of(relation: duckdb.DuckDBPyRelation) -> tuple[ResultColumn, ...]:
     """Names and types of a relation, without running it."""
     return tuple(
-        ResultColumn(name, str(type_).strip('"')) for name, type_ in zip(relation.columns, relation.types, strict=True)
+        ResultColumn(name, type_text(str(type_))) for name, type_ in zip(relation.columns, relation.types, strict=True)
     )
+
+
+def type_text(spelling: str) -> str:
+    """DuckDB's spelling of a type, but for the type of NULL, which it quotes like a name.
+
+    >>> type_text('STRUCT(a "NULL")')
+    'STRUCT(a NULL)'
+    """
+    return spelling.replace('"NULL"', "NULL")
 
 
 def _exact(relation: duckdb.DuckDBPyRelation, columns: tuple[ResultColumn, ...]) -> duckdb.DuckDBPyRelation:

@@ -5,7 +5,7 @@ import time
 import duckdb
 
 from speql_engines.duckdb_errors import engine_error
-from speql_engines.duckdb_results import fetch
+from speql_engines.duckdb_results import fetch, type_text
 from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, Result, ResultColumn
 from speql_sql import Problem, Span
@@ -33,7 +33,7 @@ def describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[object, ...]]
 def bind_query(cursor: Cursor, sql: str, scratch: str) -> Binding:
     """The binding of a query that binds; :class:`EngineError` with the problem of one that does not."""
     require_query(parse_statement(cursor, sql))
-    return Binding(tuple(ResultColumn(str(row[0]), str(row[1])) for row in describe(cursor, sql, scratch)))
+    return Binding(tuple(ResultColumn(str(row[0]), type_text(str(row[1]))) for row in describe(cursor, sql, scratch)))
 
 
 def run_statement(cursor: Cursor, sql: str, max_rows: int | None, started: float, scratch: str) -> Result:

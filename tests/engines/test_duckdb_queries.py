@@ -271,3 +271,8 @@ async def test_sampling_leaves_other_tables_and_ctes_alone(engine) -> None:
 async def test_what_cannot_be_sampled_is_an_error(engine, sql, table, fraction) -> None:
     with pytest.raises(EngineError):
         await engine.sample(sql, table, fraction)
+
+
+@pytest.mark.parametrize("sql", ["SELECT NULL AS n", "SELECT [NULL], {'a': NULL, 'b c': 1}", "SELECT MAP {'k': NULL}"])
+async def test_a_binding_spells_types_as_results_do(engine, sql) -> None:
+    assert (await engine.bind(sql)).columns == (await engine.execute(sql)).columns

@@ -35,7 +35,8 @@ async def tell(query: DemoQuery, database: str, speed: float, watcher: Watcher) 
         typed = await document.type(keystrokes(query.text, speed))
         typing_seconds = time.perf_counter() - started
         submit = await document.submit(query.text)
-        previews, work = tuple(document.preview_ms), dict(document.work_ms)
+        previews, creates = tuple(document.preview_ms), dict(document.create_ms)
+        speculative_ms = sum(creates.values()) + document.previews_engine_ms
         edit = None
         if query.edited_text is not None:
             watcher.said(f"one exploratory edit: {query.edit}")
@@ -50,8 +51,8 @@ async def tell(query: DemoQuery, database: str, speed: float, watcher: Watcher) 
             typing_seconds=typing_seconds,
             previews=len(previews),
             preview_ms_median=statistics.median(previews) if previews else None,
-            jobs_done=sum(kind == "create" for kind, _ in work),
-            speculative_ms=sum(work.values()),
+            jobs_done=len(creates),
+            speculative_ms=speculative_ms,
             submit=submit,
             edit=edit,
             edit_description=query.edit,
@@ -68,7 +69,8 @@ class _Document:
     clock: Clock
     version: int = 0
     preview_ms: list[float] = field(default_factory=list)
-    work_ms: dict[tuple[str, str], float] = field(default_factory=dict)
+    previews_engine_ms: float = 0.0
+    create_ms: dict[str, float] = field(default_factory=dict)
 
     async def type(self, strokes: Iterator[Keystroke]) -> int:
         """Type to the end, and no pause after it; the number of keystrokes."""
@@ -112,13 +114,15 @@ class _Document:
         """Called for each preview message."""
         if preview.purpose == "preview" and preview.outcome == "rows" and preview.timings.total is not None:
             self.preview_ms.append(preview.timings.total)
+            if "cached" not in preview.states:
+                self.previews_engine_ms += preview.timings.engine or 0.0
         self.watcher.previewed(preview)
 
     def jobs_changed(self, jobs: Jobs) -> None:
         """Called for each change of the job graph."""
         for node in jobs.nodes:
-            if node.milliseconds is not None and node.kind in ("create", "preview"):
-                self.work_ms[node.kind, node.key] = node.milliseconds
+            if node.milliseconds is not None and node.kind == "create":
+                self.create_ms[node.key] = node.milliseconds
         self.watcher.jobs_changed(jobs)
 
     def _edited(self, text: str, cursor: int) -> Edited:
