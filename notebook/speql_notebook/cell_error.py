@@ -6,6 +6,7 @@ from speql_notebook.databases import Ran
 from speql_server.positions import LineIndex
 from speql_server.protocol import Edit
 from speql_sql import SpeqlError
+from speql_sql.problem import sentences
 
 
 class CellError(SpeqlError):
@@ -18,7 +19,7 @@ class CellError(SpeqlError):
 def error_of(ran: Ran) -> CellError:
     """The error of a statement that gave no result, with the text that SpeQL would run in its place."""
     told = [problem for problem in ran.preview.problems if problem.code != "not-submitted"]
-    lines = [f"SpeQL: {problem.message} {problem.hint}".rstrip() for problem in told] or ["SpeQL: There is no result."]
+    lines = [f"SpeQL: {sentences(problem.message, problem.hint)}" for problem in told] or ["SpeQL: There is no result."]
     if ran.preview.edits:
         lines += ["", "It was not run. Repaired, it would be:", "", repaired_text(ran.statement, ran.preview.edits), ""]
         lines += [f"  {at}. {edit.reason}" for at, edit in enumerate(ran.preview.edits, 1)]

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from speql_scheduler.matching.units import Unit, unit_at, units_of
 from speql_server.positions import LineIndex
-from speql_speculator.repair import Edit, Repair, repair
+from speql_speculator.edits import Edit
+from speql_speculator.repair import Repair, repair
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement, split_statements, statement_at
 from speql_speculator.superset import superset

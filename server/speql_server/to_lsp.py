@@ -38,7 +38,7 @@ def diagnostic(problem: Problem, lines: LineIndex, encoding: Encoding) -> types.
     """A problem as an editor shows it; one without a place is shown at the start of the document."""
     return types.Diagnostic(
         range=_lsp_range(problem.span or Span(0, 0), lines, encoding),
-        message=f"{problem.message}{'' if problem.message.endswith(('.', '!', '?')) else '.'} {problem.hint}".rstrip(),
+        message=problem.text,
         severity=_SEVERITIES[problem.severity],
         code=problem.code,
         source=SOURCE,

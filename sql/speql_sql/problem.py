@@ -21,3 +21,18 @@ class Problem:
     span: Span | None = None
     severity: Severity = "error"
     hint: str = ""
+
+    @property
+    def text(self) -> str:
+        """Message and hint as sentences.
+
+        >>> Problem("unknown-table", "There is no table fligths", hint="Did you mean flights?").text
+        'There is no table fligths. Did you mean flights?'
+        """
+        return sentences(self.message, self.hint)
+
+
+def sentences(message: str, hint: str) -> str:
+    """A message, ended by a full stop if nothing else ends it, and the hint that may follow it."""
+    ended = message if message.endswith((".", "!", "?", ":")) else f"{message}."
+    return f"{ended} {hint}".rstrip()

@@ -109,9 +109,7 @@ def _print(explained: _Explained, console: Console) -> None:
         console.print(Text(f"repair: {edit.reason}", style="green"), soft_wrap=True)
     for problem in explained.problems:
         style = "red" if problem.severity == "error" else "yellow"
-        console.print(
-            Text(f"{problem.severity}: {problem.message} {problem.hint}".rstrip(), style=style), soft_wrap=True
-        )
+        console.print(Text(f"{problem.severity}: {problem.text}", style=style), soft_wrap=True)
     explanation = explained.explanation
     if explanation is None:
         console.print("Nothing to compute.")

@@ -80,9 +80,7 @@ def _print(repaired: Repair, console: Console) -> None:
         console.print(Text(f"{number}. {edit.reason}", style="green"), soft_wrap=True)
     for problem in repaired.problems:
         style = {"error": "red", "warning": "yellow"}.get(problem.severity, "dim")
-        console.print(
-            Text(f"{problem.severity}: {problem.message} {problem.hint}".rstrip(), style=style), soft_wrap=True
-        )
+        console.print(Text(f"{problem.severity}: {problem.text}", style=style), soft_wrap=True)
     if repaired.sql is not None and not repaired.edits:
         console.print(Text("Nothing to repair.", style="dim"))
 

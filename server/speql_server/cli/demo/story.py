@@ -23,6 +23,7 @@ from speql_server.session import Executors, Outlets, Session
 from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
+from speql_sql.problem import sentences
 
 DIRECT_RUNS = 3
 _URI = "demo:query.sql"
@@ -92,7 +93,7 @@ class _Document:
         served = await self.session.submit(edited)
         submit_ms = (time.perf_counter() - started) * 1000
         if served.outcome != "rows":
-            reason = "; ".join(f"{problem.message} {problem.hint}".strip() for problem in served.problems)
+            reason = " ".join(sentences(problem.message, problem.hint) for problem in served.problems)
             raise SpeqlError(f"The query did not run: {reason}", "Correct it, then run the demo again.")
         self.watcher.said("the same query directly, to compare")
         await self.session.idle()
