@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 READY := $(VENV)/.ready
 
-.PHONY: help install demo test check format bench lock clean
+.PHONY: help install demo test test-vscode check format bench lock clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(READY)  ## Make .venv with the locked dependencies and SpeQL itself
 
@@ -27,6 +27,9 @@ demo: $(READY)  ## Show the main job in the terminal (ARGS="--plain --speed 20")
 
 test: $(READY)  ## Run all tests (ARGS="-k repair")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-vscode: $(READY)  ## Check, build and test the VS Code client (needs Node.js 20 or newer and npm)
+	cd vscode-client && npm ci --no-audit --no-fund --loglevel=error && npm run check && npm run build && npm test
 
 check: $(READY)  ## Formatting, lint, types, import contracts, lock file
 	$(BIN)/ruff format --check .
