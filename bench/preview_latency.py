@@ -2,9 +2,10 @@
 
     python bench/preview_latency.py [QUERY] [--database FILE] [--characters-per-second 10] [--json]
 
-Types the query character by character. A keystroke's latency is the time from sending `didChange` to the arrival of
-the first `speql/preview` with rows of that very version. Keystrokes without one are counted by reason: nothing can be
-run yet, running it failed, or the next keystroke came first.
+Without a query it types the demo's on the demo's data, which it loads if they are not there. The query is typed
+character by character. A keystroke's latency is the time from sending `didChange` to the arrival of the first
+`speql/preview` with rows of that very version. Keystrokes without one are counted by reason: nothing can be run yet,
+running it failed, or the next keystroke came first.
 """
 
 import argparse
@@ -17,13 +18,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / room) for room in ("server", "sql")]
-
-from speql_server.client import Client  # noqa: E402 - it is found on the path made above
+from speql_server.cli.demo.dataset import build_demo_database, demo_database_path
+from speql_server.cli.demo.demo_query import demo_query
+from speql_server.client import Client
 
 URI = "file:///latency.sql"
 TARGET = 0.15
-QUERY = "SELECT i % 7 AS g, count(*) AS n FROM range(1000000) t(i) WHERE i > 1000 GROUP BY g ORDER BY n DESC LIMIT 5"
 
 
 class Typist:
@@ -108,15 +108,25 @@ def summary(values: list[float]) -> dict[str, float]:
     return {"p50": round(tenths[4], 1), "p90": round(tenths[8], 1), "worst": round(max(values), 1)}
 
 
+def query_and_database(query: str | None, database: str | None) -> tuple[str, str | None]:
+    if query is not None:
+        text = Path(query).read_text() if os.path.isfile(query) else query  # noqa: PTH113 - SQL is no path
+        return text.strip(), database
+    path = demo_database_path()
+    if not path.exists():
+        build_demo_database(path, lambda label, share: print(f"{share:4.0%} {label}", file=sys.stderr))
+    return demo_query("delays").text, database or str(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("query", nargs="?", default=QUERY, help="SQL text or a file that holds it")
+    parser.add_argument("query", nargs="?", help="SQL text or a file that holds it")
     parser.add_argument("--database", metavar="FILE")
     parser.add_argument("--characters-per-second", type=float, default=10.0)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
-    query = Path(arguments.query).read_text() if os.path.isfile(arguments.query) else arguments.query  # noqa: PTH113
-    report = asyncio.run(measure(query.strip(), arguments.database, arguments.characters_per_second))
+    query, database = query_and_database(arguments.query, arguments.database)
+    report = asyncio.run(measure(query, database, arguments.characters_per_second))
     if arguments.json:
         print(json.dumps(report))
         return
