@@ -11,7 +11,10 @@ from speql_sql import Catalog, Problem, Span
 
 @dataclass(slots=True)
 class Analysis:
-    """The state of one pass. ``columns`` are what references mean, by the identity of their node."""
+    """The state of one pass. ``columns`` are what references mean, by the identity of their node.
+
+    ``unfinished`` is what the user is told only if nothing is left to run.
+    """
 
     parser: ClauseParser
     catalog: Catalog
@@ -23,6 +26,8 @@ class Analysis:
     qualified: list[tuple[int, str]] = field(default_factory=list)
     replaced: list[tuple[int, str, str, str]] = field(default_factory=list)
     used_join_columns: list[tuple[str, str]] = field(default_factory=list)
+    lost_ctes: set[str] = field(default_factory=set)
+    unfinished: list[Problem] = field(default_factory=list)
     quality: int = 3
 
     def text(self, node: Node) -> str:

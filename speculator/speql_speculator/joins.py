@@ -223,6 +223,8 @@ class JoinResolver(MissingTableFinder):
         """Remember that names of this source cannot be used."""
         fault = source.fault or cause(source)
         source.kept = False
+        if source.parts or source.query is not None:
+            self.scope.table_in_doubt = True
         for part in (source.alias, *(source.parts[-1:])):
             if part >= 0 and part != self.analysis.parser.half:
                 self.scope.left_out.setdefault(self.analysis.name(part).lower(), fault.reason)

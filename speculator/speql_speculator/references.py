@@ -1,10 +1,13 @@
 """Finds what column names mean, and mends those that mean nothing."""
 
+from collections.abc import Iterator
+
 from speql_speculator.analysis import Analysis, local_references
 from speql_speculator.closest_name import closest_names
 from speql_speculator.grammar import fragment
 from speql_speculator.relations import Relation, Scope, VisibleColumn, spell
 from speql_speculator.syntax_tree import Fault, Node, Reference
+from speql_speculator.word_beginning import may_become
 
 
 def resolve_references(node: Node, scope: Scope, analysis: Analysis, *, aliases_first: bool = False) -> None:
@@ -112,7 +115,7 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         return
     if not analysis.catalog.tables:
         return
-    if not scope.relations and scope.left_out and not half:
+    if not scope.relations and (scope.left_out or scope.table_in_doubt) and not half:
         # Its table was named and left out: that is what the user is told.
         reference.fault = Fault("left-out", f"`{text}`: its table is left out")
         return
@@ -133,7 +136,7 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         level = level.parent
     if relation is None and opaque and len(parts) == 1:
         return
-    if analysis.touches_half(reference):
+    if half and (not scope.relations or may_become(parts[-1], _words_at_cursor(scope, analysis))):
         reference.fault = fragment(f"`{text}`")
         return
     if relation is None and len(parts) > 1:
@@ -142,6 +145,9 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         if len(close) == 1:
             _replace(reference, reference.parts[0], close[0], analysis)
             analysis.columns[id(reference)] = (scope.relation(close[0]), VisibleColumn(parts[1]))
+            return
+        if half:
+            reference.fault = fragment(f"`{text}`")
             return
         reference.fault = analysis.report(
             reference, "unknown-alias", f"There is no table `{parts[0]}` in this query", _did_you_mean(known)
@@ -163,9 +169,25 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         if mended:
             _found(reference, mended, scope, analysis)
         return
+    if half:
+        reference.fault = fragment(f"`{text}`")
+        return
     reference.fault = analysis.report(
         reference, "unknown-column", f"There is no column `{text}` here", _did_you_mean(close or known)
     )
+
+
+def _words_at_cursor(scope: Scope, analysis: Analysis) -> Iterator[str]:
+    """Names that a word at the cursor may be the beginning of: also those of tables that are not joined yet."""
+    level: Scope | None = scope
+    while level is not None:
+        for relation in level.relations:
+            yield from relation.names
+            yield from relation.columns
+        yield from level.aliases
+        level = level.parent
+    yield from analysis.catalog.tables_by_column
+    yield from (table.name for table in analysis.catalog.tables)
 
 
 def _has(relation: Relation | None, column: str) -> bool:

@@ -38,13 +38,17 @@ class Relation:
 
 @dataclass(slots=True)
 class Scope:
-    """The relations that a SELECT's names are looked up in, then those of the queries around it."""
+    """The relations that a SELECT's names are looked up in, then those of the queries around it.
+
+    ``table_in_doubt``: a source of FROM is left out: without another one, nothing can be said of columns.
+    """
 
     relations: list[Relation] = field(default_factory=list)
     parent: "Scope | None" = None
     aliases: dict[str, VisibleColumn] = field(default_factory=dict)
     merged: set[str] = field(default_factory=set)
     left_out: dict[str, str] = field(default_factory=dict)
+    table_in_doubt: bool = False
 
     def relation(self, name: str) -> Relation | None:
         """The relation of this SELECT (not of those around it) called ``name``."""

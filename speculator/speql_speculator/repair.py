@@ -293,11 +293,15 @@ class _Pass:
             if edit.code in ("unexpected-text", "cannot-parse")
         )
         if self.sql is None:
+            problems += self.analysis.unfinished
             if not problems:
                 message = "There is nothing to run yet"
                 problems.append(Problem("unfinished", message, Span(0, len(self.text)), "information"))
             return Repair(self.text, None, confidence=0.0, problems=tuple(problems))
         confidence = _confidence(self.edits, self.analysis.quality) * 0.7**attempt
+        if any(token == self.parser.half and code == "name-corrected" for token, _, code, _ in self.analysis.replaced):
+            # It may have been on the way to something else.
+            confidence *= 0.85
         cursor = None if self.cursor is None else moved(min(self.cursor, len(self.text)), self.edits)
         return Repair(self.text, self.sql, self.edits, round(confidence, 3), tuple(problems), self.query, cursor)
 

@@ -104,6 +104,7 @@ class _Resolver:
             name = self.analysis.name(cte.name)
             if cte.query is None or cte.fault is not None:
                 settle(cte)
+                self.analysis.lost_ctes.add(name.lower())
                 continue
             inner = dict(ctes)
             if with_.recursive:
@@ -119,6 +120,8 @@ class _Resolver:
                     relation = renamed_columns(relation, [self.analysis.name(part) for part in cte.column_names])
                 ctes[name.lower()] = relation
                 local.append(name)
+            else:
+                self.analysis.lost_ctes.add(name.lower())
         return local
 
     def _same_width(self, query: Query, kept: Sequence[tuple[Node, Relation]]) -> None:

@@ -1,13 +1,15 @@
 """Looks up tables and CTEs by name and by column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from speql_speculator.analysis import Analysis
 from speql_speculator.closest_name import closest_names
 from speql_speculator.grammar import fragment
 from speql_speculator.join_conditions import JoinCondition
 from speql_speculator.relations import Relation, Scope, spell, table_relation
-from speql_speculator.syntax_tree import Query, Source
+from speql_speculator.syntax_tree import Fault, Query, Source
+from speql_speculator.word_beginning import may_become
+from speql_sql import Problem
 
 Relations = dict[str, Relation]
 QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
@@ -60,10 +62,20 @@ class TableFinder:
             return opaque
         known = {**{table.name: None for table in catalog.tables}, **dict.fromkeys(self.ctes)}
         last = source.parts[-1]
-        if last == analysis.parser.half and len(names) > 1:
-            source.fault = fragment(f"`{analysis.text(source)}`")
+        if names[-1].lower() in analysis.lost_ctes:
+            source.fault = Fault("left-out", f"The CTE `{names[-1]}` is left out: left out with it")
             return None
-        if last == analysis.parser.half:
+        close = closest_names(names[-1], known)
+        half = last == analysis.parser.half
+        places = (place for table in catalog.tables for place in (table.schema, table.database))
+        if half and not may_become(names[-1], (*known, *places)):
+            if len(close) != 1:
+                self._in_doubt(source, names, close, known)
+                return None
+        elif half and len(names) > 1:
+            self._in_doubt(source, names, close, known)
+            return None
+        elif half:
             needed = wanted.get(alias.lower(), set()) if alias else self._unclaimed(wanted)
             beginning = [name for name in known if name.lower().startswith(names[-1].lower())]
             fitting = [name for name in beginning if needed <= set(self._columns_of(name))]
@@ -74,18 +86,39 @@ class TableFinder:
                     (last, spell(name, self.dialect), "name-completed", f"`{name}` is the only table that begins so")
                 )
                 return self._known_relation(name, alias)
-            source.fault = fragment(f"`{analysis.text(source)}`")
+            self._in_doubt(source, names, close, known)
             return None
-        close = closest_names(names[-1], known)
         if len(close) == 1:
             name = close[0]
             analysis.replaced.append(
                 (last, spell(name, self.dialect), "name-corrected", f"There is no `{names[-1]}`: `{name}` is meant")
             )
             return self._known_relation(name, alias)
-        hint = f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(sorted(known)[:8])}."
-        source.fault = analysis.report(source, "unknown-table", f"There is no table `{'.'.join(names)}`", hint)
+        name = ".".join(names)
+        source.fault = analysis.report(
+            source, "unknown-table", f"There is no table `{name}`", _did_you_mean(close, known)
+        )
         return None
+
+    def _in_doubt(self, source: Source, names: list[str], close: Sequence[str], known: Iterable[str]) -> None:
+        """A table at the cursor that cannot be told: left out, and told of if that leaves nothing to run."""
+        analysis = self.analysis
+        name = ".".join(names)
+        span = analysis.span(source)
+        places = {place for table in analysis.catalog.tables for place in (table.schema, table.database)}
+        if may_become(names[-1], (*known, *places)):
+            beginning = [option for option in known if option.lower().startswith(names[-1].lower())]
+            hint = f"It may become {', '.join(beginning[:8])}." if beginning else ""
+            message = f"The table name `{name}` is not finished yet"
+            analysis.unfinished.append(Problem("unfinished", message, span, "information", hint))
+            source.fault = fragment(f"`{analysis.text(source)}`")
+            return
+        message = f"There is no table `{name}`"
+        analysis.unfinished.append(Problem("unknown-table", message, span, "error", _did_you_mean(close, known)))
+        joined = source.join[0] < source.join[1]
+        source.fault = (
+            fragment(f"`{analysis.text(source)}`") if joined else Fault("unknown-table", f"{message}: left out")
+        )
 
     def _unclaimed(self, wanted: dict[str, set[str]]) -> set[str]:
         """Columns that no table of the scope has."""
@@ -115,6 +148,10 @@ class TableFinder:
 
     def _column(self, relation: Relation, folded: str) -> str:
         return f"{spell(relation.alias, self.dialect)}.{spell(relation.columns[folded].name, self.dialect)}"
+
+
+def _did_you_mean(close: Sequence[str], known: Iterable[str]) -> str:
+    return f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(sorted(known)[:8])}."
 
 
 def affinity(alias: str, table: str) -> int:

@@ -53,6 +53,23 @@ def test_problems_say_where_and_what_else(schemas: dict[str, Any]) -> None:
     assert "flights" in problem.hint
 
 
+def test_a_space_ends_a_misspelt_word_and_makes_its_correction_surer(schemas: dict[str, Any]) -> None:
+    catalog = schemas["flights"].catalog
+    at_cursor, ended = (
+        repair(text, catalog) for text in ("SELECT carrier FROM fligths", "SELECT carrier FROM fligths ")
+    )
+    assert ended.sql == "SELECT carrier FROM flights "
+    assert [(edit.code, edit.reason) for edit in at_cursor.edits] == [(edit.code, edit.reason) for edit in ended.edits]
+    assert 0 < at_cursor.confidence < ended.confidence < 1
+
+
+@pytest.mark.parametrize("typed", ["SELECT carrier FROM xyz", "SELECT carrier FROM xyz ", "SELECT * FROM nope"])
+def test_an_unknown_table_is_all_that_is_told(typed: str, schemas: dict[str, Any]) -> None:
+    (problem,) = repair(typed, schemas["flights"].catalog).problems
+    assert (problem.code, problem.severity) == ("unknown-table", "error")
+    assert "flights" in problem.hint
+
+
 def test_left_out_table_is_told(schemas: dict[str, Any]) -> None:
     result = repair("SELECT o.total FROM orders o JOIN item i", schemas["shop"].catalog)
     assert result.sql == "SELECT o.total FROM orders o"
