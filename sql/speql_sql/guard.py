@@ -108,6 +108,11 @@ def _node_problems(node: exp.Expr, policy: GuardPolicy) -> Iterator[Problem]:
         yield Problem("not-understood", "A PIVOT or UNPIVOT statement is several statements in one: add FROM and IN.")
 
 
+def _called(node: exp.Func) -> str:
+    """A function as the user knows it, ``random()``: its name in the tree (``rand``) may be another."""
+    return f"{node.sql('duckdb').partition('(')[0].lower()}()"
+
+
 def _function_problems(node: exp.Func, policy: GuardPolicy) -> Iterator[Problem]:
     name = function_name(node)
     if isinstance(node.parent, exp.Table | exp.Lateral) and node.arg_key == "this":
@@ -116,7 +121,7 @@ def _function_problems(node: exp.Func, policy: GuardPolicy) -> Iterator[Problem]
         elif name not in TABLE_FUNCTIONS:
             yield Problem("table-function", f"The table function {name} is not known to only compute rows.")
     elif name in VOLATILE_FUNCTIONS:
-        yield Problem("volatile-function", f"{name} gives another result each time, or does more than compute one.")
+        yield Problem("volatile-function", f"{_called(node)} gives another result each time, or does more than that.")
     elif name in policy.user_functions:
         yield Problem("unknown-function", f"{name} is a function of the database's own, which may do anything.")
     elif not is_known_function(node):
