@@ -2,18 +2,19 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def main() -> None:
-    """Read the arguments and serve."""
-    parser = argparse.ArgumentParser(prog="python -m speql_server", description="The SpeQL language server.")
-    parser.add_argument("--database", metavar="FILE", help="the DuckDB file to open, read-only")
+def main(command_line: Sequence[str] | None = None) -> None:
+    """Read the arguments, the process's own if none are given, and serve."""
+    parser = argparse.ArgumentParser(prog="speql serve", description="The SpeQL language server.")
+    parser.add_argument("--database", "-d", metavar="FILE", help="the DuckDB file to open, read-only")
     parser.add_argument("--writable", action="store_true", help="open it for writing, so that submits may change it")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="listen on a loopback address; port 0 takes a free one")
     parser.add_argument("--log-file", metavar="FILE", type=Path, help="write the log here instead of to standard error")
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(command_line)
     from speql_server.cli.serve import ServeError, serve
 
     try:

@@ -38,7 +38,7 @@ def speql(environment: dict[str, str]) -> Run:
     """Run the command as a user does, in a process of its own."""
 
     def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "speql_server.cli.main", *arguments]
+        command = [sys.executable, "-m", "speql_server.cli.entry", *arguments]
         return subprocess.run(
             command, input=stdin, capture_output=True, text=True, timeout=120, env=environment, check=False
         )

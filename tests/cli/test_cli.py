@@ -189,7 +189,7 @@ def test_ctrl_c_restores_the_terminal_and_leaves_no_process(
 ) -> None:
     """In a terminal of its own: interrupted while typing, the cursor and the normal screen come back."""
     options = ["--plain"] if style == "plain" else []
-    command = [sys.executable, "-m", "speql_server.cli.main", "demo", "--query", str(query_file)]
+    command = [sys.executable, "-m", "speql_server.cli.entry", "demo", "--query", str(query_file)]
     command += ["--database", str(small_database), "--speed", "0.5", *options]
     pid, terminal = pty.fork()
     if pid == 0:
