@@ -30,6 +30,7 @@ Database = Annotated[
     typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only. Without it: in-memory."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where the answers go, a line each.")]
 Sql = Annotated[str, typer.Argument(metavar="SQL|FILE|-", help="SQL text, a file that holds it, or - for stdin.")]
 
 
@@ -94,17 +95,48 @@ def serve(
 
 @app.command()
 def repair(
-    sql: Sql,
+    sql: Annotated[str | None, typer.Argument(metavar="SQL|FILE|-", help="As elsewhere; or give --cases.")] = None,
     cursor: Annotated[
         int | None, typer.Option(min=0, help="Where the cursor is, in characters. Default: the end of the text.")
     ] = None,
     database: Database = None,
     json: Json = False,
+    cases: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help='Instead of SQL: a case a line, {"id", "text", "cursor", "schema"}.'),
+    ] = None,
+    output: Output = "-",
 ) -> None:
     """Turn unfinished SQL into a query that runs, and show every edit and its reason."""
+    if (sql is None) == (cases is None):
+        raise typer.BadParameter("Give either SQL or --cases FILE.")
+    if cases is not None:
+        if cursor is not None or json:
+            raise typer.BadParameter("--cursor and --json are for one text; a case has its own cursor.")
+        from speql_server.cli.repair_cases import repair_cases_command
+
+        raise typer.Exit(repair_cases_command(cases, database=database, output=output))
+    if output != "-":
+        raise typer.BadParameter("--output goes with --cases.")
+    assert sql is not None
     from speql_server.cli.repair import repair_command
 
     raise typer.Exit(repair_command(sql, cursor=cursor, database=database, json=json))
+
+
+@app.command()
+def rewrite(
+    cases: Annotated[
+        str,
+        typer.Option(metavar="FILE|-", help='A case a line: {"id", "schema", "views": [{"name", "sql"}], "query"}.'),
+    ],
+    dialect: Annotated[str, typer.Option(help="The dialect of the schema, the views and the queries.")] = "duckdb",
+    output: Output = "-",
+) -> None:
+    """Answer queries from views where that is proved to give the same rows, many cases in one process."""
+    from speql_server.cli.rewrite import rewrite_command
+
+    raise typer.Exit(rewrite_command(cases, dialect=dialect, output=output))
 
 
 @app.command()

@@ -19,17 +19,22 @@ def repair_command(sql: str, *, cursor: int | None, database: str | None, json: 
     """Repair the statement at ``cursor`` (default: the end); 0 if there is a query to run, else 1."""
     text = read_sql(sql)
     catalog = asyncio.run(read_catalog(database)) if database else Catalog()
-    place = len(text) if cursor is None else min(cursor, len(text))
-    statement = statement_at(split_statements(text, catalog.dialect), place) or Statement(Span(0, len(text)), text)
-    started = time.perf_counter()
-    inside = min(max(place - statement.span.start, 0), len(statement.text))
-    repaired = repair(statement.text, catalog, inside)
-    elapsed = (time.perf_counter() - started) * 1000
+    repaired, offset, elapsed = repair_at(text, catalog, cursor)
     if json:
-        typer.echo(msgspec.json.encode(repair_as_json(repaired, statement.span.start, elapsed)))
+        typer.echo(msgspec.json.encode(repair_as_json(repaired, offset, elapsed)))
     else:
         _print(repaired, Console())
     return 0 if repaired.sql is not None else 1
+
+
+def repair_at(text: str, catalog: Catalog, cursor: int | None) -> tuple[Repair, int, float]:
+    """The repair of the statement at ``cursor`` (None: the end), where it is in the text, and its milliseconds."""
+    place = len(text) if cursor is None else min(cursor, len(text))
+    started = time.perf_counter()
+    statement = statement_at(split_statements(text, catalog.dialect), place) or Statement(Span(0, len(text)), text)
+    inside = min(max(place - statement.span.start, 0), len(statement.text))
+    repaired = repair(statement.text, catalog, inside)
+    return repaired, statement.span.start, (time.perf_counter() - started) * 1000
 
 
 async def read_catalog(database: str | None) -> Catalog:
