@@ -85,6 +85,7 @@ class _Reader:
         self._types: dict[str, exp.DataType] = {}
         self._functions: set[str] = set()
         self._derived: set[TableName] = set()
+        self._collates = False
         self._span = Span(0, 0)
 
     def read(self) -> None:
@@ -104,11 +105,11 @@ class _Reader:
     def catalog(self) -> Catalog:
         """The tables so far, by name as engines list them."""
         tables = [draft.table(tuple(self._foreign_keys(draft))) for draft in self._drafts.values()]
-        if any("COLLATE" in column.type for table in tables for column in table.columns):
+        if self._collates or any("COLLATE" in column.type for table in tables for column in table.columns):
             # A view may pass on the collation of any column: then no text of a view is known to have none.
             tables = [
                 replace(table, columns=tuple(map(_perhaps_collated, table.columns)))
-                if _fold_name((table.database, table.schema, table.name)) in self._derived
+                if self._collates or _fold_name((table.database, table.schema, table.name)) in self._derived
                 else table
                 for table in tables
             ]
@@ -130,7 +131,7 @@ class _Reader:
                 self._types[tokens[2].text.lower()] = exp.DataType.build(kind, dialect=self._dialect)
                 return
             tree = sqlglot.parse_one(self._ddl[self._span.start : self._span.end], read=self._dialect)
-            self._apply(tree)
+            self._apply(tree, [token.text.upper() for token in tokens])
         except NotReadError as error:
             self._problem("not-read", str(error))
             self._forget_mentioned(tokens)
@@ -138,7 +139,7 @@ class _Reader:
             self._problem("cannot-parse", parse_message(error))
             self._forget_mentioned(tokens)
 
-    def _apply(self, tree: exp.Expr) -> None:
+    def _apply(self, tree: exp.Expr, words: list[str]) -> None:
         if isinstance(tree, exp.Create):
             self._create(tree)
         elif isinstance(tree, exp.Alter) and tree.args.get("kind") == "TABLE":
@@ -148,9 +149,9 @@ class _Reader:
                 self._drafts.pop(_fold_name(self._name(table)), None)
         elif isinstance(tree, exp.Drop) and tree.args.get("kind") in ("INDEX", "SEQUENCE", "FUNCTION", "MACRO"):
             pass
-        elif not isinstance(tree, _WITHOUT_EFFECT):
-            word = str(tree.this).upper() if isinstance(tree, exp.Command) else tree.key.upper()
-            raise NotReadError(f"This {word} is not understood")
+        elif not isinstance(tree, _WITHOUT_EFFECT) and not _is_harmless(words):
+            self._collates |= "DEFAULT_COLLATION" in words
+            raise NotReadError(f"{words[0]} is not understood here")
 
     def _create(self, tree: exp.Create) -> None:
         kind = str(tree.args.get("kind") or "")
@@ -206,6 +207,8 @@ class _Reader:
             elif isinstance(action, exp.ColumnDef) and not action.args.get("position"):
                 if not (action.args.get("exists") and draft.spelled((self._fold(action.this),))):
                     read_element(draft, action, self._fold, self._types)
+            elif isinstance(action, exp.AlterColumn) and _changes_default(action):
+                pass
             elif isinstance(action, exp.AlterColumn) and action.args.get("allow_null") is not None:
                 self._set_nullable(draft, self._fold(action.this), bool(action.args["allow_null"]))
             else:
@@ -273,6 +276,19 @@ def _statements(tokens: list[Token]) -> Iterator[list[Token]]:
             statement = []
     if statement:
         yield statement
+
+
+def _is_harmless(words: list[str]) -> bool:
+    """Statements that the parser does not take apart, and that change neither tables nor what names mean."""
+    if words[0] == "SET":
+        return not {"SEARCH_PATH", "SCHEMA", "DEFAULT_COLLATION"} & set(words)
+    alters_owner = words[:2] == ["ALTER", "TABLE"] and words[-3:-1] == ["OWNER", "TO"]
+    return alters_owner or words[0] in ("LOAD", "VACUUM", "EXPLAIN", "CHECKPOINT")
+
+
+def _changes_default(action: exp.AlterColumn) -> bool:
+    changed = {name for name, value in action.args.items() if value and name not in ("this", "exists", "drop")}
+    return changed == {"default"} or (bool(action.args.get("drop")) and not changed and "allow_null" not in action.args)
 
 
 def _fold_name(name: TableName) -> TableName:

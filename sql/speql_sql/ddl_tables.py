@@ -61,12 +61,19 @@ def read_element(draft: TableDraft, element: exp.Expr, fold: Fold, named: Mappin
     if isinstance(element, exp.ColumnDef):
         _read_column(draft, element, fold, named)
     elif isinstance(element, exp.Constraint):
-        for part in element.expressions:
+        parts = element.expressions
+        if (
+            len(parts) == 2
+            and isinstance(parts[0], exp.PrimaryKeyColumnConstraint)
+            and (listed := _clustered(parts[1]))
+        ):
+            parts = [exp.PrimaryKey(expressions=listed)]
+        for part in parts:
             read_element(draft, part, fold, named)
     elif isinstance(element, exp.PrimaryKey):
         draft.primary_key = _key(draft, element.expressions, fold)
     elif isinstance(element, exp.UniqueColumnConstraint):
-        listed = element.this.expressions if isinstance(element.this, exp.Schema) else []
+        listed = element.this.expressions if isinstance(element.this, exp.Schema) else _clustered(element.this)
         draft.unique_keys.append(_key(draft, listed, fold))
     elif isinstance(element, exp.ForeignKey):
         reference = element.args.get("reference")
@@ -130,6 +137,13 @@ def _key(draft: TableDraft, listed: list[exp.Expr], fold: Fold) -> tuple[str, ..
     if not spelled:
         raise NotReadError(f"A key names columns that the table does not have: {', '.join(names) or 'none'}")
     return spelled
+
+
+def _clustered(part: object) -> list[exp.Expr]:
+    """The columns of T-SQL's ``CLUSTERED (a ASC)``."""
+    if not isinstance(part, exp.ClusteredColumnConstraint | exp.NonClusteredColumnConstraint):
+        return []
+    return [item for item in part.this if isinstance(item, exp.Expr)] if isinstance(part.this, list) else []
 
 
 def _key_names(listed: list[exp.Expr], fold: Fold) -> Iterator[str]:

@@ -186,6 +186,43 @@ def test_other_dialects(dialect: str, ddl: str, expected: tuple[str, ...]) -> No
     assert read.catalog.find(table.name, table.schema) is table
 
 
+def test_a_dump_of_postgres_is_read() -> None:
+    ddl = """
+        SET statement_timeout = 0;
+        CREATE TABLE public.a (id integer NOT NULL, name character varying(20), ts timestamp DEFAULT now());
+        ALTER TABLE public.a OWNER TO me;
+        CREATE SEQUENCE public.s START WITH 1;
+        ALTER TABLE ONLY public.a ALTER COLUMN id SET DEFAULT nextval('public.s'::regclass);
+        ALTER TABLE ONLY public.a ALTER COLUMN ts DROP DEFAULT;
+        ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);
+        CREATE TABLE public.b (x serial, a_id int NOT NULL);
+        ALTER TABLE public.b ALTER COLUMN a_id DROP NOT NULL;
+        ALTER TABLE ONLY public.b ADD CONSTRAINT b_a FOREIGN KEY (a_id) REFERENCES public.a (id) ON DELETE CASCADE;
+        CREATE FUNCTION F(x int) RETURNS int AS $$ SELECT 1; SELECT 2 $$ LANGUAGE sql;
+        CREATE MATERIALIZED VIEW public.m AS SELECT id FROM public.a;
+    """
+    read = catalog_of_ddl(ddl, "postgres")
+    assert not read.problems
+    a, b, m = read.catalog.tables
+    assert (a.primary_key, a.column("id").nullable) == (("id",), False)
+    assert (b.foreign_keys, b.column("a_id").nullable) == ((ForeignKey(("a_id",), "public.a", ("id",)),), True)
+    assert (m.kind, m.columns) == ("view", (Column("id", "INT"),))
+    assert read.catalog.user_functions == {"f"}
+
+
+def test_keys_of_t_sql() -> None:
+    ddl = """CREATE TABLE dbo.t (a INT IDENTITY(1,1) NOT NULL, b INT NOT NULL,
+        CONSTRAINT pk PRIMARY KEY CLUSTERED (a ASC), CONSTRAINT uq UNIQUE NONCLUSTERED (b, a))"""
+    (table,) = catalog_of_ddl(ddl, "tsql").catalog.tables
+    assert (table.primary_key, table.unique_keys) == (("a",), (("b", "a"),))
+
+
+def test_a_default_collation_makes_all_text_uncertain() -> None:
+    read = catalog_of_ddl("CREATE TABLE t (a VARCHAR, n INT); SET default_collation = NOCASE")
+    assert [column.type for column in read.catalog.tables[0].columns] == ["VARCHAR COLLATE UNKNOWN", "INTEGER"]
+    assert read.problems
+
+
 def test_text_that_compares_loosely_by_default_is_not_plain_text() -> None:
     """Under T-SQL's default collation 'a' = 'A': columns that are equal need not be the same."""
     read = catalog_of_ddl("CREATE TABLE t (a VARCHAR(5), n INT)", "tsql")

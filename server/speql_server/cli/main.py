@@ -95,7 +95,9 @@ def serve(
 
 @app.command()
 def repair(
-    sql: Annotated[str | None, typer.Argument(metavar="SQL|FILE|-", help="As elsewhere; or give --cases.")] = None,
+    sql: Annotated[
+        str | None, typer.Argument(metavar="SQL|FILE|-", help="SQL text, a file, or - for stdin; or give --cases.")
+    ] = None,
     cursor: Annotated[
         int | None, typer.Option(min=0, help="Where the cursor is, in characters. Default: the end of the text.")
     ] = None,
