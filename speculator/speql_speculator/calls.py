@@ -16,7 +16,7 @@ from speql_speculator.keywords import (
     UNIT_WORDS,
     WINDOW_ONLY,
 )
-from speql_speculator.syntax_tree import Call, Clause, Items, Literal, Missing, Nested, Node, Window
+from speql_speculator.syntax_tree import Call, Clause, Fault, Items, Junk, Literal, Missing, Nested, Node, Window
 
 
 class CallParser(Grammar):
@@ -54,6 +54,10 @@ class CallParser(Grammar):
             elif node.distinct or (name not in NO_ARGUMENTS and (inside or node.closer)):
                 node.fault = fragment(f"`{name}(`")
         self.call_tail(node)
+        if self.is_mark("(") and self.ahead(1).upper in ("PARTITION", "ORDER", "WHERE"):
+            start = self.position
+            self.skip_balanced()
+            self.strays.append(Junk(start, self.position, fault=Fault("unexpected-text", "This cannot stand here")))
         node.last = self.position
         self.up()
         return node
@@ -106,12 +110,14 @@ class CallParser(Grammar):
                 arguments.separators.append(self.position)
                 self.position += 1
                 continue
+            if node.starred and not self.is_mark(","):
+                break
             if not self.next_item(arguments.elements, arguments.separators):
                 break
         arguments.last = self.position
         while self.word in ("IGNORE", "RESPECT") and self.ahead(1).upper == "NULLS":
             self.position += 2
-        if self.word == "ORDER":
+        if self.word == "ORDER" and (not self.excess or node.name in _ORDERED):
             node.order = self.order_by()
         if self.word == "LIMIT" and self.ahead(1).kind == "number":
             self.position += 2
@@ -306,6 +312,10 @@ def _frame_is_complete(words: list[str]) -> bool:
     return bound(words[1:middle]) and bound(words[middle + 1 :])
 
 
+_ORDERED = frozenset({"any_value", "arbitrary", "arg_max", "arg_min", "array_agg", "collect_list", "first"}) | {
+    *("group_concat", "json_agg", "json_group_array", "last", "list", "listagg", "string_agg")
+}
+"""Aggregates that an ORDER BY inside their parentheses, which may be open so far, is likely to belong to."""
 _WINDOW_WORDS = frozenset({"PARTITION", "ORDER", "ROWS", "RANGE", "GROUPS"})
 _ARGUMENT_SEPARATORS = {
     "substring": ("FROM", "FOR"),

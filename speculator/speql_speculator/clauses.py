@@ -156,7 +156,10 @@ class ClauseParser(FromParser):
         if token.kind not in ("word", "quoted") or token.upper in CLAUSE_WORDS:
             return Missing(first, first)
         cte = Cte(first, first, name=first)
-        self.position += 1
+        if token.upper == "AS" and self.ahead(1).upper == "(":
+            cte.fault = fragment("the CTE")
+        else:
+            self.position += 1
         if self.is_mark("(") and self.ahead(1).upper in ("SELECT", "WITH", "FROM", "VALUES"):
             cte.marker_missing = True
         elif self.is_mark("("):
@@ -288,6 +291,9 @@ class ClauseParser(FromParser):
                 elif not (after.kind == "punctuation" and after.upper in (".", "(")):
                     item.alias = self.position
                     self.position += 1
+        elif self.word == "AS" and self.ahead(1).kind in ("word", "quoted") and self.ahead(1).upper not in CLAUSE_WORDS:
+            item.marker, item.alias = self.position, self.position + 1
+            self.position += 2
         item.last = self.position
         return item
 

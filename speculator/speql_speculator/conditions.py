@@ -58,9 +58,10 @@ def family_of(node: Node, analysis: Analysis) -> str:
     if isinstance(node, Items) and len(node.elements) == 1:
         return family_of(node.elements[0], analysis)
     if isinstance(node, Expression):
-        if len(node.terms) > 1:
+        terms = [term for term in node.terms if term.kept] or node.terms[:1]
+        if len(terms) > 1:
             return "boolean"
-        return family_of(node.terms[0], analysis)
+        return family_of(terms[0], analysis)
     if isinstance(node, Term):
         if node.comparison or node.prefix:
             return "boolean"

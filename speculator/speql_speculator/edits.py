@@ -149,7 +149,7 @@ def _spaced(text: str, edits: list[Edit]) -> list[Edit]:
             text[: edit.span.start][-1:] if not _before_text(result, edit) else _before_text(result, edit)
         )
         after = text[edit.span.end : edit.span.end + 1]
-        if _glues(end[-1:], after) and not (edit.new_text == "" and edit.span.start == edit.span.end):
+        if glues(end[-1:], after) and not (edit.new_text == "" and edit.span.start == edit.span.end):
             edit = Edit(edit.span, edit.new_text + " ", edit.reason, edit.code)
         result.append(edit)
     return [edit for edit in result if edit.new_text or edit.span.start != edit.span.end]
@@ -159,5 +159,6 @@ def _before_text(result: list[Edit], edit: Edit) -> str:
     return result[-1].new_text if result and result[-1].span.end == edit.span.start else ""
 
 
-def _glues(left: str, right: str) -> bool:
+def glues(left: str, right: str) -> bool:
+    """Whether two characters, put side by side, would make one word of two."""
     return bool(left and right) and (left.isalnum() or left in "_\"'") and (right.isalnum() or right in "_\"'")

@@ -4,6 +4,7 @@ from speql_speculator.analysis import local_nodes, local_references
 from speql_speculator.conditions import check_conditions
 from speql_speculator.grammar import fragment
 from speql_speculator.grouping import is_aggregate
+from speql_speculator.impossible import check_types
 from speql_speculator.join_conditions import JoinCondition, join_condition
 from speql_speculator.keywords import CLAUSE_WORDS, JOIN_WORDS
 from speql_speculator.missing_tables import MissingTableFinder
@@ -43,6 +44,7 @@ class JoinResolver(MissingTableFinder):
         if source.condition is not None:
             resolve_references(source.condition, self.scope, self.analysis)
             check_conditions(source.condition, self.analysis)
+            check_types(source.condition, self.analysis)
             for term in local_nodes(source.condition):
                 if isinstance(term, Term) and is_aggregate(term) and term.fault is None:
                     term.fault = self.analysis.report(term, "aggregate-in-where", "A join condition sees single rows")

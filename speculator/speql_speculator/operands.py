@@ -3,7 +3,19 @@
 from speql_speculator.calls import CallParser
 from speql_speculator.grammar import fragment
 from speql_speculator.keywords import CLAUSE_WORDS, CONSTANT_WORDS, JOIN_WORDS, RESERVED, TYPE_WORDS, UNIT_WORDS
-from speql_speculator.syntax_tree import Branch, Case, Clause, Group, Literal, Missing, Nested, Node, Reference, Star
+from speql_speculator.syntax_tree import (
+    Branch,
+    Case,
+    Clause,
+    Fault,
+    Group,
+    Literal,
+    Missing,
+    Nested,
+    Node,
+    Reference,
+    Star,
+)
 
 
 class OperandParser(CallParser):
@@ -46,7 +58,23 @@ class OperandParser(CallParser):
             return self.reference()
         if token.kind == "word":
             return self.word_operand(boolean)
+        if token.upper == "." and token.kind == "punctuation":
+            return self.nameless_part()
         return Missing(first, first)
+
+    def nameless_part(self) -> Node:
+        """A dot with nothing before it, and the names that follow it: the name before it is still to come."""
+        first = self.position
+        while self.is_mark("."):
+            self.position += 1
+            if (self.token.kind in ("word", "quoted") or self.token.text == "*") and self.adjacent(self.position):
+                self.position += 1
+        if self.is_mark("("):
+            self.skip_balanced()
+        text = "".join(token.text for token in self.tokens[first : self.position])
+        at_cursor = first in (self.gap, self.gap - 1) or self.half in (first - 1, first)
+        fault = fragment(f"`{text}`") if at_cursor else Fault("unexpected-text", f"`{text}` has no name: left out")
+        return Missing(first, self.position, fault=fault)
 
     def may_be_star(self, index: int) -> bool:
         """Whether a star at ``index`` stands where one may: in a SELECT list, or as the argument of a function."""
@@ -135,7 +163,11 @@ class OperandParser(CallParser):
                 return self.star_tail(Star(first, self.position, qualifier=parts[-1]))
             named = token.kind in ("word", "quoted") and (
                 self.adjacent(self.position)
-                or (token.upper not in RESERVED | JOIN_WORDS and self.tokens[dot].end != self.cursor)
+                or (
+                    not self.is_qualifier(self.position)
+                    and token.upper not in RESERVED | JOIN_WORDS
+                    and self.tokens[dot].end != self.cursor
+                )
             )
             if not named:
                 dangling = True
@@ -145,6 +177,10 @@ class OperandParser(CallParser):
         if not dangling and self.is_mark("("):
             return self.call(first, self.tokens[parts[-1]].name.lower())
         return Reference(first, self.position, parts=parts, dangling=dangling)
+
+    def is_qualifier(self, index: int) -> bool:
+        """Whether the name at ``index`` has a dot right behind it."""
+        return index + 1 < self.count and self.tokens[index + 1].upper == "." and self.adjacent(index + 1)
 
     def star_tail(self, star: Star) -> Node:
         """EXCLUDE, REPLACE and RENAME after a star."""

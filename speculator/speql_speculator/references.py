@@ -39,7 +39,9 @@ def visible(scope: Scope, parts: list[str]) -> list[tuple[Relation | None, Visib
     """What ``parts`` may mean in a scope alone: relation, column, number of parts used for the relation."""
     folded = [part.lower() for part in parts]
     for used in range(len(folded) - 1, 0, -1):
-        relation = scope.relation(".".join(folded[:used])) or (scope.relation(folded[used - 1]) if used > 1 else None)
+        relation = scope.relation(".".join(folded[:used])) or (
+            scope.relation(folded[used - 1]) if used > 1 and scope.relation(folded[0]) is None else None
+        )
         if relation is not None:
             column = relation.columns.get(folded[used])
             if column is not None:
@@ -51,7 +53,7 @@ def visible(scope: Scope, parts: list[str]) -> list[tuple[Relation | None, Visib
         (relation, relation.columns[folded[0]], 0) for relation in scope.relations if folded[0] in relation.columns
     ]
     if not found and (relation := scope.relation(folded[0])) is not None:
-        return [(relation, VisibleColumn(parts[0]), 0)]
+        return [(relation, VisibleColumn(parts[0], "" if relation.opaque else "row"), 0)]
     return found  # type: ignore[return-value]  # a list of a subtype: mypy's lists are invariant
 
 

@@ -1,7 +1,8 @@
 """Turns a statement that is being typed into a query that binds, keeping what the user wrote."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import sqlglot
@@ -10,9 +11,10 @@ from sqlglot.errors import SqlglotError
 
 from speql_speculator.analysis import Analysis
 from speql_speculator.clauses import ClauseParser
-from speql_speculator.edits import Edit, EditBuilder, apply_edits, moved
+from speql_speculator.edits import Edit, EditBuilder, apply_edits, glues, moved
 from speql_speculator.emit import emit
-from speql_speculator.keywords import QUERY_WORDS, STATEMENT_WORDS
+from speql_speculator.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
+from speql_speculator.missing_words import with_first_word
 from speql_speculator.resolve import resolve
 from speql_speculator.syntax_tree import (
     Branch,
@@ -93,11 +95,14 @@ def _repair(text: str, key: _Identity, cursor: int | None) -> Repair:
     tokens = _at_cursor_closed(tokenize(text, catalog.dialect), text, catalog.dialect, cursor)
     while tokens and tokens[-1].upper == ";":
         tokens.pop()
+    tokens = with_first_word(tokens, cursor)
     refusal = _refusal(text, tokens, cursor)
     if refusal is not None:
         return refusal
     try:
-        return _best(text, tokens, catalog, cursor)
+        found = _best(text, tokens, catalog, cursor)
+        whole = found.sql is not None and all(edit.code != "cannot-parse" for edit in found.edits)
+        return found if whole else _without_last_words(text, tokens, catalog, cursor) or found
     except (TooDeepError, RecursionError):
         return _nothing(text, "too-deep", "The statement nests too deeply to be repaired", "information")
 
@@ -119,6 +124,9 @@ def _refusal(text: str, tokens: list[Token], cursor: int | None) -> Repair | Non
     word = first.upper if first.kind == "word" else ""
     writes = word in ("SELECT", "FROM", "WITH") and _writes(tokens)
     if (word in QUERY_WORDS and not writes) or first.upper == "(":
+        return None
+    if word in SET_OPERATORS and cursor is not None and cursor <= first.end:
+        # The cursor is in the place of its first side.
         return None
     beginning = bool(word) and not writes and word not in STATEMENT_WORDS
     at_cursor = first.start < (-1 if cursor is None else cursor) <= first.end
@@ -177,6 +185,25 @@ def _at_cursor_closed(tokens: list[Token], text: str, dialect: str, cursor: int 
     return [*head, opened, *tail]
 
 
+def _without_last_words(text: str, tokens: list[Token], catalog: Catalog, cursor: int | None) -> Repair | None:
+    """What is left without the one or two words that end at the cursor, if the rest of the text goes on behind it.
+
+    A key word typed in the middle of a query may turn all that follows into something that means nothing yet.
+    """
+    gap = next((index for index, token in enumerate(tokens) if cursor is not None and token.start >= cursor), 0)
+    if not gap or cursor is None or tokens[gap - 1].end < cursor:
+        return None
+    for count in (1, 2):
+        first = gap - count
+        if first < 1:
+            break
+        dropped = tokens[first:gap]
+        found = _best(text, [*tokens[:first], *tokens[gap:]], catalog, cursor, dropped)
+        if found.sql is not None and all(edit.code != "cannot-parse" for edit in found.edits):
+            return replace(found, confidence=round(found.confidence * 0.7, 3))
+    return None
+
+
 # -- one pass, and stronger ones if that does not parse ------------------------------------------------------------
 
 
@@ -189,7 +216,9 @@ class _Target:
     last: int
 
 
-def _best(text: str, tokens: list[Token], catalog: Catalog, cursor: int | None) -> Repair:
+def _best(
+    text: str, tokens: list[Token], catalog: Catalog, cursor: int | None, dropped: Sequence[Token] = ()
+) -> Repair:
     """The result of the first pass that parses; each further pass leaves out more around the place that did not."""
     spellings = [token.upper for token in tokens]
     left_out: list[_Target] = []
@@ -197,7 +226,7 @@ def _best(text: str, tokens: list[Token], catalog: Catalog, cursor: int | None) 
     for attempt in range(_MAX_TRIES):
         for token, spelling in zip(tokens, spellings, strict=True):
             token.upper = spelling
-        current = _Pass(text, tokens, catalog, cursor, left_out)
+        current = _Pass(text, tokens, catalog, cursor, left_out, dropped)
         if current.sql is None or current.query is not None:
             return current.result(attempt)
         last = current
@@ -224,9 +253,16 @@ class _Pass:
     """Parse, resolve, edit, and parse the result with sqlglot."""
 
     def __init__(
-        self, text: str, tokens: list[Token], catalog: Catalog, cursor: int | None, left_out: list[_Target]
+        self,
+        text: str,
+        tokens: list[Token],
+        catalog: Catalog,
+        cursor: int | None,
+        left_out: list[_Target],
+        dropped: Sequence[Token],
     ) -> None:
         self.text = text
+        self.dropped = dropped
         self.cursor = cursor
         self.parser = ClauseParser(tokens, text, cursor)
         self.tree = self.parser.statement()
@@ -251,6 +287,9 @@ class _Pass:
         for token, rest in self.parser.completions.items():
             typed = self.parser.tokens[token].text
             builder.replace(token, typed + rest, "word-completed", f"`{typed}` is the beginning of `{typed + rest}`")
+        for index, word in enumerate(tokens):
+            if word.start == word.end:
+                builder.replace(index, word.upper, "completed", f"`{word.upper}` was missing here")
         emit(self.tree, builder)
         for token, alias in self.analysis.qualified:
             builder.insert_before(token, f"{alias}.", "qualified", f"More than one table has it: that of `{alias}`")
@@ -264,20 +303,30 @@ class _Pass:
             for token in comments
             if token.kind == "comment"
         ]
+        gone = [self._removal(tokens)] if self.dropped else []
         edits = builder.edits()
-        return tuple(sorted((*edits, *closed), key=lambda edit: edit.span)) if closed else edits
+        return tuple(sorted((*edits, *closed, *gone), key=lambda edit: edit.span)) if closed or gone else edits
+
+    def _removal(self, tokens: list[Token]) -> Edit:
+        """The edit that leaves out the dropped words, with the white space before them."""
+        first, last = self.dropped[0], self.dropped[-1]
+        before = max((token.end for token in tokens if token.end <= first.start), default=0)
+        start = first.start if self.text[before : first.start].strip() else before
+        space = " " if glues(self.text[:start][-1:], self.text[last.end : last.end + 1]) else ""
+        typed = self.text[first.start : last.end]
+        return Edit(Span(start, last.end), space, f"`{typed}` is not finished yet: left out", "unfinished")
 
     def _parse(self, sql: str, dialect: str) -> None:
         try:
             trees = sqlglot.parse(sql, read=dialect)
         except SqlglotError as error:
-            self.error = str(error).split("\n", 1)[0]
+            self.error = _told(str(error))
             details = getattr(error, "errors", None) or [{}]
             self.error_offset = _offset(sql, details[0].get("line"), details[0].get("col"))
             return
-        except (RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+        except (RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
             # sqlglot's parser is not made for broken text, and fails in its own ways on some of it.
-            self.error = type(error).__name__
+            self.error = "it is malformed"
             return
         queries = [tree for tree in trees if tree is not None]
         if len(queries) == 1 and isinstance(queries[0], exp.Query):
@@ -304,6 +353,12 @@ class _Pass:
             confidence *= 0.85
         cursor = None if self.cursor is None else moved(min(self.cursor, len(self.text)), self.edits)
         return Repair(self.text, self.sql, self.edits, round(confidence, 3), tuple(problems), self.query, cursor)
+
+
+def _told(message: str) -> str:
+    """The first line of the parser's message, without a place (it is one of the edited text) and names of classes."""
+    first = message.split("\n", 1)[0]
+    return re.sub(r"<class '[\w.]*?(\w+)'>", r"\1", re.sub(r"\.?\s*Line \d+, Col: \d+\.?", "", first)).rstrip(". ")
 
 
 def _offset(sql: str, line: int | None, column: int | None) -> int | None:
@@ -340,6 +395,8 @@ _TRUST = {
     "unknown-column": 0.6,
     "unknown-alias": 0.6,
     "unknown-table": 0.6,
+    "wrong-type": 0.6,
+    "nested-aggregate": 0.6,
     "not-grouped": 0.7,
     "unexpected-text": 0.5,
     "cannot-parse": 0.5,

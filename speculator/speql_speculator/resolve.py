@@ -6,6 +6,7 @@ from speql_speculator.analysis import Analysis, local_nodes
 from speql_speculator.conditions import check_conditions
 from speql_speculator.grammar import fragment
 from speql_speculator.grouping import complete_grouping, is_aggregate
+from speql_speculator.impossible import check_types
 from speql_speculator.keywords import CLAUSE_WORDS
 from speql_speculator.listed_tables import ListedTables
 from speql_speculator.output import OutputReader
@@ -26,10 +27,12 @@ from speql_speculator.syntax_tree import (
     Reference,
     Select,
     SelectItem,
+    Source,
     Star,
     Term,
     Values,
     Window,
+    walk,
 )
 from speql_speculator.tables import Relations
 
@@ -73,12 +76,14 @@ class _Resolver:
                 return ctes[name.lower()]
             return Relation("", {}, True)
         output = kept[0][1]
-        if not single:
+        if not single or not isinstance(query.branches[0], Select):
             scope = Scope([output.renamed("")], parent)
             self._order(query.clauses, scope)
         for clause in query.clauses:
             if clause.name in ("LIMIT", "OFFSET") and clause.body is not None:
                 self._constant(clause)
+            elif clause.name == "ORDER BY" and not output.opaque:
+                self._positions(clause, len(output.columns))
             settle(clause)
         if any(
             clause.name == "LIMIT" and clause.kept and self.analysis.text(clause).split()[-1] == "1"
@@ -113,6 +118,9 @@ class _Resolver:
                     for part in cte.column_names
                 }
                 inner[name.lower()] = Relation(name, columns, not columns, names=(name.lower(),))
+            if with_.recursive and len(cte.query.branches) == 1 and self._names(cte.query, name):
+                # Its other branch, which does not name it, is gone.
+                cte.query.fault = fragment(f"`{name}`")
             output = self.query(cte.query, inner, parent)
             if settle(cte):
                 relation = output.renamed(name)
@@ -123,6 +131,15 @@ class _Resolver:
             else:
                 self.analysis.lost_ctes.add(name.lower())
         return local
+
+    def _names(self, query: Query, name: str) -> bool:
+        """Whether a table of that name is read anywhere in ``query``."""
+        return any(
+            isinstance(found, Source)
+            and len(found.parts) == 1
+            and self.analysis.name(found.parts[0]).lower() == name.lower()
+            for found in walk(query)
+        )
 
     def _same_width(self, query: Query, kept: Sequence[tuple[Node, Relation]]) -> None:
         """Both sides of a set operation have as many columns: a shorter one that is being typed is filled up."""
@@ -163,6 +180,21 @@ class _Resolver:
                     if self.analysis.parser.at_cursor(found.last)
                     else self.analysis.report(found, "unknown-column", f"`{clause.name}` takes a number")
                 )
+
+    def _positions(self, clause: Clause, count: int) -> None:
+        """Numbers of columns in ORDER BY: without so many columns they are part of something else."""
+        for element in clause.body.elements if isinstance(clause.body, Items) else ():
+            text = self.analysis.text(element)
+            number = text.split()[0] if text else ""
+            if element.kept and text and number.isdigit() and not 0 < int(number) <= count:
+                last = next(index for index in range(element.first, element.last)) + 1
+                single = last == element.last or self.analysis.parser.tokens[last].upper in ("ASC", "DESC", "NULLS")
+                if single:
+                    element.fault = (
+                        fragment(f"`{text}`")
+                        if element.first <= self.analysis.parser.gap <= element.last
+                        else self.analysis.report(element, "unknown-column", f"There is no output column {number}")
+                    )
 
     def _order(self, clauses: Sequence[Clause], scope: Scope) -> None:
         for clause in clauses:
@@ -210,6 +242,7 @@ class _Resolver:
         for part in (*parts, *extra):
             settle(part)
             check_conditions(part, analysis)
+            check_types(part, analysis)
         self._no_aggregates(select)
         settle(select)
         for clause in extra:
