@@ -11,6 +11,7 @@ from sqlglot.errors import SqlglotError
 
 from speql_speculator.analysis import Analysis
 from speql_speculator.clauses import ClauseParser
+from speql_speculator.closers import without_surplus_closers
 from speql_speculator.edits import Edit, EditBuilder, apply_edits, glues, moved
 from speql_speculator.emit import emit
 from speql_speculator.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
@@ -95,14 +96,15 @@ def _repair(text: str, key: _Identity, cursor: int | None) -> Repair:
     tokens = _at_cursor_closed(tokenize(text, catalog.dialect), text, catalog.dialect, cursor)
     while tokens and tokens[-1].upper == ";":
         tokens.pop()
+    tokens, surplus = without_surplus_closers(tokens, cursor)
     tokens = with_first_word(tokens, cursor)
     refusal = _refusal(text, tokens, cursor)
     if refusal is not None:
         return refusal
     try:
-        found = _best(text, tokens, catalog, cursor)
+        found = _best(text, tokens, catalog, cursor, surplus=surplus)
         whole = found.sql is not None and all(edit.code != "cannot-parse" for edit in found.edits)
-        return found if whole else _without_last_words(text, tokens, catalog, cursor) or found
+        return found if whole else _without_last_words(text, tokens, catalog, cursor, surplus) or found
     except (TooDeepError, RecursionError):
         return _nothing(text, "too-deep", "The statement nests too deeply to be repaired", "information")
 
@@ -185,7 +187,9 @@ def _at_cursor_closed(tokens: list[Token], text: str, dialect: str, cursor: int 
     return [*head, opened, *tail]
 
 
-def _without_last_words(text: str, tokens: list[Token], catalog: Catalog, cursor: int | None) -> Repair | None:
+def _without_last_words(
+    text: str, tokens: list[Token], catalog: Catalog, cursor: int | None, surplus: Sequence[Token]
+) -> Repair | None:
     """What is left without the one or two words that end at the cursor, if the rest of the text goes on behind it.
 
     A key word typed in the middle of a query may turn all that follows into something that means nothing yet.
@@ -198,7 +202,7 @@ def _without_last_words(text: str, tokens: list[Token], catalog: Catalog, cursor
         if first < 1:
             break
         dropped = tokens[first:gap]
-        found = _best(text, [*tokens[:first], *tokens[gap:]], catalog, cursor, dropped)
+        found = _best(text, [*tokens[:first], *tokens[gap:]], catalog, cursor, dropped, surplus)
         if found.sql is not None and all(edit.code != "cannot-parse" for edit in found.edits):
             return replace(found, confidence=round(found.confidence * 0.7, 3))
     return None
@@ -217,7 +221,12 @@ class _Target:
 
 
 def _best(
-    text: str, tokens: list[Token], catalog: Catalog, cursor: int | None, dropped: Sequence[Token] = ()
+    text: str,
+    tokens: list[Token],
+    catalog: Catalog,
+    cursor: int | None,
+    dropped: Sequence[Token] = (),
+    surplus: Sequence[Token] = (),
 ) -> Repair:
     """The result of the first pass that parses; each further pass leaves out more around the place that did not."""
     spellings = [token.upper for token in tokens]
@@ -226,7 +235,7 @@ def _best(
     for attempt in range(_MAX_TRIES):
         for token, spelling in zip(tokens, spellings, strict=True):
             token.upper = spelling
-        current = _Pass(text, tokens, catalog, cursor, left_out, dropped)
+        current = _Pass(text, tokens, catalog, cursor, left_out, dropped, surplus)
         if current.sql is None or current.query is not None:
             return current.result(attempt)
         last = current
@@ -260,9 +269,11 @@ class _Pass:
         cursor: int | None,
         left_out: list[_Target],
         dropped: Sequence[Token],
+        surplus: Sequence[Token],
     ) -> None:
         self.text = text
         self.dropped = dropped
+        self.surplus = surplus
         self.cursor = cursor
         self.parser = ClauseParser(tokens, text, cursor)
         self.tree = self.parser.statement()
@@ -304,6 +315,10 @@ class _Pass:
             if token.kind == "comment"
         ]
         gone = [self._removal(tokens)] if self.dropped else []
+        gone += (
+            Edit(Span(token.start, token.end), "", f"`{token.text}` closes nothing: left out", "unexpected-text")
+            for token in self.surplus
+        )
         edits = builder.edits()
         return tuple(sorted((*edits, *closed, *gone), key=lambda edit: edit.span)) if closed or gone else edits
 

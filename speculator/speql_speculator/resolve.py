@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from speql_speculator.analysis import Analysis, local_nodes
+from speql_speculator.calls import known_functions
 from speql_speculator.conditions import check_conditions
 from speql_speculator.grammar import fragment
 from speql_speculator.grouping import complete_grouping, is_aggregate
@@ -227,12 +228,14 @@ class _Resolver:
             # The list first: what is left out of it is no name for the clauses that follow.
             resolve_references(select.items, scope, analysis)
             self._stars(select.items, scope)
+            self._called_columns(select.items, scope)
             settle(select.items)
             self._aliases(select, scope)
         for part in (*parts, *extra):
             if part.fault is None and part is not select.items:
                 resolve_references(part, scope, analysis, aliases_first=part in extra)
                 self._stars(part, scope)
+                self._called_columns(part, scope)
         for part in (*parts, *extra):
             self._subqueries(part, ctes, scope)
         if select.from_ is not None:
@@ -316,6 +319,20 @@ class _Resolver:
                         found.fault = self.analysis.report(
                             found, "unknown-alias", f"There is no table `{name}` in this query"
                         )
+
+    def _called_columns(self, part: Node, scope: Scope) -> None:
+        """A column with a parenthesis right behind it, at the cursor: what connects them is still to come."""
+        parser, catalog = self.analysis.parser, self.analysis.catalog
+        for found in local_nodes(part):
+            if (
+                isinstance(found, Call)
+                and found.fault is None
+                and found.first <= parser.gap <= found.last
+                and found.name not in known_functions()
+                and found.name not in catalog.user_functions
+                and any(found.name in relation.columns for relation in scope.relations)
+            ):
+                found.fault = fragment(f"`{self.analysis.text(found)}`")
 
     def _subqueries(self, part: Node, ctes: Relations, scope: Scope) -> None:
         for found in local_nodes(part):
