@@ -25,16 +25,22 @@ def build_duckdb_file(path: Path, steps: Iterable[BuildStep], on_step: Callable[
     ``on_step`` is called after each step. The work is done in a file beside ``path`` that is removed on failure and
     on Ctrl-C, so ``path`` is either the finished file or untouched. Raises :class:`EngineError`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _run(partial, steps, on_step)
         partial.replace(path)
-    except duckdb.Error as error:
-        raise EngineError(f"Could not build {path.name}: {error}.", "Is there enough disk space?") from error
+    except (duckdb.Error, OSError) as error:
+        hint = "Is the folder yours to write, and is there enough disk space?"
+        raise EngineError(f"Could not build {path}: {error}.", hint) from error
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # what DuckDB makes of Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     finally:
         for leftover in (partial, partial.with_name(partial.name + ".wal")):
-            leftover.unlink(missing_ok=True)
+            if leftover.exists():
+                leftover.unlink()
 
 
 def _run(partial: Path, steps: Iterable[BuildStep], on_step: Callable[[BuildStep], None]) -> None:

@@ -3,10 +3,11 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from speql_scheduler.matching.units import Unit, unit_at, units_of
+from speql_scheduler.running.costs import crossed_rows
 from speql_server.positions import LineIndex
 from speql_speculator.edits import Edit
 from speql_speculator.repair import Repair, repair
@@ -14,8 +15,16 @@ from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement, split_statements, statement_at
 from speql_speculator.superset import superset
 from speql_sql import Catalog, Problem, Span
+from speql_sql.parse import parse_query
+from speql_sql.qualify import qualify_query
 
 T = TypeVar("T")
+
+_JOINED = {"join-condition", "left-out"}
+"""Codes of the edits that keep unjoined tables from being multiplied."""
+
+_CROSSED_ROWS = 10_000_000
+"""Tables that nothing joins are run as they are typed while they give no more rows than this."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +66,16 @@ class Analysis:
     def predicted(self) -> bool:
         """Whether the preview is of something that a repair changed, and not wholly what the user typed.
 
-        A SELECT depends on the text before its end: on its own, and on the CTEs that come before it.
+        The whole query depends on every edit. A SELECT inside it depends on the text before its end: on its own, and
+        on the CTEs that come before it; also on what was taken away at its end, but not on what was put there to close
+        the query around it.
         """
-        if self.repair is None or self.unit is None:
+        if self.repair is None or self.unit is None or self.unit.kind == "main":
             return bool(self.edits)
         shift = 0
         for edit in sorted(self.repair.edits, key=lambda edit: edit.span):
-            if edit.span.start + shift < self.unit.span.end:
+            start = edit.span.start + shift
+            if start < self.unit.span.end or (start == self.unit.span.end and edit.span.start < edit.span.end):
                 return True
             shift += len(edit.new_text) - (edit.span.end - edit.span.start)
         return False
@@ -104,6 +116,51 @@ class Analyst:
             return Analysis(snapshot, catalog, lines, statements, statement, problems=(problem_of_size,))
         typed, cursor = _typed(snapshot, statement)
         repaired = self.repair(typed, catalog, cursor)
+        return self._analysis_of(repaired, snapshot, catalog, lines, statements, statement, started)
+
+    def as_typed(self, analysis: Analysis) -> Analysis:
+        """The analysis of a statement that the engine accepts as it is typed: then it is not repaired.
+
+        The engine knows its own SQL best. The exception is a list of tables that nothing joins yet: it is valid, and
+        running it while it is typed would multiply them, so there the repair stands.
+        """
+        started = time.perf_counter()
+        statement, repaired = analysis.statement, analysis.repair
+        assert statement is not None, "the engine was asked about one"
+        assert repaired is not None, "it was analysed"
+        typed, cursor = _typed(analysis.snapshot, statement)
+        query = parse_query(typed, analysis.catalog.dialect).query
+        if query is None:
+            problem = Problem(
+                "not-understood",
+                "The engine runs this statement, but SpeQL cannot read it, so it has no preview.",
+                Span(0, 0).shifted(statement.span.start),
+                "information",
+                "Submit it to see its rows.",
+            )
+            return replace(analysis, repair=None, unit=None, superset=None, problems=(problem,))
+        qualified = qualify_query(query, analysis.catalog).query
+        if _JOINED & {edit.code for edit in repaired.edits} and (
+            qualified is None or crossed_rows(qualified, analysis.catalog) > _CROSSED_ROWS
+        ):
+            return analysis
+        accepted = Repair(typed=typed, sql=typed, edits=(), confidence=1.0, problems=(), query=query, cursor=cursor)
+        seconds_before = analysis.seconds
+        typed_analysis = self._analysis_of(
+            accepted, analysis.snapshot, analysis.catalog, analysis.lines, analysis.statements, statement, started
+        )
+        return replace(typed_analysis, seconds=typed_analysis.seconds + seconds_before)
+
+    def _analysis_of(
+        self,
+        repaired: Repair,
+        snapshot: Snapshot,
+        catalog: Catalog,
+        lines: LineIndex,
+        statements: tuple[Statement, ...],
+        statement: Statement,
+        started: float,
+    ) -> Analysis:
         problems = tuple(shifted(problem, statement.span.start) for problem in repaired.problems)
         if repaired.query is None or repaired.sql is None:
             seconds = time.perf_counter() - started

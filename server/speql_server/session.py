@@ -25,7 +25,7 @@ from speql_server.positions import Encoding, LineIndex
 from speql_server.settings import ServerSettings
 from speql_speculator.completion import completions
 from speql_speculator.repair import Repair
-from speql_sql import Catalog, Problem
+from speql_sql import Catalog, Problem, SpeqlError
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,19 @@ class Session:
         catalog = await self._connection.catalog()
         loop = asyncio.get_running_loop()
         analysis = await loop.run_in_executor(self._executors.analysis, self._analyst.analyse, edited.snapshot, catalog)
+        if await self._accepted(analysis):
+            analysis = await loop.run_in_executor(self._executors.analysis, self._analyst.as_typed, analysis)
         return _Analysed(analysis, edited.at)
+
+    async def _accepted(self, analysis: Analysis) -> bool:
+        """Whether the engine takes as it is typed a statement that the rules would repair, or make nothing of."""
+        repaired, statement = analysis.repair, analysis.statement
+        if repaired is None or statement is None or not (repaired.edits or repaired.query is None):
+            return False
+        try:
+            return (await self._connection.engine.bind(statement.text)).ok
+        except SpeqlError:
+            return False  # whoever runs the statement will say what is wrong
 
     def _analysed(self, analysed: _Analysed) -> None:
         """On the loop: hand the newest analysis on."""
@@ -173,7 +185,7 @@ class Session:
         if repaired is None or repaired.sql is None or repaired.query is None or analysis.superset is None:
             if not any(problem.code == "unfinished" for problem in analysis.problems):
                 # Of an unfinished word nothing can be run, but what runs is likely to be wanted again at the next one.
-                self._scheduler.cancel()
+                self._scheduler.stop_speculating()
             self._show(analysed, problems=analysis.problems)
             return
         if not self._settings.speculate:
@@ -193,14 +205,17 @@ class Session:
     async def _run(self, analysis: Analysis) -> tuple[Answer | None, tuple[Problem, ...]]:
         """Submit the statement of an analysis; a refusal is told as problems, with their places in the document."""
         statement, repaired = analysis.statement, analysis.repair
-        if statement is None or (repaired is not None and not repaired.query and not _is_statement(repaired)):
+        if statement is None:
             return None, analysis.problems
         start, query = statement.span.start, None
-        if repaired is not None and repaired.query is not None:
-            if not repaired.edits:
-                query = repaired.query
-            elif refused := (await self._connection.engine.bind(statement.text)).problems:
+        if repaired is not None and repaired.query is not None and not repaired.edits:
+            query = repaired.query
+        elif repaired is not None and not _is_statement(repaired):
+            refused = (await self._connection.engine.bind(statement.text)).problems
+            if refused and repaired.query is not None:
                 return None, (*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired))
+            if refused:
+                return None, tuple(shifted(problem, start) for problem in refused)
         task = asyncio.get_running_loop().create_task(
             self._scheduler.submit(statement.text, query, analysis.catalog), name="submit"
         )

@@ -221,6 +221,8 @@ def _literal(node: exp.Expr, names: Names) -> str:
 
 def _count(node: exp.Expr, names: Names) -> str:
     counted = node.this
+    if counted is None:
+        return "(count *)" if not node.expressions else _generic(node, names)
     if not node.expressions and isinstance(counted, (exp.Star, exp.Literal)):
         return "(count *)"
     if not node.expressions:

@@ -106,13 +106,17 @@ class Scheduler:
         planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
         return explanation_of(plan, stored, planned, question.sql, question.refusals)
 
-    def cancel(self) -> None:
-        """Stop all that runs and waits, submits too. What is in the store stays."""
+    def stop_speculating(self) -> None:
+        """Stop all that nobody asked for: there is no query to prepare for any more. Submits go on."""
         self._current = None
         self._cancel_round()
-        self._tasks.cancel()
         self._previews.keep(None)
-        self._runner.drop_all_but(None, "cancelled by the user")
+        self._runner.drop_all_but(None, "no longer wanted")
+
+    def cancel(self) -> None:
+        """Stop all that runs and waits, submits too. What is in the store stays."""
+        self._tasks.cancel()
+        self.stop_speculating()
 
     async def idle(self) -> None:
         """Wait until nothing runs or waits, and every change of the job graph has been told."""
@@ -138,11 +142,11 @@ class Scheduler:
     async def _speculate(self, speculation: Speculation) -> None:
         """All that an update sets in motion: preview, plan, ancestors, preview over them, and then the rest."""
         try:
-            await self._submits.none_running()
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
             self._previews.keep(question.key if question else None)
             shown = await self._preview_at_once(speculation, question, epoch)
+            await self._submits.none_running()
             plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch)
             ancestors = await self._ancestors_of(question if not shown else None, plan)
             self._start_creates(plan, ancestors)

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -99,10 +100,13 @@ async def _tables(engine: Engine) -> Check:
 
 def _cache() -> Check:
     folder = user_cache_path("speql")
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not os.access(existing, os.W_OK):
-        return Check("cache", "missing", f"{existing} cannot be written", "Set XDG_CACHE_HOME to a folder of yours.")
-    free = shutil.disk_usage(existing).free
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        found = f"{folder} cannot be written: {error.strerror}"
+        return Check("cache", "missing", found, "Set XDG_CACHE_HOME to a folder of yours.")
     return Check("cache", "ok", f"{folder}, {free / 1e9:.0f} GB free")
 
 

@@ -13,6 +13,8 @@ def read_sql(argument: str) -> str:
     """
     if argument == "-":
         return _decoded(sys.stdin.buffer.read(), "standard input")
+    if not argument:
+        return ""
     try:
         path = Path(argument).expanduser()
         if path.is_dir():

@@ -3,13 +3,14 @@
 import math
 import statistics
 import time
+from collections import Counter
 from collections.abc import Sequence
 
-from speql_engines import Engine
+from speql_engines import Engine, Result
 from speql_engines.compare import rows_differ
 from speql_server.cells import cells
 from speql_server.protocol import Cell, Preview
-from speql_sql.ordering import ordered_columns
+from speql_sql.ordering import ordered_columns, without_limit
 
 COMPARED_ROWS = 2_000_000
 _TOLERANCE = 1e-9
@@ -19,35 +20,62 @@ _Rows = list[list[Cell]]
 async def difference(engine: Engine, sql: str, served: Preview, runs: int) -> tuple[str | None, float]:
     """What differs between served rows and a direct run of ``sql`` (None: nothing), and the median direct time in ms.
 
-    A result of one page is compared cell by cell as it was shown. Of a larger one, the query that was executed is run
-    again to its end and both results are compared in full, up to 2,000,000 rows.
+    The first page is compared as it was shown. Of a result that has more rows than a page, the query that was
+    executed is run again to its end too, and both results are compared in full, up to 2,000,000 rows. Where SQL leaves
+    the answer open (a LIMIT among equal rows), any answer that it allows is right.
     """
     times = []
     for _ in range(runs):
         started = time.perf_counter()
         direct = await engine.execute(sql, max_rows=len(served.rows) or 1)
         times.append((time.perf_counter() - started) * 1000)
-    median = statistics.median(times)
+    return await _difference(engine, sql, served, direct), statistics.median(times)
+
+
+async def _difference(engine: Engine, sql: str, served: Preview, direct: Result) -> str | None:
     if [column.name for column in served.columns] != [column.name for column in direct.columns]:
-        return "the columns have other names", median
+        return "the columns have other names"
     if served.complete != direct.complete:
-        return "one result has more rows than the other", median
+        return "one result has more rows than the other"
+    order, page = ordered_columns(sql), _cells(direct)
     if served.complete:
-        directly = cells(direct.rows, [column.type for column in direct.columns])
-        return page_difference(served.rows, directly, ordered_columns(sql)), median
-    return await _full_difference(engine, sql, served.executed_sql), median
+        found = page_difference(served.rows, page, order)
+    else:
+        found = order_difference(served.rows, page, order) or await _full_difference(engine, sql, served.executed_sql)
+    unlimited = without_limit(sql) if found else None
+    if unlimited is None or order_difference(served.rows, page, order):
+        return found
+    allowed = await engine.execute(unlimited, max_rows=COMPARED_ROWS)
+    return not_among(served.rows, _cells(allowed)) if allowed.complete else found
 
 
 def page_difference(served: _Rows, direct: _Rows, order: Sequence[int]) -> str | None:
     """The first difference of two whole results; rows that are equal in the columns of ``order`` may change places."""
+    if found := order_difference(served, direct, order):
+        return found
+    for left, right in zip(sorted(served, key=_sort_key), sorted(direct, key=_sort_key), strict=True):
+        if not all(map(_equal, left, right)):
+            return f"a row is {left}, directly {right}"
+    return None
+
+
+def order_difference(served: _Rows, direct: _Rows, order: Sequence[int]) -> str | None:
+    """The first row that differs in the columns that the query orders by, or a different number of rows."""
     if len(served) != len(direct):
         return f"{len(served)} rows served, {len(direct)} directly"
     for number, pair in enumerate(zip(served, direct, strict=True), 1):
         if not all(_equal(pair[0][column], pair[1][column]) for column in order):
             return f"row {number} is {pair[0]}, directly {pair[1]}"
-    for left, right in zip(sorted(served, key=_sort_key), sorted(direct, key=_sort_key), strict=True):
-        if not all(map(_equal, left, right)):
-            return f"a row is {left}, directly {right}"
+    return None
+
+
+def not_among(served: _Rows, allowed: _Rows) -> str | None:
+    """A served row that is not among those that a LIMIT may choose from, or is served more often than it is there."""
+    left = Counter(map(_rounded, allowed))
+    for row in served:
+        left[_rounded(row)] -= 1
+        if left[_rounded(row)] < 0:
+            return f"the row {row} is not in the direct result"
     return None
 
 
@@ -56,13 +84,21 @@ async def _full_difference(engine: Engine, direct_sql: str, executed_sql: str) -
     served = await engine.execute(executed_sql, max_rows=COMPARED_ROWS)
     if not (direct.complete and served.complete):
         return f"not compared: more than {COMPARED_ROWS:,} rows. Add a LIMIT with an ORDER BY"
-    return rows_differ(served.rows, direct.rows)
+    return rows_differ(served.rows, direct.rows, same_names=False)
+
+
+def _cells(result: Result) -> _Rows:
+    return cells(result.rows, [column.type for column in result.columns])
 
 
 def _equal(left: Cell, right: Cell) -> bool:
     if isinstance(left, float) and isinstance(right, float):
         return math.isclose(left, right, rel_tol=_TOLERANCE)
     return left == right
+
+
+def _rounded(row: list[Cell]) -> tuple[str, ...]:
+    return tuple(f"{cell:.9g}" if isinstance(cell, float) else repr(cell) for cell in row)
 
 
 def _sort_key(row: list[Cell]) -> list[str]:

@@ -48,6 +48,8 @@ def _parse(name: str, source: str) -> DemoQuery:
     declared = _EDIT.search(source)
     old, new = (declared[1], declared[2]) if declared else _halved_constant(text)
     edited = _replaced(text, old, new) if old else None
+    if declared and edited is None:
+        raise SpeqlError(f"The query {name} says `-- edit: {old} => {new}`, but has no {old}.", "Correct that line.")
     return DemoQuery(name, question, text, edited, f"{old} becomes {new}" if edited else "")
 
 

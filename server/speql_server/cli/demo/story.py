@@ -32,6 +32,7 @@ _URI = "demo:query.sql"
 async def tell(query: DemoQuery, database: str, speed: float, watcher: Watcher) -> DemoReport:
     """Do the whole run on a database and report what it measured. Uses the same session that an editor talks to."""
     async with _document(database, watcher) as document:
+        await document.check(query.text)
         started = time.perf_counter()
         typed = await document.type(keystrokes(query.text, speed))
         typing_seconds = time.perf_counter() - started
@@ -72,6 +73,13 @@ class _Document:
     preview_ms: list[float] = field(default_factory=list)
     previews_engine_ms: float = 0.0
     create_ms: dict[str, float] = field(default_factory=dict)
+
+    async def check(self, text: str) -> None:
+        """Say before typing what would fail after it: the demo types one query that the engine accepts."""
+        problems = (await self.connection.engine.bind(text)).problems
+        if problems:
+            reason = " ".join(problem.text for problem in problems)
+            raise SpeqlError(f"The demo cannot show this query: {reason}", "Give it one query that only reads.")
 
     async def type(self, strokes: Iterator[Keystroke]) -> int:
         """Type to the end, and no pause after it; the number of keystrokes."""
