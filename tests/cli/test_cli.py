@@ -235,3 +235,45 @@ def test_the_demo_on_its_own_data_loads_once_and_serves_equal_rows(speql: Run) -
     report = json.loads(second.stdout)
     assert report["rows_equal"] is True
     assert report["submit"]["rows"] == 9
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT carrier, origin, count(*) AS n FROM flights GROUP BY ALL LIMIT 3",
+        "SELECT origin, count(*) // 1000 AS n FROM flights GROUP BY origin ORDER BY n LIMIT 2",
+        "SELECT carrier, delay FROM flights",
+    ],
+    ids=["LIMIT without order", "LIMIT among ties", "many pages"],
+)
+def test_an_open_answer_is_no_difference(speql: Run, small_database: Path, tmp_path: Path, sql: str) -> None:
+    path = tmp_path / "open.sql"
+    path.write_text(sql)
+    done = speql("demo", "--query", str(path), "--database", str(small_database), "--json", "--speed", "200")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows_equal"] is True
+
+
+@pytest.mark.parametrize("kind", ["below a file", "interrupted"])
+def test_data_that_cannot_be_loaded_leave_nothing(tmp_path: Path, environment: dict[str, str], kind: str) -> None:
+    cache = tmp_path / "cache"
+    if kind == "below a file":
+        cache.write_text("in the way")
+    command = [sys.executable, "-m", "speql_server.cli.entry", "demo", "--plain", "--speed", "100"]
+    process = subprocess.Popen(
+        command,
+        env={**environment, "XDG_CACHE_HOME": str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    if kind == "interrupted":
+        assert "creating tables" in process.stdout.readline()
+        assert "loading" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == (2 if kind == "below a file" else 130)
+    assert "Traceback" not in errors
+    assert kind == "interrupted" or "yours to write" in errors
+    assert not list(tmp_path.rglob("*.partial*"))

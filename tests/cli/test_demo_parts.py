@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from speql_server.cli.demo.comparison import page_difference
+from speql_server.cli.demo.comparison import not_among, page_difference
 from speql_server.cli.demo.demo_query import demo_query, query_names
 from speql_server.cli.demo.typist import keystrokes, retyped
 from speql_server.cli.read_sql import read_sql
 from speql_server.protocol import Cell
 from speql_sql import SpeqlError
-from speql_sql.ordering import ordered_columns
+from speql_sql.ordering import ordered_columns, without_limit
 
 
 @pytest.mark.parametrize("name", query_names())
@@ -121,3 +121,35 @@ def test_page_difference(
 )
 def test_ordered_columns(sql: str, columns: tuple[int, ...]) -> None:
     assert ordered_columns(sql) == columns
+
+
+@pytest.mark.parametrize(
+    ("served", "allowed", "found"),
+    [
+        ([[1, 2]], [[1, 2], [1, 3]], True),
+        ([[1, 2], [1, 2]], [[1, 2], [1, 3]], False),
+        ([[1, 4]], [[1, 2], [1, 3]], False),
+        ([[0.1 + 0.2]], [[0.3]], True),
+    ],
+)
+def test_rows_that_a_limit_may_choose(served: list[list[Cell]], allowed: list[list[Cell]], found: bool) -> None:
+    assert (not_among(served, allowed) is None) is found
+
+
+@pytest.mark.parametrize(
+    ("sql", "unlimited"),
+    [
+        ("SELECT a FROM t ORDER BY a LIMIT 3 OFFSET 2", "SELECT a FROM t ORDER BY a"),
+        ("SELECT a FROM (SELECT a FROM t LIMIT 3) AS s", None),
+        ("not sql (", None),
+    ],
+)
+def test_without_limit(sql: str, unlimited: str | None) -> None:
+    assert without_limit(sql) == unlimited
+
+
+def test_an_edit_that_is_not_in_the_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "own.sql"
+    path.write_text("-- edit: 999 => 5\nSELECT 1")
+    with pytest.raises(SpeqlError, match="has no 999"):
+        demo_query(str(path))
