@@ -130,7 +130,7 @@ class JoinResolver(MissingTableFinder):
             else:
                 return
         else:
-            source.add_alias = ("AS " if False else "") + alias
+            source.add_alias = alias
         relation.alias, relation.names = alias, (alias,)
 
     def _begins_key_word(self, source: Source) -> bool:
