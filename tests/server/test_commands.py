@@ -1,6 +1,7 @@
 """Submit, cancel and accept the repair, over real stdio."""
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from pygls.exceptions import JsonRpcInvalidParams
 
+from speql_server.cli.serve import _without_traceback_of_the_client
 from speql_server.client import ServerAnswerError
 
 Direct = Callable[[str], list[tuple[Any, ...]]]
@@ -156,3 +159,27 @@ async def test_wrong_arguments_are_told(start: Any, command: str, arguments: lis
     editor = await start()
     with pytest.raises(ServerAnswerError):
         await editor.client.request("workspace/executeCommand", {"command": command, "arguments": arguments})
+
+
+async def test_a_long_submit_does_not_keep_the_next_text_from_its_preview(start: Any, flights: Path) -> None:
+    editor = await start("--database", flights)
+    editor.open(SLOW)
+    _, submitted = editor.client.send_request(
+        "workspace/executeCommand", {"command": "speql.submit", "arguments": [editor.uri]}
+    )
+    await editor.client.wait_for(
+        "speql/jobs",
+        lambda jobs: any(node["kind"] == "submit" and node["state"] == "running" for node in jobs["nodes"]),
+    )
+    editor.replace(0, len(editor.text), "SELECT name FROM airlines ORDER BY name")
+    assert len((await editor.rows()).rows) == 4
+    assert not submitted.done()
+    await editor.command("speql.cancel", editor.uri)
+    assert (await submitted)["outcome"] == "nothing"
+
+
+def test_a_mistake_of_the_client_is_one_line_in_the_log() -> None:
+    error = JsonRpcInvalidParams("file:///x.sql is not open.")
+    record = logging.LogRecord("pygls", logging.ERROR, "", 0, "Failed: %r", ("4",), (type(error), error, None))
+    assert _without_traceback_of_the_client(record)
+    assert logging.Formatter("%(message)s").format(record) == "Failed: '4' file:///x.sql is not open."

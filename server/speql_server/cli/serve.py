@@ -102,7 +102,20 @@ def log_to(log_file: Path | None, level: str) -> None:
         handler = logging.FileHandler(log_file, encoding="utf-8") if log_file is not None else logging.StreamHandler()
     except OSError as error:
         raise ServeError(f"The log file {log_file} cannot be written: {error.strerror}.") from error
+    handler.addFilter(_without_traceback_of_the_client)
     logging.basicConfig(
         handlers=[handler], level=number, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
     logging.getLogger("pygls").setLevel(max(number, logging.WARNING))
+
+
+def _without_traceback_of_the_client(record: logging.LogRecord) -> bool:
+    """What a client asked for in error is answered with an error; in the log it is one line, and no fault of ours.
+
+    The class is told by its name: pygls, which defines it, is not imported for the sake of a log.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and any(kind.__name__ == "JsonRpcException" for kind in type(error).__mro__):
+        record.msg, record.args = f"{record.getMessage()} {error}", None
+        record.exc_info = record.exc_text = None
+    return True
