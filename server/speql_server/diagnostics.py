@@ -116,7 +116,8 @@ class Diagnoser:
             refused: tuple[Problem, ...] = (error.problem or Problem("engine", str(error)),)
         else:
             if binding.ok:
-                return tuple(note for note in notes if note.code not in ("not-a-query", "unfinished"))
+                # It is run as it is typed, but for tables that nothing joins: the user is told of those.
+                return tuple(note for note in notes if note.code == "left-out")
             refused = binding.problems
         if not_run:
             first_word = _first_word(statement.text)
