@@ -23,6 +23,9 @@ T = TypeVar("T")
 _JOINED = {"join-condition", "left-out"}
 """Codes of the edits that keep unjoined tables from being multiplied."""
 
+_CONDITION_WORDS = {"where", "and", "or", "on", "having", "when", "qualify", "not"}
+"""What a condition begins with."""
+
 _CROSSED_ROWS = 10_000_000
 """Tables that nothing joins are run as they are typed while they give no more rows than this."""
 
@@ -121,8 +124,9 @@ class Analyst:
     def as_typed(self, analysis: Analysis) -> Analysis:
         """The analysis of a statement that the engine accepts as it is typed: then it is not repaired.
 
-        The engine knows its own SQL best. The exception is a list of tables that nothing joins yet: it is valid, and
-        running it while it is typed would multiply them, so there the repair stands.
+        The engine knows its own SQL best. Two exceptions, where valid is not yet meant: a condition that is a bare
+        value so far (``WHERE carrier``, which many engines take and fail on when they run it), and a list of tables
+        that nothing joins yet, which would be multiplied. There the repair stands.
         """
         started = time.perf_counter()
         statement, repaired = analysis.statement, analysis.repair
@@ -140,6 +144,8 @@ class Analyst:
             )
             return replace(analysis, repair=None, unit=None, superset=None, problems=(problem,))
         qualified = qualify_query(query, analysis.catalog).query
+        if any(_completes_a_condition(edit, typed) for edit in repaired.edits):
+            return analysis
         if _JOINED & {edit.code for edit in repaired.edits} and (
             qualified is None or crossed_rows(qualified, analysis.catalog) > _CROSSED_ROWS
         ):
@@ -195,6 +201,14 @@ class Analyst:
             "warning",
             "Submit still runs it as written.",
         )
+
+
+def _completes_a_condition(edit: Edit, typed: str) -> bool:
+    """Whether the edit leaves out a condition that is only begun, or gives it its other side."""
+    if edit.code == "join-condition":
+        return edit.new_text.lstrip()[:1] in "=<>!"
+    begun = edit.span.of(typed).split(maxsplit=1)
+    return edit.code == "unfinished" and bool(begun) and begun[0].lower() in _CONDITION_WORDS
 
 
 def shifted(problem: Problem, by: int) -> Problem:

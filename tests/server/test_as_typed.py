@@ -73,3 +73,21 @@ async def test_a_statement_submitted_right_after_its_last_character_runs(start: 
         assert answer.outcome == "rows"
     editor.replace(0, len(editor.text), "SELECT count(*) FROM t")
     assert (await editor.submit()).rows == [[300]]
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        "SELECT count(*) FROM flights f JOIN airlines a ON a.carrier",
+        "SELECT carrier FROM flights WHERE carrier",
+        "SELECT carrier FROM flights WHERE id > 3 AND carrier",
+    ],
+)
+async def test_a_condition_that_is_only_begun_is_repaired(start: Any, flights: Path, begun: str) -> None:
+    """The engine binds it, and fails when it makes a truth value of a text: nobody means that yet."""
+    editor = await start("--database", flights)
+    editor.open()
+    editor.type(begun)
+    preview = await editor.preview(lambda message: message.outcome != "nothing")
+    assert preview.outcome == "rows"
+    assert preview.edits

@@ -104,7 +104,9 @@ class Answerer:
             )
             result = await self._named_as_asked(question, executed)
         except EngineError as error:
-            logger.warning("a query over %s failed, so it runs on base tables: %s", ", ".join(rewritten.uses), error)
+            # Not the engine's words, which may quote values of rows.
+            names = ", ".join(rewritten.uses)
+            logger.warning("a query over %s failed, so it runs on base tables: %s", names, type(error).__name__)
             return None
         if result is None or not (rewritten.temp_only or await self._facts.epoch() == epoch):
             return None  # the second: base tables that changed while they were read together with temp tables
