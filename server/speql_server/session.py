@@ -48,6 +48,8 @@ class Outlets:
     diagnostics: Callable[[Analysis, tuple[Problem, ...]], None]
     wrote: Callable[[], None] = lambda: None
     """Called after a submit that may have changed data: what other documents show may be stale."""
+    answered: Callable[[Answer], None] = lambda _: None
+    """Called with each answer before it is made a message, for those who check answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Session:
         analysed = await self._analyse(edited)
         analysis, started = analysed.analysis, self._clock.now()
         answer, problems = await self._run(analysis)
+        if answer is not None:
+            self._outlets.answered(answer)
         message = await self._message(analysis, started, "submit", answer, problems)
         self._outlets.preview(message)
         if answer is not None and (analysis.repair is None or analysis.repair.query is None):
@@ -235,6 +239,7 @@ class Session:
 
     def _on_preview(self, speculation: Speculation, answer: Answer) -> None:
         if self._current is not None and speculation.id == self._number:
+            self._outlets.answered(answer)
             self._show(self._current, answer=answer)
 
     def _on_preview_failed(self, speculation: Speculation, problem: Problem) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from speql_server.cli.demo.comparison import not_among, page_difference
+from speql_server.cli.comparison import not_among, page_difference
 from speql_server.cli.demo.demo_query import demo_query, query_names
 from speql_server.cli.demo.typist import keystrokes, retyped
 from speql_server.cli.read_sql import read_sql

@@ -12,8 +12,8 @@ class Answer:
     """The first rows of a result, and how they were made.
 
     ``states`` are words of design.md section 2 (``exact``, ``cached``, ``predicted``...). ``total_rows`` is None where
-    it is not known without running the query to its end. ``executed_sql`` is what the engine was given and
-    ``served_from`` names the temp tables it reads; ``temp_only`` is True if it reads no base table. ``seconds`` is
+    it is not known without running the query to its end. ``executed_sql`` is what the engine was given, ``direct_sql``
+    what it would be given without temp tables, and ``served_from`` names the temp tables it reads; ``temp_only`` is True if it reads no base table. ``seconds`` is
     the time from the request to the first page, waiting included. ``decisions`` say why temp tables were used or not.
     """
 
@@ -26,3 +26,4 @@ class Answer:
     seconds: float = 0.0
     problems: tuple[Problem, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    direct_sql: str = ""

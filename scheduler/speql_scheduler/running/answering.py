@@ -59,6 +59,7 @@ class Answerer:
             total_rows=cached.total_rows,
             executed_sql=question.sql,
             seconds=self._settings.clock() - started,
+            direct_sql=question.sql,
         )
 
     async def rewrite(self, question: Question, views: Sequence[View]) -> Rewrite:
@@ -89,7 +90,7 @@ class Answerer:
             answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
         if question.lasting and await self._facts.epoch() == epoch:
             self._cache.put(question.key, epoch, answer.result, answer.total_rows)
-        return replace(answer, seconds=self._settings.clock() - started)
+        return replace(answer, seconds=self._settings.clock() - started, direct_sql=question.sql)
 
     async def _over_temp_tables(
         self, question: Question, rewritten: Rewrite, lease: Lease, epoch: int

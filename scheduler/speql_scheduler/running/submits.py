@@ -96,7 +96,7 @@ class Submits:
         self._runner.drop_all_but(None, "a submit goes ahead")
         result = await self._engine.submit(sql, self._settings.page_rows)
         await self._facts.epoch()
-        return Answer(result, ("exact",), int(result.rows.num_rows) if result.complete else None, executed_sql=sql)
+        return Answer(result, ("exact",), int(result.rows.num_rows) if result.complete else None, sql, direct_sql=sql)
 
     async def _answer(self, question: Question) -> Answer:
         """The answer to a query that only reads."""

@@ -76,6 +76,50 @@ def demo(
 
 
 @app.command()
+def bench(
+    queries: Annotated[
+        list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files; a query a file.")
+    ],
+    database: Annotated[str, typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only.")],
+    protocols: Annotated[
+        str, typer.Option(metavar="LIST", help="Some of lines, human, edits, with commas between them.")
+    ] = "lines,human,edits",
+    only: Annotated[str, typer.Option(metavar="LIST", help="Names of the queries to replay, with commas.")] = "",
+    slowdown: Annotated[
+        float, typer.Option(min=0.1, max=1000, help="Take everything that the engine does as so many times as slow.")
+    ] = 1.0,
+    direct_runs: Annotated[
+        int, typer.Option(min=1, help="Runs of each query directly, of which the median counts.")
+    ] = 3,
+    compared_previews: Annotated[
+        int, typer.Option(min=0, help="Compare at most so many previews of a replay with direct runs.")
+    ] = 20,
+    results: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where the records are kept; an interrupted run goes on there.")
+    ] = Path("bench/results/bench.jsonl"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the records that are there.")] = False,
+) -> None:
+    """Replay typing on a virtual clock and compare every result with a direct run of the same query.
+
+    Pauses cost nothing and work takes its time. Exit status 0 only if no result was wrong.
+    """
+    from speql_server.cli.bench.replay import ReplaySettings
+    from speql_server.cli.bench.run_bench import run_bench
+
+    settings = ReplaySettings(slowdown, direct_runs, compared_previews)
+    status = run_bench(
+        queries,
+        database=database,
+        protocols=[name.strip() for name in protocols.split(",") if name.strip()],
+        only=[name.strip() for name in only.split(",") if name.strip()],
+        settings=settings,
+        results=results,
+        fresh=fresh,
+    )
+    raise typer.Exit(status)
+
+
+@app.command()
 def serve(
     database: Database = None,
     tcp: Annotated[

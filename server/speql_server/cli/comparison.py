@@ -1,10 +1,9 @@
 """Whether the rows that were served are those of the direct run."""
 
 import math
-import statistics
-import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from speql_engines import Engine, Result
 from speql_engines.compare import rows_differ
@@ -17,36 +16,53 @@ _TOLERANCE = 1e-9
 _Rows = list[list[Cell]]
 
 
-async def difference(engine: Engine, sql: str, served: Preview, runs: int) -> tuple[str | None, float]:
-    """What differs between served rows and a direct run of ``sql`` (None: nothing), and the median direct time in ms.
+@dataclass(frozen=True)
+class Page:
+    """What was shown of a result: names of columns, first rows, and whether they are all.
+
+    ``executed_sql`` is what was executed for it, to see the rest of the rows; None if that cannot be run any more.
+    """
+
+    names: tuple[str, ...]
+    rows: _Rows
+    complete: bool
+    executed_sql: str | None = None
+
+
+def page_of_preview(preview: Preview) -> Page:
+    """The page that a message to the editor holds."""
+    names = tuple(column.name for column in preview.columns)
+    return Page(names, preview.rows, preview.complete, preview.executed_sql)
+
+
+def page_of_result(result: Result, executed_sql: str | None = None) -> Page:
+    """The page that an engine gave."""
+    names = tuple(column.name for column in result.columns)
+    return Page(names, cells(result.rows, [column.type for column in result.columns]), result.complete, executed_sql)
+
+
+async def difference(engine: Engine, sql: str, served: Page, direct: Page) -> str | None:
+    """What differs between the page served for ``sql`` and that of a direct run; None: nothing.
 
     The first page is compared as it was shown. Of a result that has more rows than a page, the query that was
-    executed is run again to its end too, and both results are compared in full, up to 2,000,000 rows. Where SQL leaves
-    the answer open (a LIMIT among equal rows), any answer that it allows is right.
+    executed is run again to its end too, and both results are compared in full, up to 2,000,000 rows; where it cannot
+    be run any more, each row that was shown must be among those of the direct run. Where SQL leaves the answer open
+    (a LIMIT among equal rows), any answer that it allows is right.
     """
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        direct = await engine.execute(sql, max_rows=len(served.rows) or 1)
-        times.append((time.perf_counter() - started) * 1000)
-    return await _difference(engine, sql, served, direct), statistics.median(times)
-
-
-async def _difference(engine: Engine, sql: str, served: Preview, direct: Result) -> str | None:
-    if [column.name for column in served.columns] != [column.name for column in direct.columns]:
+    if served.names != direct.names:
         return "the columns have other names"
     if served.complete != direct.complete:
         return "one result has more rows than the other"
-    order, page = ordered_columns(sql), _cells(direct)
+    order = ordered_columns(sql)
     if served.complete:
-        found = page_difference(served.rows, page, order)
+        found = page_difference(served.rows, direct.rows, order)
     else:
-        found = order_difference(served.rows, page, order) or await _full_difference(engine, sql, served.executed_sql)
+        found = order_difference(served.rows, direct.rows, order) or await _full_difference(engine, sql, served)
     unlimited = without_limit(sql) if found else None
-    if unlimited is None or order_difference(served.rows, page, order):
+    if unlimited is None or order_difference(served.rows, direct.rows, order):
         return found
     allowed = await engine.execute(unlimited, max_rows=COMPARED_ROWS)
-    return not_among(served.rows, _cells(allowed)) if allowed.complete else found
+    return not_among(served.rows, page_of_result(allowed).rows) if allowed.complete else found
 
 
 def page_difference(served: _Rows, direct: _Rows, order: Sequence[int]) -> str | None:
@@ -79,16 +95,16 @@ def not_among(served: _Rows, allowed: _Rows) -> str | None:
     return None
 
 
-async def _full_difference(engine: Engine, direct_sql: str, executed_sql: str) -> str | None:
+async def _full_difference(engine: Engine, direct_sql: str, served: Page) -> str | None:
     direct = await engine.execute(direct_sql, max_rows=COMPARED_ROWS)
-    served = await engine.execute(executed_sql, max_rows=COMPARED_ROWS)
-    if not (direct.complete and served.complete):
+    if not direct.complete:
         return f"not compared: more than {COMPARED_ROWS:,} rows. Add a LIMIT with an ORDER BY"
-    return rows_differ(served.rows, direct.rows, same_names=False)
-
-
-def _cells(result: Result) -> _Rows:
-    return cells(result.rows, [column.type for column in result.columns])
+    if served.executed_sql is None:
+        return not_among(served.rows, page_of_result(direct).rows)
+    full = await engine.execute(served.executed_sql, max_rows=COMPARED_ROWS)
+    if not full.complete:
+        return f"more than {COMPARED_ROWS:,} rows served, {direct.rows.num_rows:,} directly"
+    return rows_differ(full.rows, direct.rows, same_names=False)
 
 
 def _equal(left: Cell, right: Cell) -> bool:

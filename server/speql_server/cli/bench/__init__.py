@@ -1,0 +1,1 @@
+"""`speql bench`: replays typing against a real engine and compares with direct execution."""

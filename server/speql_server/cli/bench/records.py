@@ -1,0 +1,66 @@
+"""What a benchmark measures, as it is kept in its JSON lines."""
+
+import msgspec
+
+Protocol = str
+"""``lines``, ``human`` or ``edits``."""
+
+
+class SubmitRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One submit and its direct run. ``difference`` says how the rows differ, empty if they do not.
+
+    ``moment`` is ``final``, ``honest`` (all but ORDER BY and LIMIT is there) or the kind of an edit. ``executed_ms``
+    is the part of ``submit_ms`` that the engine took; ``uncompared`` says why the rows could not be compared.
+    """
+
+    moment: str
+    submit_ms: float
+    executed_ms: float
+    direct_ms: float
+    served: bool
+    temp_only: bool
+    cached: bool
+    difference: str = ""
+    uncompared: str = ""
+    text: str = ""
+    executed_sql: str = ""
+
+
+class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One query typed by one protocol. Times in milliseconds of the virtual clock, sizes in bytes.
+
+    ``speculative_ms`` is how long the engine was busy with anything but submits, ``direct_ms`` what the submits would
+    have taken without speculation. ``previews_wrong`` are those of the ``previews_compared`` that showed a row which
+    the direct run does not have. ``failure`` says what ended the replay early.
+    """
+
+    query: str
+    protocol: Protocol
+    submits: list[SubmitRecord] = []
+    keystrokes: int = 0
+    analysis_ms: list[float] = []
+    preview_ms: list[float] = []
+    preview_direct_ms: list[float] = []
+    previews_compared: int = 0
+    previews_wrong: list[str] = []
+    speculative_ms: float = 0.0
+    busy_ms: dict[str, float] = {}
+    calls: dict[str, int] = {}
+    creates_timed_out: int = 0
+    direct_ms: float = 0.0
+    peak_bytes: int = 0
+    typing_seconds: float = 0.0
+    real_seconds: float = 0.0
+    failure: str = ""
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run was made of; a run is only resumed if it is the same."""
+
+    database: str
+    engine: str
+    slowdown: float
+    threads: int
+    rows: int
+    direct_runs: int
+    version: str

@@ -1,0 +1,120 @@
+"""`speql bench`: replays typing and reports what it cost and whether it was right."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from speql_engines.connections import open_engine
+from speql_server.cli.bench.records import Protocol, ReplayRecord, Setting
+from speql_server.cli.bench.replay import ReplaySettings, replay
+from speql_server.cli.bench.results import Results
+from speql_server.cli.bench.summary import print_summary
+from speql_server.cli.bench.virtual_time import VirtualTimeLoop, run_in_virtual_time
+from speql_sql import SpeqlError
+
+PROTOCOLS: tuple[Protocol, ...] = ("lines", "human", "edits")
+
+
+def run_bench(
+    paths: Sequence[str],
+    *,
+    database: str,
+    protocols: Sequence[Protocol],
+    only: Sequence[str],
+    settings: ReplaySettings,
+    results: Path,
+    fresh: bool,
+) -> int:
+    """Replay every query that is not yet among the results, and print the summary; 0 if no result was wrong, else 1.
+
+    Raises :class:`~speql_sql.SpeqlError` for queries that cannot be read, a database that cannot be opened, and
+    results of another setting.
+    """
+    queries = {name: text for name, text in _queries(paths) if not only or name in only}
+    if not queries:
+        raise SpeqlError("There is no query to replay.", "Name a folder with .sql files, or files; check --only.")
+    unknown = [protocol for protocol in protocols if protocol not in PROTOCOLS]
+    if unknown:
+        raise SpeqlError(f"There is no protocol {unknown[0]}.", f"Take some of {', '.join(PROTOCOLS)}.")
+    records = run_in_virtual_time(
+        lambda loop: _replay_all(loop, queries, database, protocols, settings, results, fresh), settings.slowdown
+    )
+    print_summary(records, Console())
+    wrong = [r for r in records if r.previews_wrong or any(submit.difference for submit in r.submits)]
+    return 1 if wrong else 0
+
+
+async def _replay_all(
+    loop: VirtualTimeLoop,
+    queries: dict[str, str],
+    database: str,
+    protocols: Sequence[Protocol],
+    settings: ReplaySettings,
+    path: Path,
+    fresh: bool,
+) -> list[ReplayRecord]:
+    engine = await open_engine(database)
+    try:
+        catalog = await engine.catalog()
+        setting = Setting(
+            database=Path(database).name,
+            engine=f"{engine.info.engine} {engine.info.version}",
+            slowdown=settings.slowdown,
+            threads=os.cpu_count() or 1,
+            rows=sum(table.row_count or 0 for table in catalog.tables),
+            direct_runs=settings.direct_runs,
+            version=version("speql"),
+        )
+        results = Results(path, setting, fresh=fresh)
+        columns = (
+            TextColumn("{task.description:12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task("", total=len(queries))
+            for name, text in queries.items():
+                progress.update(task, description=name)
+                missing = [protocol for protocol in protocols if not results.has(name, protocol)]
+                if missing:
+                    for record in await replay(loop, engine, name, text, missing, settings):
+                        results.add(record)
+                        if not sys.stderr.isatty():
+                            print(_line(record), file=sys.stderr, flush=True)  # noqa: T201 - progress of a command
+                progress.advance(task)
+        return [record for record in results.records if record.query in queries and record.protocol in protocols]
+    finally:
+        await asyncio.shield(engine.close())
+
+
+def _queries(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and texts of the .sql files in these folders and of these files; each file is one query."""
+    for given in paths:
+        path = Path(given)
+        files = sorted(path.glob("*.sql")) if path.is_dir() else [path]
+        for file in files:
+            try:
+                text = file.read_text(encoding="utf-8").strip().rstrip(";").rstrip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SpeqlError(f"{file} cannot be read: {error}", "Name .sql files in UTF-8.") from error
+            if text:
+                yield file.stem, text
+
+
+def _line(record: ReplayRecord) -> str:
+    submits = " ".join(
+        f"{s.moment} {s.submit_ms:.0f}/{s.direct_ms:.0f}{'' if s.temp_only else '*'}{' WRONG' if s.difference else ''}"
+        for s in record.submits
+    )
+    work = record.speculative_ms / record.direct_ms if record.direct_ms else 0
+    wrong = f" {len(record.previews_wrong)} WRONG PREVIEWS" if record.previews_wrong else ""
+    end = f"work {work:.1f}x, {record.real_seconds:.0f} s{wrong} {record.failure}"
+    return f"{record.query} {record.protocol:5} {submits} {end}"
