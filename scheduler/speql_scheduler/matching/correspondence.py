@@ -93,7 +93,9 @@ class Correspondence:
         if self.block.grouping is None:
             return keys
         if rolls_up:
-            roll_up = RollUp(outputs.aggregates, self.text_of_query, keys.apply, self.query.expression_type)
+            query = self.query
+            types, dialect = query.expression_type, query.catalog.dialect
+            roll_up = RollUp(outputs.aggregates, self.text_of_query, keys.apply, types, dialect)
             return keys.with_aggregates(roll_up)
 
         def held_aggregate(node: exp.Expr) -> exp.Expr:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from sqlglot import exp
 
 from speql_scheduler.matching.literals import family_of
+from speql_scheduler.matching.moments import VARIANCES, exact_scale, plain_squares, squares, variance
 from speql_scheduler.matching.substitution import NotInViewError
 
 
@@ -13,9 +14,10 @@ class RollUp:
 
     Every group of the query is a union of groups of the view (each perhaps repeated by a join with other tables, and
     then once for every time that its rows are). So SUM is the sum of sums, COUNT the sum of counts (an integer, and 0
-    where there is no group), MIN the least minimum; AVG needs a sum and a count; what does not depend on repetition
-    (MIN, MAX, DISTINCT) can be computed from the grouping keys themselves. Everything else is refused. A FILTER
-    may be the same in both, or be about grouping keys only.
+    where there is no group), MIN the least minimum; AVG needs a sum and a count, VARIANCE and STDDEV of small exact
+    numbers the sum of squares too; what does not depend on repetition (MIN, MAX, DISTINCT) can be computed from the
+    grouping keys themselves. Everything else is refused. A FILTER may be the same in both, or be about grouping keys
+    only.
 
     Types are those of DuckDB: SUM keeps the type of a SUM (HUGEINT, DECIMAL(38, s), DOUBLE), COUNT is BIGINT, AVG
     DOUBLE. Sums of floating-point numbers are added in another order, and may differ in the last digits.
@@ -27,63 +29,49 @@ class RollUp:
         text: Callable[[exp.Expr], str],
         over_keys: Callable[[exp.Expr], exp.Expr],
         column_type: Callable[[exp.Expr], tuple[str | None, bool]],
+        dialect: str = "duckdb",
     ) -> None:
         self._aggregates = aggregates
         self._text = text
         self._over_keys = over_keys
         self._column_type = column_type
+        self._dialect = dialect
 
     def __call__(self, node: exp.Expr) -> exp.Expr:
         """The aggregate (with its FILTER) over the view. Raises :class:`NotInViewError` with the reason."""
         if isinstance(node, exp.WithinGroup):
             raise NotInViewError(f"{_shown(node)} cannot be computed from groups")
-        if isinstance(node, exp.Filter):
-            function, condition = node.this, node.expression
-        else:
-            function, condition = node, None
-        if condition is not None:
-            held = self._from_view(function, condition)
-            if held is not None:
-                return held
-            rebuilt = self._rolled_up(function)
+        if not isinstance(node, exp.Filter):
+            return self._rolled_up(node, _Held(self._aggregates, self._text))
+        function, condition = node.this, node.expression
+        try:
+            return self._rolled_up(function, _Held(self._aggregates, self._text, condition))
+        except NotInViewError:
+            rebuilt = self._rolled_up(function, _Held(self._aggregates, self._text))
             return _filtered(rebuilt, self._over_keys(condition))
-        return self._rolled_up(function)
 
-    def _from_view(self, function: exp.Expr, condition: exp.Expr) -> exp.Expr | None:
-        """The roll-up of an aggregate that the view holds with the very same FILTER."""
-        held = self._aggregates.get(self._text(exp.Filter(this=function.copy(), expression=condition.copy())))
-        if held is None or _has_options(function) or isinstance(function.this, exp.Distinct):
-            return None
-        if isinstance(function, exp.Count):
-            return _count(held)
-        if isinstance(function, (exp.Sum, exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)):
-            return type(function)(this=held.copy())
-        return None
-
-    def _rolled_up(self, function: exp.Expr) -> exp.Expr:
+    def _rolled_up(self, function: exp.Expr, held: "_Held") -> exp.Expr:
         if isinstance(function.this, exp.Distinct):
             if isinstance(function, (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)):
-                return self._of_keys(function)
-        elif not _has_options(function):
+                return self._of_keys(function, held)
+        elif not has_options(function):
             if isinstance(function, exp.Count):
-                return self._count_of(function)
+                return self._count_of(function, held)
             if isinstance(function, exp.Avg):
-                return self._average(function)
+                return self._average(function, held)
             if isinstance(function, exp.Sum):
-                return exp.Sum(this=self._held(function).copy())
+                return exp.Sum(this=held.column(function).copy())
+            if isinstance(function, VARIANCES):
+                return self._variance(function, held)
             if isinstance(function, (exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)):
-                held = self._aggregates.get(self._text(function))
-                return type(function)(this=held.copy()) if held is not None else self._of_keys(function)
+                found = held.find(function)
+                return type(function)(this=found.copy()) if found is not None else self._of_keys(function, held)
         raise NotInViewError(f"{_shown(function)} cannot be computed from groups")
 
-    def _held(self, function: exp.Expr) -> exp.Column:
-        held = self._aggregates.get(self._text(function))
-        if held is None:
-            raise NotInViewError(f"the view does not have {_shown(function)}")
-        return held
-
-    def _of_keys(self, function: exp.Expr) -> exp.Expr:
+    def _of_keys(self, function: exp.Expr, held: "_Held") -> exp.Expr:
         """An aggregate that repetition does not change, over the grouping keys."""
+        if held.condition is not None:
+            raise NotInViewError(f"the view does not have {_shown(function)} with this FILTER")
         try:
             return type(function)(**{k: self._over_key_argument(v) for k, v in function.args.items()})
         except NotInViewError as error:
@@ -92,44 +80,80 @@ class RollUp:
     def _over_key_argument(self, value: object) -> object:
         return self._over_keys(value) if isinstance(value, exp.Expr) else value
 
-    def _count_of(self, function: exp.Expr) -> exp.Expr:
-        held = self._aggregates.get(self._text(function))
-        if held is None:
-            held = self._equal_count(function)
-        if held is not None:
-            return _count(held)
-        rows = self._aggregates.get(self._text(exp.Count(this=exp.Star())))
+    def _count_of(self, function: exp.Expr, held: "_Held") -> exp.Expr:
+        found = held.find(function) or self._equal_count(function, held)
+        if found is not None:
+            return _count(found)
+        rows = held.find(exp.Count(this=exp.Star()))
         if rows is None:
             raise NotInViewError(f"the view does not have {_shown(function)}")
         # COUNT(key) counts the rows of the groups whose key is not NULL.
         key = self._over_keys(function.this)
         return _count(rows, exp.Not(this=exp.Is(this=exp.paren(key), expression=exp.Null())))
 
-    def _equal_count(self, function: exp.Expr) -> exp.Column | None:
+    def _equal_count(self, function: exp.Expr, held: "_Held") -> exp.Column | None:
         """COUNT(*) for COUNT of a column that is never NULL."""
         argument = function.this
         if isinstance(argument, exp.Column) and not self._column_type(argument)[1]:
-            return self._aggregates.get(self._text(exp.Count(this=exp.Star())))
+            return held.find(exp.Count(this=exp.Star()))
         return None
 
-    def _average(self, function: exp.Expr) -> exp.Expr:
+    def _total_and_count(self, function: exp.Expr, held: "_Held") -> tuple[exp.Expr, exp.Expr]:
+        """The sum and the count of the argument, over all groups."""
         argument = function.this
-        if family_of(self._column_type(argument)[0]) not in ("exact", "float"):
-            raise NotInViewError(f"{_shown(function)} is not known to be of a number")
-        total = self._held(exp.Sum(this=argument.copy()))
+        total = held.column(exp.Sum(this=argument.copy()))
         count = exp.Count(this=argument.copy(), big_int=True)
-        counted = self._aggregates.get(self._text(count)) or self._equal_count(count)
+        counted = held.find(count) or self._equal_count(count, held)
         if counted is None:
             raise NotInViewError(f"the view does not have {_shown(count)}, which {_shown(function)} needs")
-        return exp.Div(
-            this=exp.cast(exp.Sum(this=total.copy()), "DOUBLE"),
-            expression=exp.Sum(this=counted.copy()),
-            typed=False,
-            safe=False,
-        )
+        return exp.Sum(this=total.copy()), exp.Sum(this=counted.copy())
+
+    def _average(self, function: exp.Expr, held: "_Held") -> exp.Expr:
+        if self._dialect != "duckdb" or family_of(self._column_type(function.this)[0]) not in ("exact", "float"):
+            raise NotInViewError(f"{_shown(function)} is not known to be of a number")
+        total, count = self._total_and_count(function, held)
+        return exp.Div(this=exp.cast(total, "DOUBLE"), expression=count, typed=False, safe=False)
+
+    def _variance(self, function: exp.Expr, held: "_Held") -> exp.Expr:
+        argument = function.this
+        type_name = self._column_type(argument)[0]
+        scale = exact_scale(type_name)
+        if self._dialect != "duckdb" or scale is None:
+            raise NotInViewError(f"{_shown(function)} cannot be computed from groups exactly, as of {type_name}")
+        total, count = self._total_and_count(function, held)
+        squared = held.find(squares(argument, type_name)) or held.column(plain_squares(argument))
+        return variance(function, count, total, exp.Sum(this=squared.copy()), scale)
 
 
-def _has_options(function: exp.Expr) -> bool:
+class _Held:
+    """The aggregates that a view has: those without FILTER, or those with one FILTER."""
+
+    def __init__(
+        self,
+        aggregates: Mapping[str, exp.Column],
+        text: Callable[[exp.Expr], str],
+        condition: exp.Expr | None = None,
+    ) -> None:
+        self._aggregates = aggregates
+        self._text = text
+        self.condition = condition
+
+    def find(self, function: exp.Expr) -> exp.Column | None:
+        """The column that holds an aggregate."""
+        if self.condition is not None:
+            function = exp.Filter(this=function.copy(), expression=self.condition.copy())
+        return self._aggregates.get(self._text(function))
+
+    def column(self, function: exp.Expr) -> exp.Column:
+        """The column that holds an aggregate. Raises :class:`NotInViewError` if there is none."""
+        found = self.find(function)
+        if found is None:
+            raise NotInViewError(f"the view does not have {_shown(function)}")
+        return found
+
+
+def has_options(function: exp.Expr) -> bool:
+    """Whether an aggregate has more than its one argument."""
     return any(value for key, value in function.args.items() if key not in ("this", "big_int"))
 
 
