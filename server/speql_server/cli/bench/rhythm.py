@@ -1,5 +1,6 @@
 """How a person types: the protocols of the benchmark as keystrokes."""
 
+import itertools
 import random
 import zlib
 from collections.abc import Iterator, Sequence
@@ -34,7 +35,7 @@ def human(text: str, name: str) -> Iterator[Keystroke]:
 
 def typed_over(versions: Sequence[str]) -> Iterator[Keystroke]:
     """The keystrokes that take each version of a text to the next, a word at a time."""
-    for before, after in zip(versions, versions[1:], strict=False):
+    for before, after in itertools.pairwise(versions):
         yield from retyped(before, after, CHARACTERS_PER_SECOND / 6)
 
 
