@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.normal_text import Names, normal_text
 from speql_scheduler.matching.predicates import ColumnKey
 from speql_scheduler.matching.rollup import RollUp
 from speql_scheduler.matching.spjg import Block, aggregates_of
 from speql_scheduler.matching.substitution import NotInViewError, Substitution
+from speql_scheduler.matching.units_of_time import TimePart, of_truncated, time_part
 from speql_scheduler.matching.view import View
 
 
@@ -109,6 +111,7 @@ class Correspondence:
             {**outputs.by_text, **outputs.aggregates},
             outputs.aggregates,
             outputs.kinds | outputs.aggregate_kinds,
+            moments=outputs.moments,
         )
         return self._substitution(everything, same, self.text_of_query).with_aggregates(held_aggregate)
 
@@ -124,6 +127,9 @@ class Correspondence:
             elif expression.find(exp.Column) is not None and expression.find(exp.Query) is None:
                 found.by_text.setdefault(text(expression), self._column(number))
                 found.kinds.add(type(expression))
+                part = time_part(expression)
+                if part is not None and part.truncates:
+                    found.moments.append((text(part.moment), part, self._column(number)))
         return found
 
     def _substitution(
@@ -135,7 +141,29 @@ class Correspondence:
             equal = exact or [number for output, number in outputs.columns if same(output, wanted)]
             return self._column(equal[0]) if equal else None
 
-        return Substitution(frozenset(self.back), column, text, outputs.by_text, frozenset(outputs.kinds))
+        def held(node: exp.Expr) -> exp.Expr | None:
+            if type(node) in outputs.kinds and (found := outputs.by_text.get(text(node))) is not None:
+                return found.copy()
+            return self._of_finer_time(node, outputs, text) if outputs.moments else None
+
+        return Substitution(frozenset(self.back), column, text, held)
+
+    def _of_finer_time(self, node: exp.Expr, outputs: "_Outputs", text: Callable[[exp.Expr], str]) -> exp.Expr | None:
+        """A unit of time computed from a finer one that the view has."""
+        part = time_part(node)
+        if part is None:
+            return None
+        moment = text(part.moment)
+        family = family_of(self.query.expression_type(part.moment)[0])
+        for held_moment, held_part, column in outputs.moments:
+            if held_moment != moment or not part.can_be_computed_from(held_part):
+                continue
+            if family == "timestamp":
+                return of_truncated(node, part, exp.cast(column.copy(), "TIMESTAMP"))
+            # A date has no time of day, and its finer units may have another type than its coarser ones.
+            if family == "date" and held_part.unit not in ("hour", "minute", "second"):
+                return of_truncated(node, part, column.copy())
+        return None
 
     def _column(self, number: int) -> exp.Column:
         name = exp.to_identifier(self._view.columns[number], quoted=True)
@@ -144,10 +172,14 @@ class Correspondence:
 
 @dataclass
 class _Outputs:
-    """The outputs of a view: plain columns, other expressions by their text, and aggregates by theirs."""
+    """The outputs of a view: plain columns, other expressions by their text, and aggregates by theirs.
+
+    ``moments`` are starts of units of time, each with the text of the moment that it is truncated from.
+    """
 
     columns: list[tuple[ColumnKey, int]] = field(default_factory=list)
     by_text: dict[str, exp.Column] = field(default_factory=dict)
     aggregates: dict[str, exp.Column] = field(default_factory=dict)
     kinds: set[type] = field(default_factory=set)
     aggregate_kinds: set[type] = field(default_factory=set)
+    moments: list[tuple[str, TimePart, exp.Column]] = field(default_factory=list)

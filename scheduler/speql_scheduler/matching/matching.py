@@ -27,16 +27,18 @@ between FROM and the output columns has the same normal text.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
 from speql_scheduler.matching.correspondence import Correspondence
 from speql_scheduler.matching.from_clause import rejects_null
+from speql_scheduler.matching.having import GroupFacts, conditions_on_keys, facts_of_needed_rows
 from speql_scheduler.matching.identical import identical_select, view_source
 from speql_scheduler.matching.mapping import source_mappings
 from speql_scheduler.matching.normal_text import normal_text
-from speql_scheduler.matching.predicates import equal_columns
-from speql_scheduler.matching.reasons import missing_conjunct
+from speql_scheduler.matching.predicates import Facts, equal_columns
+from speql_scheduler.matching.reasons import missing_conjunct, shown
 from speql_scheduler.matching.spjg import Block
 from speql_scheduler.matching.substitution import NotInViewError, Substitution
 from speql_scheduler.matching.view import View
@@ -90,6 +92,10 @@ class _Attempt:
         self.extra = [source for source in query.clause.sources if source not in self.names.back]
         self.rolls_up = False
         self.conditions: list[exp.Expr] = []
+
+    @cached_property
+    def _needed(self) -> Facts:
+        return facts_of_needed_rows(self.query)
 
     def run(self) -> Match | str:
         """The match, or the first check that fails."""
@@ -156,7 +162,7 @@ class _Attempt:
             if any(c.table in block.clause.sources and c.table not in kept for c in condition.find_all(exp.Column)):
                 # It joins a table that neither adds nor loses rows.
                 continue
-            if not query.facts.implies(condition, block.inner_names, self.names.to_query):
+            if not self._needed.implies(condition, block.inner_names, self.names.to_query):
                 raise _RefusedError(missing_conjunct(query, condition, self.names.to_query))
         for condition in query.clause.where:
             if not block.facts.implies(condition, query.inner_names, self.names.to_view):
@@ -171,18 +177,37 @@ class _Attempt:
         if query.unknown_function:
             raise _RefusedError(f"the query calls {query.unknown_function}(), which may be an aggregate")
         if self._has_same_groups():
-            held = {self.names.query_text_of_view(condition) for condition in block.having}
-            wanted = {query.text(condition) for condition in query.having}
-            if held - wanted:
-                raise _RefusedError("the view has a HAVING that the query does not have")
+            self._check_having()
             return
         self.rolls_up = True
-        if block.having:
-            raise _RefusedError("the view has a HAVING, and the query groups otherwise")
+        for condition in self._having_on_groups():
+            raise _RefusedError(f"the view has HAVING {shown(condition, block)}, and the query groups otherwise")
         if _is_global(block):
             raise _RefusedError("the view is one group, the query is not")
         if query.has_windows and query.select.args.get("group") is None and not query.has_aggregates:
             raise _RefusedError("the view is grouped, and the query has window functions over rows")
+
+    def _check_having(self) -> None:
+        """The view has every group that the query needs."""
+        query, block = self.query, self.block
+        wanted = {query.text(condition) for condition in query.having}
+        missing = [c for c in block.having if self.names.query_text_of_view(c) not in wanted]
+        if missing:
+            groups = GroupFacts(query)
+            for condition in missing:
+                if not groups.implies(condition, block, self.names.query_text_of_view, self.names.to_query):
+                    reason = "which does not follow from the query's conditions"
+                    raise _RefusedError(f"the view has HAVING {shown(condition, block)}, {reason}")
+
+    def _having_on_groups(self) -> list[exp.Expr]:
+        """The conjuncts of the view's HAVING that are more than conditions on rows which the query has too."""
+        on_keys = conditions_on_keys(self.block)
+        return [
+            condition
+            for condition in self.block.having
+            if not any(condition is other for other in on_keys)
+            or not self._needed.implies(condition, self.block.inner_names, self.names.to_query)
+        ]
 
     def _has_same_groups(self) -> bool:
         """Whether each row of the view (that the conditions keep) is one group of the query."""
@@ -204,7 +229,7 @@ class _Attempt:
         try:
             return self._match()
         except NotInViewError:
-            if self.rolls_up or self.block.grouping is None or self.block.having or _is_global(self.block):
+            if self.rolls_up or self.block.grouping is None or self._having_on_groups() or _is_global(self.block):
                 raise
             self.rolls_up = True
             return self._match()

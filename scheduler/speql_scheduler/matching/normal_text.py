@@ -115,11 +115,11 @@ def _is_predicate(node: exp.Expr) -> bool:
     return isinstance(node.unnest(), _PREDICATES)
 
 
-def _generic(node: exp.Expr, names: Names) -> str:
+def _generic(node: exp.Expr, names: Names, without: str = "") -> str:
     parts = [node.key]
     for key in sorted(node.args):
         value = node.args[key]
-        if value is None or value is False or value == []:
+        if value is None or value is False or value == [] or key == without:
             continue
         parts.append(f"{key}={_argument(value, names)}")
     return f"({' '.join(parts)})"
@@ -208,6 +208,12 @@ def _in(node: exp.Expr, names: Names) -> str:
     return f"(in {normal_text(node.this, names)} [{' '.join(items)}])"
 
 
+def _like(node: exp.Expr, names: Names) -> str:
+    """NOT LIKE is NOT of LIKE."""
+    text = _generic(node, names, without="negate")
+    return f"(not {text})" if node.args.get("negate") else text
+
+
 def _column(node: exp.Expr, names: Names) -> str:
     if not isinstance(node, exp.Column) or not node.table:
         return f"output.{quoted(node.name.lower())}"
@@ -244,6 +250,8 @@ _WRITERS: dict[type[exp.Expr], Callable[[exp.Expr, Names], str]] = {
     exp.Not: _not,
     exp.Between: _between,
     exp.In: _in,
+    exp.Like: _like,
+    exp.ILike: _like,
     exp.Column: _column,
     exp.Literal: _literal,
     exp.Count: _count,

@@ -9,6 +9,7 @@ from speql_scheduler.matching.domains import EVERYTHING, NOT_NULL, NOTHING, ONLY
 from speql_scheduler.matching.from_clause import rejects_null
 from speql_scheduler.matching.literals import Family, family_of, value_of
 from speql_scheduler.matching.normal_text import Names, conjuncts, disjuncts, normal_text
+from speql_scheduler.matching.patterns import positive, prefix_of
 
 ColumnKey = tuple[str, str]
 """A source alias and a column name."""
@@ -104,6 +105,8 @@ class Facts:
             alternatives = disjuncts(condition)
             if 1 < len(alternatives) <= 16:
                 self._alternatives.append(alternatives)
+            elif (prefix := self._prefix(condition, _itself)) is not None:
+                self._restrict(prefix[0], prefix[1])
         for node in condition.find_all(exp.Column):
             if node.table and rejects_null(condition, node.table, node.name):
                 self._restrict((node.table, node.name), NOT_NULL)
@@ -180,6 +183,11 @@ class Facts:
             return self._combined(exp.And(this=low, expression=high), rename)
         if isinstance(node, exp.In):
             return self._membership(node, rename)
+        if isinstance(node, (exp.Like, exp.StartsWith)):
+            if node.args.get("negate"):
+                return self._restriction(exp.Not(this=positive(node)), rename)
+            prefix = self._prefix(node, rename)
+            return (prefix[0], prefix[1], _where_false(prefix[1])) if prefix is not None and prefix[2] else None
         straight, flipped = _STRAIGHT.get(type(node)), _FLIPPED.get(type(node))
         if straight is None or flipped is None:
             return None
@@ -211,6 +219,14 @@ class Facts:
         points = Domain.points(values)
         # x IN (1, NULL) is true for 1 and never false; it is NULL otherwise.
         return column, points, _where_false(points) if len(values) == len(node.expressions) else NOTHING
+
+    def _prefix(self, condition: exp.Expr, rename: Rename) -> tuple[ColumnKey, Domain, bool] | None:
+        """The column of a LIKE, the strings that may match, and whether all of them do."""
+        prefix = prefix_of(condition) if self.orders_text else None
+        column = _column_key(prefix.subject, rename) if prefix is not None else None
+        if prefix is None or column is None or family_of(self.type_of(column)[0]) != "text":
+            return None
+        return column, prefix.domain, prefix.exact
 
     def _values(self, column: ColumnKey | None, items: list[exp.Expr]) -> list[object] | None:
         family = family_of(self.type_of(column)[0]) if column is not None else None

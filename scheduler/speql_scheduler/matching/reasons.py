@@ -24,6 +24,11 @@ def missing_conjunct(query: Block, condition: exp.Expr, rename: Rename) -> str:
     return f"the view keeps only {wanted}, the query needs every value"
 
 
+def shown(condition: exp.Expr, block: Block) -> str:
+    """A condition of a SELECT without the names of its sources."""
+    return _shown(condition, block.catalog.dialect)
+
+
 def _shown(condition: exp.Expr, dialect: str) -> str:
     """A condition without the names of its sources."""
 

@@ -45,6 +45,10 @@ class Rewrite:
     tables: tuple[str, ...] = ()
 
 
+NOT_REWRITTEN = Rewrite(sql=None, uses=(), decisions=(), temp_only=False)
+"""Where no view was asked about."""
+
+
 def rewrite(query: exp.Query, views: Sequence[View], catalog: Catalog) -> Rewrite:
     """The query over those views that serve it, with the same bag of rows, the same column names and count.
 

@@ -15,10 +15,10 @@ class NotInViewError(Exception):
 class Substitution:
     """Rebuild expressions over the sources that a view replaces, as expressions over the view.
 
-    ``column`` gives the view's column for a column of the query, ``text`` the normal text of an expression,
-    ``by_text`` the view's columns that hold whole expressions, ``aggregate`` what to do with an aggregate of the
-    SELECT itself (None: leave it, and rebuild its arguments). Columns of other sources stay as they are. Nothing is
-    changed in place.
+    ``column`` gives the view's column for a column of the query, ``text`` the normal text of an expression, ``held``
+    what the view has for a whole expression (or None), ``aggregate`` what to do with an aggregate of the SELECT
+    itself (None: leave it, and rebuild its arguments). Columns of other sources stay as they are. Nothing is changed
+    in place.
 
     ``keys`` are given for what is evaluated above a GROUP BY: the grouping keys by their text, as the new GROUP BY
     writes them. Outside of aggregates nothing else is in reach there, so an expression of keys is computed from them
@@ -30,16 +30,14 @@ class Substitution:
         replaced: frozenset[str],
         column: Callable[[ColumnKey], exp.Column | None],
         text: Callable[[exp.Expr], str],
-        by_text: Mapping[str, exp.Column],
-        kinds: frozenset[type],
+        held: Callable[[exp.Expr], exp.Expr | None],
         aggregate: Callable[[exp.Expr], exp.Expr | None] | None = None,
         keys: Mapping[str, exp.Expr] | None = None,
     ) -> None:
         self._replaced = replaced
         self._column = column
         self._text = text
-        self._by_text = by_text
-        self._kinds = kinds
+        self._held = held
         self._aggregate = aggregate
         self._keys = keys
 
@@ -49,23 +47,23 @@ class Substitution:
 
     def without_aggregates(self) -> "Substitution":
         """The same for single rows: the arguments of aggregates, and what is evaluated below the grouping."""
-        return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds)
+        return Substitution(self._replaced, self._column, self._text, self._held)
 
     def with_aggregates(self, aggregate: Callable[[exp.Expr], exp.Expr | None]) -> "Substitution":
         """The same for what is evaluated above the grouping of a view that has groups itself."""
-        return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds, aggregate)
+        return Substitution(self._replaced, self._column, self._text, self._held, aggregate)
 
     def above_groups(self, keys: Mapping[str, exp.Expr]) -> "Substitution":
         """The same for what is evaluated above a GROUP BY of these keys."""
-        return Substitution(self._replaced, self._column, self._text, self._by_text, self._kinds, self._aggregate, keys)
+        return Substitution(self._replaced, self._column, self._text, self._held, self._aggregate, keys)
 
     def _rebuilt(self, node: exp.Expr, own: bool) -> exp.Expr:
         if self._keys is not None and own:
             return self._rebuilt_above(node, self._keys)
         if isinstance(node, exp.Column):
             return self._rebuilt_column(node)
-        if type(node) in self._kinds and own and (found := self._by_text.get(self._text(node))) is not None:
-            return found.copy()
+        if own and (found := self._held(node)) is not None:
+            return found
         if own and self._aggregate is not None:
             if isinstance(node, exp.Window):
                 return self._rebuilt_window(node)

@@ -1,0 +1,77 @@
+"""Which SELECTs of a text the user is still writing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp, tokenize
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import TokenType
+
+from speql_scheduler.matching.units import Unit
+from speql_sql import Span
+
+_TAIL = {TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH}
+
+
+def open_units(units: Sequence[Unit], sql: str, cursor: int | None, dialect: str) -> frozenset[tuple[str, ...]]:
+    """The paths of the units that the cursor is in, and of those that read a CTE that it is in.
+
+    What follows ORDER BY or LIMIT changes no row of the SELECT before it, so a cursor there leaves it closed; and a
+    cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is.
+
+    >>> import sqlglot
+    >>> from speql_scheduler.matching.units import units_of
+    >>> text = "WITH x AS (SELECT a FROM t) SELECT a FROM x WHERE a > "
+    >>> units = units_of(text + "1", sqlglot.parse_one(text + "1"))
+    >>> sorted(open_units(units, text + "1", len(text), "duckdb"))
+    [('main',)]
+    """
+    if cursor is None:
+        return frozenset()
+    places = _places(sql, dialect)
+    found = {unit.path for unit in units if unit.span.touches(cursor) and not _in_tail(unit.span, cursor, places)}
+    names = {path[-1].removeprefix("CTE ").lower() for path in found if path[-1].startswith("CTE ")}
+    grown = bool(names)
+    while grown:
+        grown = False
+        for unit in units:
+            if unit.path not in found and names & _ctes(unit.query):
+                found.add(unit.path)
+                if unit.path[-1].startswith("CTE "):
+                    names.add(unit.path[-1].removeprefix("CTE ").lower())
+                    grown = True
+    return frozenset(found)
+
+
+def _ctes(query: exp.Query) -> set[str]:
+    with_ = query.args.get("with_")
+    return {cte.alias.lower() for cte in with_.expressions} if isinstance(with_, exp.With) else set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a token begins, in how many parentheses, and whether it begins an ORDER BY or LIMIT."""
+
+    start: int
+    depth: int
+    tail: bool
+
+
+def _places(sql: str, dialect: str) -> list[_Place]:
+    try:
+        tokens = tokenize(sql, dialect=dialect)
+    except SqlglotError:
+        return []
+    depth, found = 0, []
+    for token in tokens:
+        depth -= token.token_type is TokenType.R_PAREN
+        found.append(_Place(token.start, depth, token.token_type in _TAIL))
+        depth += token.token_type is TokenType.L_PAREN
+    return found
+
+
+def _in_tail(span: Span, cursor: int, places: list[_Place]) -> bool:
+    """Whether an ORDER BY or LIMIT of the span's own, not of a query or window inside it, stands before the cursor."""
+    depth = next((place.depth for place in places if place.start >= span.start), 0)
+    end = min(cursor, span.end)
+    return any(place.tail and place.depth == depth and span.start <= place.start < end for place in places)
