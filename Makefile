@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 READY := $(VENV)/.ready
 
-.PHONY: help install demo test test-vscode check format bench lock clean
+.PHONY: help install demo test fuzz test-vscode check format bench lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,10 @@ demo: $(READY)  ## Show the main job in the terminal (ARGS="--plain --speed 20")
 
 test: $(READY)  ## Run all tests (ARGS="-k repair")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+fuzz: $(READY)  ## Compare random queries over random temp tables with direct runs (N=100000 SEED=7)
+	SPEQL_FUZZ_CASES=$(or $(N),10000) SPEQL_FUZZ_SEED=$(SEED) \
+		$(BIN)/python -m pytest -q -s tests/scheduler/matching/test_matching_random.py
 
 test-vscode: $(READY)  ## Check, build and test the VS Code client (needs Node.js 20 or newer and npm)
 	cd vscode-client && npm ci --no-audit --no-fund --loglevel=error && npm run check && npm run build && npm test

@@ -18,6 +18,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "matching"
 @dataclass
 class Case:
     name: str
+    data: list[str] = field(default_factory=list)
     views: list[str] = field(default_factory=list)
     query: str = ""
     used: str = ""
@@ -39,6 +40,8 @@ def read_cases(path: Path) -> list[Case]:
                 cases.append(Case(rest.strip()))
             case "view":
                 cases[-1].views.append(rest.strip())
+            case "data":
+                cases[-1].data.append(rest.strip())
             case "query" | "used" | "why":
                 setattr(cases[-1], word, rest.strip())
             case _:
@@ -76,14 +79,16 @@ def test_case(kind: str, case: Case, databases: list[duckdb.DuckDBPyConnection],
     if len(case.views) > 1:
         assert set(found.uses) == {view.name for view in views}
     for con in databases:
+        con.begin()
+        for insert in case.data:
+            con.execute(insert)
         for view in views:
             con.execute(f"CREATE OR REPLACE TABLE {view.sql_name} AS {view.create_sql()}")
         direct, served = con.sql(case.query).to_arrow_table(), con.sql(found.sql).to_arrow_table()
         assert direct.schema.types == served.schema.types, found.sql
         difference = rows_differ(direct, served, ordered=" ORDER BY " in case.query.rpartition(")")[2])
         assert difference is None, f"{difference}\n{found.sql}"
-        for view in views:
-            con.execute(f"DROP TABLE {view.sql_name}")
+        con.rollback()
     reads_base = any(
         table.db and not table.name.startswith("v")
         for table in sqlglot.parse_one(found.sql, dialect="duckdb").find_all(sqlglot.exp.Table)
