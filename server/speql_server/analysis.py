@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from speql_scheduler.matching.open_units import open_units
 from speql_scheduler.matching.units import Unit, unit_at, units_of
 from speql_scheduler.running.costs import crossed_rows
 from speql_server.positions import LineIndex
@@ -35,6 +36,7 @@ class Analysis:
     """A snapshot, analysed. All spans are offsets in the document.
 
     ``statement`` is the one at the cursor, None where there is none; ``repair``, ``units`` and ``unit`` are of it.
+    ``open_units`` are the paths of those that the user is writing.
     ``superset`` is an ``exp.Query``, and None if there is nothing to run: then ``problems`` say why.
     """
 
@@ -45,6 +47,8 @@ class Analysis:
     statement: Statement | None = None
     repair: Repair | None = None
     unit: Unit | None = None
+    units: tuple[Unit, ...] = ()
+    open_units: frozenset[tuple[str, ...]] = frozenset()
     superset: Any = None
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
@@ -64,6 +68,14 @@ class Analysis:
         start = offset_in_typed(self.repair, self.unit.span.start)
         end = offset_in_typed(self.repair, self.unit.span.end)
         return Span(start, max(start, end)).shifted(self.statement.span.start)
+
+    @property
+    def closed_texts(self) -> tuple[str, ...]:
+        """The texts of the SELECTs that the user has left."""
+        if self.repair is None or self.repair.sql is None:
+            return ()
+        sql = self.repair.sql
+        return tuple(unit.span.of(sql) for unit in self.units if unit.path not in self.open_units)
 
     @property
     def predicted(self) -> bool:
@@ -177,9 +189,19 @@ class Analyst:
         units = self._units.get(sql, lambda: units_of(sql, query))
         place = repaired.cursor if repaired.cursor is not None else 0
         larger = self._supersets.get((sql, catalog.version), lambda: superset(query, catalog))
-        seconds = time.perf_counter() - started
         return Analysis(
-            snapshot, catalog, lines, statements, statement, repaired, unit_at(units, place), larger, problems, seconds
+            snapshot,
+            catalog,
+            lines,
+            statements,
+            statement,
+            repaired,
+            unit=unit_at(units, place),
+            units=units,
+            open_units=open_units(units, sql, repaired.cursor, catalog.dialect),
+            superset=larger,
+            problems=problems,
+            seconds=time.perf_counter() - started,
         )
 
     def repair(self, text: str, catalog: Catalog, cursor: int | None) -> Repair:

@@ -203,6 +203,8 @@ class Session:
                 preview=analysis.unit.query if analysis.unit is not None else repaired.query,
                 predicted=analysis.predicted,
                 catalog=analysis.catalog,
+                open_units=analysis.open_units,
+                closed_texts=analysis.closed_texts,
             )
         )
 

@@ -36,7 +36,7 @@ class ServerSettings:
     unfinished_seconds: float = 0.6
     """How long the text must rest before an error in the word at the cursor is shown."""
 
-    binding_seconds: float = 0.15
+    binding_seconds: float = 0.3
     """How long the text must rest before the engine is asked whether it binds."""
 
     def with_options(self, options: Any) -> "ServerSettings":

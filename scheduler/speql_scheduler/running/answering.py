@@ -9,7 +9,7 @@ from dataclasses import replace
 from sqlglot import exp, parse_one
 
 from speql_engines import Engine, EngineError, Result, ResultColumn
-from speql_scheduler.matching.rewrite import Rewrite, rewrite
+from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite, rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.analysis import Analysis, AnalysisError
 from speql_scheduler.running.answer import Answer
@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 RunDirectly = Callable[[str, int], Awaitable[Result]]
 """Runs the query's own text and fetches so many rows: the engine's ``execute`` or ``submit``."""
 
-NOT_REWRITTEN = Rewrite(sql=None, uses=(), decisions=(), temp_only=False)
 REMEMBERED = 128
 
 
@@ -87,6 +86,7 @@ class Answerer:
             answer = await self._over_temp_tables(question, rewritten, lease, epoch)
         if answer is None:
             result = await run_directly(question.sql, self._settings.page_rows)
+            self._facts.ran(question.sql, question.base_rows, result.seconds)
             answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
         if question.lasting and await self._facts.epoch() == epoch:
             self._cache.put(question.key, epoch, answer.result, answer.total_rows)

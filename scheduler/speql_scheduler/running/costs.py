@@ -13,6 +13,10 @@ BYTES_PER_VALUE = 16
 """An average width, for sizes that are only estimated; what counts against the budget is the real size."""
 
 
+OVERHEAD_SECONDS = 0.004
+"""What a query takes to be parsed, planned and fetched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether to create a temp table, and why, as a sentence without a full stop."""
@@ -52,11 +56,6 @@ def work_of(estimate: Estimate, base_rows: int = 0) -> int:
     return max(estimate.rows_processed, estimate.rows_scanned, base_rows)
 
 
-def cheap_preview(query: exp.Query, estimate: Estimate, base_rows: int, settings: SchedulerSettings) -> bool:
-    """Whether the first page of the query comes at once without any temp table."""
-    return streams(query) or work_of(estimate, base_rows) < settings.cheap_work
-
-
 def streams(query: exp.Query) -> bool:
     """Whether the engine yields the first rows without reading all: one source, and nothing that needs every row.
 
@@ -75,7 +74,7 @@ def streams(query: exp.Query) -> bool:
 
 @dataclass(slots=True)
 class Pace:
-    """How many rows this engine processes in a second: a guess that each finished create corrects."""
+    """How many rows this engine processes in a second: a guess that each finished query corrects."""
 
     rows_per_second: float
 
@@ -85,8 +84,8 @@ class Pace:
             self.rows_per_second += 0.3 * (work / seconds - self.rows_per_second)
 
     def seconds(self, work: int) -> float:
-        """The time that so much work is expected to take."""
-        return work / max(self.rows_per_second, 1.0)
+        """The time that so much work is expected to take, with what even an empty query takes."""
+        return OVERHEAD_SECONDS + work / max(self.rows_per_second, 1.0)
 
 
 def sooner_adopted(create_seconds: float, elapsed: float, direct_seconds: float) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from speql_engines import Binding, Engine, Estimate
+from speql_scheduler.running.costs import Pace, work_of
+from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
 
 T = TypeVar("T")
@@ -12,11 +14,15 @@ REMEMBERED = 512
 
 
 class EngineFacts:
-    """Estimates, bindings and the epoch of the data, each asked of the engine as seldom as is sound."""
+    """Estimates, bindings and the epoch of the data, each asked of the engine as seldom as is sound.
 
-    def __init__(self, engine: Engine, store: Store) -> None:
+    ``pace`` turns estimated work into seconds; whoever has run a query tells it how long that took.
+    """
+
+    def __init__(self, engine: Engine, store: Store, settings: SchedulerSettings) -> None:
         self._engine = engine
         self._store = store
+        self.pace = Pace(settings.rows_per_second)
         self._estimates: OrderedDict[tuple[str, int], Estimate] = OrderedDict()
         self._bindings: OrderedDict[tuple[str, int], Binding] = OrderedDict()
 
@@ -27,6 +33,16 @@ class EngineFacts:
     async def estimate(self, sql: str) -> Estimate:
         """The engine's estimate of a query. :class:`~speql_engines.EngineError` if it does not bind."""
         return await self._remembered(self._estimates, sql, self._engine.estimate)
+
+    async def seconds(self, sql: str, base_rows: int = 0) -> float:
+        """How long a query is expected to run, by the engine's estimate and the pace so far."""
+        return self.pace.seconds(work_of(await self.estimate(sql), base_rows))
+
+    def ran(self, sql: str, base_rows: int, seconds: float) -> None:
+        """A query has run to its first page in so many seconds."""
+        estimate = self._estimates.get((sql, self._store.epoch))
+        if estimate is not None:
+            self.pace.observe(work_of(estimate, base_rows), seconds)
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's columns."""

@@ -1,13 +1,15 @@
 """Which temp tables to create for a superset query, in which order, and why the others not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from speql_engines import EngineError, Estimate
+from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite
+from speql_scheduler.matching.view import View
 from speql_scheduler.running.analysis import Analysis, AnalysisError
-from speql_scheduler.running.costs import Verdict, worth_creating
+from speql_scheduler.running.costs import Verdict, work_of, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
@@ -20,7 +22,8 @@ class PlannedUnit:
     """A wanted unit and what was decided of it.
 
     ``inputs`` are the keys of the temp tables, existing or planned, that its creation would read; ``answered_by`` the
-    keys of existing ones that make it needless.
+    keys of existing ones that make it needless. ``seconds`` is how long its creation is expected to take,
+    ``base_rows`` the rows of the base tables that it reads; ``closed`` says that the user is not writing it any more.
     """
 
     wanted: WantedUnit
@@ -28,6 +31,9 @@ class PlannedUnit:
     estimate: Estimate | None = None
     inputs: tuple[str, ...] = ()
     answered_by: tuple[str, ...] = ()
+    seconds: float = 0.0
+    base_rows: int = 0
+    closed: bool = True
 
     @property
     def key(self) -> str:
@@ -37,10 +43,14 @@ class PlannedUnit:
 
 @dataclass(frozen=True)
 class Plan:
-    """The decisions for one superset query, made in an epoch of the base data: each unit after those it could read."""
+    """The decisions for one superset query, made in an epoch of the base data: each unit after those it could read.
+
+    ``direct_seconds`` is how long the whole query is expected to run on base tables.
+    """
 
     units: tuple[PlannedUnit, ...] = ()
     epoch: int = 0
+    direct_seconds: float = 0.0
 
     @property
     def creates(self) -> tuple[PlannedUnit, ...]:
@@ -58,7 +68,13 @@ class Planner:
         self._facts = facts
         self._settings = settings
 
-    async def plan(self, superset: exp.Query, catalog: Catalog, epoch: int) -> Plan:
+    async def plan(
+        self,
+        superset: exp.Query,
+        catalog: Catalog,
+        epoch: int,
+        open_units: Collection[tuple[str, ...]] = (),
+    ) -> Plan:
         """Decide for each unit of the superset query whether it becomes a temp table."""
         try:
             wanted = await self._analysis.run(self._wanted.of, superset, catalog)
@@ -66,41 +82,65 @@ class Planner:
             return Plan(epoch=epoch)
         planned: list[PlannedUnit] = []
         for unit in wanted:
-            planned.append(await self._decide(unit, [other for other in planned if other.verdict.create]))
-        return Plan(tuple(planned), epoch)
+            decided = await self._decide(unit, [other for other in planned if other.verdict.create])
+            planned.append(replace(decided, closed=unit.path not in open_units))
+        return Plan(tuple(planned), epoch, await self._direct_seconds(wanted))
+
+    async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
+        """What the costliest unit takes on base tables: the main one, where it can stand alone."""
+        seconds = 0.0
+        for unit in wanted[-1:]:
+            try:
+                seconds = max(seconds, await self._facts.seconds(unit.sql, unit.base_rows))
+            except EngineError:
+                continue
+        return seconds
 
     async def _decide(self, unit: WantedUnit, before: Sequence[PlannedUnit]) -> PlannedUnit:
         """One unit, given the creates that are planned before it."""
-        if self._store.find(unit.key):
-            return PlannedUnit(unit, Verdict(False, "already there"), answered_by=(unit.key,))
+        if stored := self._store.find(unit.key):
+            return PlannedUnit(unit, Verdict(False, "already there"), answered_by=(stored.key,))
         if unit.key in self._store.refusals:
             return PlannedUnit(unit, Verdict(False, self._store.refusals[unit.key]))
         if unit.refusals:
             return PlannedUnit(unit, Verdict(False, f"may not be speculated: {unit.refusals[0].message}"))
         if unit.view.refusal:
             return PlannedUnit(unit, Verdict(False, unit.view.refusal))
-        answered_by, temp_only = await self._reads(unit, {})
-        if temp_only:
+        stored_only = await self._rewritten(unit, self._store.views)
+        if stored_only.temp_only:
+            keys = self._store.keys
+            answered_by = tuple(keys[name] for name in stored_only.uses if name in keys)
             return PlannedUnit(unit, Verdict(False, "answered by an existing temp table"), answered_by=answered_by)
         try:
-            estimate = await self._facts.estimate(unit.sql)
+            estimate, base_rows = await self._estimate(unit, stored_only)
         except EngineError as error:
             return PlannedUnit(unit, Verdict(False, f"the engine refuses it: {error.message}"))
         columns = len(unit.view.columns)
-        verdict = worth_creating(estimate, unit.base_rows, columns, unit.crossed_rows, self._settings)
+        verdict = worth_creating(estimate, base_rows, columns, unit.crossed_rows, self._settings)
+        seconds = self._facts.pace.seconds(work_of(estimate, base_rows))
         if not verdict.create:
-            return PlannedUnit(unit, verdict, estimate)
-        inputs, _ = await self._reads(unit, {other.wanted.view.name: other for other in before})
-        return PlannedUnit(unit, verdict, estimate, inputs)
+            return PlannedUnit(unit, verdict, estimate, seconds=seconds)
+        keys = self._store.keys | {other.wanted.view.name: other.key for other in before}
+        planned = await self._rewritten(unit, (*self._store.views, *(other.wanted.view for other in before)))
+        inputs = tuple(keys[name] for name in planned.uses if name in keys)
+        return PlannedUnit(unit, verdict, estimate, inputs, seconds=seconds, base_rows=base_rows)
 
-    async def _reads(self, unit: WantedUnit, planned: dict[str, PlannedUnit]) -> tuple[tuple[str, ...], bool]:
-        """Keys of the temp tables that the unit's creation would read, and whether it would read nothing else."""
-        keys = self._store.keys | {name: other.key for name, other in planned.items()}
-        views = (*self._store.views, *(other.wanted.view for other in planned.values()))
-        if not views:
-            return (), False
+    async def _estimate(self, unit: WantedUnit, over_store: Rewrite) -> tuple[Estimate, int]:
+        """The engine's estimate of the creation over the temp tables that exist, and the rows of its base tables."""
+        direct = await self._facts.estimate(unit.sql)
+        if over_store.sql is None:
+            return direct, unit.base_rows
         try:
-            rewritten = await self._analysis.run(rewrite_wanted, unit, views)
+            shorter = await self._facts.estimate(over_store.sql)
+        except EngineError:  # a temp table has gone meanwhile
+            return direct, unit.base_rows
+        return (shorter, 0) if work_of(shorter) < work_of(direct, unit.base_rows) else (direct, unit.base_rows)
+
+    async def _rewritten(self, unit: WantedUnit, views: tuple[View, ...]) -> Rewrite:
+        """The unit's creation over these temp tables."""
+        if not views:
+            return NOT_REWRITTEN
+        try:
+            return await self._analysis.run(rewrite_wanted, unit, views)
         except AnalysisError:
-            return (), False
-        return tuple(keys[name] for name in rewritten.uses), rewritten.temp_only
+            return NOT_REWRITTEN

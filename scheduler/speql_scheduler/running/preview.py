@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from speql_engines import Engine
+from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
 from speql_scheduler.running.job_graph import Job, JobBoard, JobState
@@ -22,12 +23,19 @@ class Previews:
     """
 
     def __init__(
-        self, engine: Engine, store: Store, answerer: Answerer, board: JobBoard, settings: SchedulerSettings
+        self,
+        engine: Engine,
+        store: Store,
+        answerer: Answerer,
+        board: JobBoard,
+        allowance: Allowance,
+        settings: SchedulerSettings,
     ) -> None:
         self._engine = engine
         self._store = store
         self._answerer = answerer
         self._board = board
+        self._allowance = allowance
         self._settings = settings
         self.tasks = TaskSet()
         self._running: tuple[str, int, asyncio.Task[Answer | Problem]] | None = None
@@ -73,6 +81,7 @@ class Previews:
     async def _run(self, question: Question, epoch: int) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
         job = self._draw(question, "running")
+        started = self._settings.clock()
         try:
             async with asyncio.timeout(self._settings.preview_seconds):
                 answer = await self._answerer.answer(question, epoch, self._engine.execute)
@@ -88,6 +97,8 @@ class Previews:
             if self._running is None or self._running[0] != question.key:
                 self._board.change(job, state="cancelled", reason="overtaken")
             raise
+        finally:
+            self._allowance.spend(self._settings.clock() - started)
         self._board.answered(job, answer, self._store.keys)
         return answer
 

@@ -35,9 +35,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from speql_engines import Engine, TempTable
+from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answering import same_types
-from speql_scheduler.running.costs import Pace, work_of
+from speql_scheduler.running.costs import work_of
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.planner import Plan, PlannedUnit
@@ -70,6 +71,7 @@ class Runner:
         analysis: Analysis,
         facts: EngineFacts,
         board: JobBoard,
+        allowance: Allowance,
         settings: SchedulerSettings,
     ) -> None:
         self._engine = engine
@@ -78,7 +80,8 @@ class Runner:
         self._facts = facts
         self._board = board
         self._settings = settings
-        self.pace = Pace(settings.rows_per_second)
+        self._allowance = allowance
+        self._direct_seconds = 0.0
         self._tasks = TaskSet()
         self._queue: dict[str, tuple[PlannedUnit, int]] = {}
         self._first: frozenset[str] = frozenset()
@@ -112,6 +115,7 @@ class Runner:
             self._board.change(key, state="greyed", reason="no longer wanted")
             self._end(key)
         self._queue = wanted
+        self._direct_seconds = plan.direct_seconds
         self._first = frozenset(first)
         self._released = False
         for key, (unit, _) in wanted.items():
@@ -123,6 +127,16 @@ class Runner:
         """Let the rest of the queue run too."""
         self._released = True
         self._start_next()
+
+    def drop_open(self, reason: str) -> None:
+        """Forget and cancel the creates of SELECTs that were being written: they are written on."""
+        for key, (unit, _) in tuple(self._queue.items()):
+            if not unit.closed:
+                del self._queue[key]
+                self._board.change(key, state="greyed", reason=reason)
+                self._end(key)
+        if (running := self.running) is not None and not running.unit.closed:
+            self._cancel(running, reason)
 
     def hold(self) -> None:
         """Start nothing new until as many `resume`: a submit goes ahead."""
@@ -161,6 +175,12 @@ class Runner:
         if not runnable:
             return
         unit, epoch = self._queue.pop(runnable[0])
+        if self._allowance.room(self._direct_seconds, closed=unit.closed) < unit.seconds:
+            reason = "not now: what was worked ahead is already much more than the query's own work"
+            self._board.change(unit.key, state="greyed", reason=reason)
+            self._end(unit.key)
+            self._start_next()
+            return
         task = self._tasks.spawn(self._run(unit, epoch), f"create {unit.wanted.view.name}")
         self._running = RunningCreate(unit, epoch, task, self._settings.clock())
         task.add_done_callback(self._finished)
@@ -186,8 +206,8 @@ class Runner:
     async def _run(self, unit: PlannedUnit, epoch: int) -> None:
         """One create, from its turn to the store; its outcome is on the board."""
         key = unit.key
-        started = self._settings.clock()
         async with self._store.create_slot:
+            started = self._settings.clock()
             if stored := self._store.find(key):
                 self._board.change(key, state="done", rows=stored.table.rows, bytes=stored.table.bytes)
                 return
@@ -202,12 +222,14 @@ class Runner:
             else:
                 seconds = self._settings.clock() - started
                 if unit.estimate is not None:
-                    self.pace.observe(work_of(unit.estimate, unit.wanted.base_rows), table.seconds)
+                    self._facts.pace.observe(work_of(unit.estimate, unit.base_rows), table.seconds)
                 self._board.change(key, rows=table.rows, bytes=table.bytes, seconds=seconds)
                 if refusal:
                     self._board.change(key, state="evicted", reason=refusal)
                 elif self._store.find(key):
                     self._board.change(key, state="done")
+            finally:
+                self._allowance.spend(self._settings.clock() - started)
 
     async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable, str]:
         """Create the temp table, over others where that is possible; the table, and why it was not kept."""

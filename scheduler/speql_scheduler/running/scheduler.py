@@ -10,10 +10,11 @@ from sqlglot import exp
 
 from speql_engines import Engine, EngineError
 from speql_scheduler.matching.view import View
+from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
-from speql_scheduler.running.costs import cheap_preview
+from speql_scheduler.running.costs import streams
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.explanation import Explanation, explanation_of
 from speql_scheduler.running.job_graph import JobBoard, JobGraph
@@ -53,12 +54,13 @@ class Scheduler:
         self._on_preview = on_preview
         self._on_preview_failed = on_preview_failed
         self._analysis = Analysis()
-        self._facts = EngineFacts(engine, store)
+        self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
         self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
         self._planner = Planner(store, self._analysis, self._facts, settings)
-        self._runner = Runner(engine, store, self._analysis, self._facts, self._board, settings)
-        self._previews = Previews(engine, store, self._answerer, self._board, settings)
+        self._allowance = Allowance(settings)
+        self._runner = Runner(engine, store, self._analysis, self._facts, self._board, self._allowance, settings)
+        self._previews = Previews(engine, store, self._answerer, self._board, self._allowance, settings)
         self._submits = Submits(
             engine,
             store,
@@ -72,6 +74,7 @@ class Scheduler:
         )
         self._tasks = TaskSet()
         self._current: Speculation | None = None
+        self._planned: tuple[Speculation, tuple[View, ...], Plan] | None = None
         self._round: asyncio.Task[None] | None = None
         self._closed = False
         store.join(self._on_dropped)
@@ -80,6 +83,8 @@ class Scheduler:
         """Replace what is wanted, at once: what is still wanted goes on, the rest is cancelled on the engine."""
         if self._closed:
             return
+        if self._current is not None and self._current.sql != speculation.sql:
+            self._runner.drop_open("the text goes on")
         self._current = speculation
         self._begin_round(self._speculate(speculation))
 
@@ -92,6 +97,7 @@ class Scheduler:
         if self._closed:
             raise EngineError("This document is closed.", "Open it again to run its queries.")
         self._cancel_round()
+        self._allowance.renew()
         try:
             return await self._tasks.spawn(self._submits.run(sql, query, catalog), "submit")
         finally:
@@ -140,26 +146,55 @@ class Scheduler:
     # The pipeline of a speculation, a function a stage.
 
     async def _speculate(self, speculation: Speculation) -> None:
-        """All that an update sets in motion: preview, plan, ancestors, preview over them, and then the rest."""
+        """All that an update sets in motion.
+
+        What is at hand is shown at once. SELECTs that the user has left become temp tables as soon as they are seen;
+        for those that are still being written, and for a preview that costs more, the text must rest: the next
+        keystroke would undo the work.
+        """
+        settings = self._settings
         try:
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
             self._previews.keep(question.key if question else None)
             shown = await self._preview_at_once(speculation, question, epoch)
             await self._submits.none_running()
-            plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch)
+            if self._is_newly_closed(speculation):
+                self._start_creates(await self._plan(speculation, epoch), frozenset())
+            await settings.sleep(settings.quiet_seconds)
+            plan = await self._plan(speculation, epoch)
             ancestors = await self._ancestors_of(question if not shown else None, plan)
             self._start_creates(plan, ancestors)
+            await settings.sleep(settings.pause_seconds - settings.quiet_seconds)
+            self._runner.release()
             if question is not None and not shown:
                 self._previews.queue(question, ancestors)
                 await self._runner.settled(ancestors)
                 await self._preview(speculation, question, epoch)
-            await self._settings.sleep(self._settings.quiet_seconds)
-            self._runner.release()
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
             self._runner.drop_all_but(None, "speculation stopped")
             self._fail(speculation, problem_of(error))
+
+    async def _plan(self, speculation: Speculation, epoch: int) -> Plan:
+        """The plan for the speculation's superset query; that of the text before if nothing has changed for it."""
+        if self._planned is not None:
+            before, views, plan = self._planned
+            same = (before.sql, before.open_units, before.catalog.version) == (
+                speculation.sql,
+                speculation.open_units,
+                speculation.catalog.version,
+            )
+            if same and plan.epoch == epoch and views == self._store.views:
+                return plan
+        plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch, speculation.open_units)
+        self._planned = (speculation, self._store.views, plan)
+        return plan
+
+    def _is_newly_closed(self, speculation: Speculation) -> bool:
+        """Whether the user has just left a SELECT, so that it need not wait for the text to rest."""
+        before = self._planned[0].closed_texts if self._planned is not None else ()
+        return not set(speculation.closed_texts) <= set(before)
 
     async def _question_of(self, speculation: Speculation) -> Question | None:
         """The preview as a question; None if there is none, or none that may be run before it is submitted."""
@@ -188,13 +223,18 @@ class Scheduler:
         return True
 
     async def _is_cheap(self, question: Question) -> bool:
-        if (await self._answerer.rewrite(question, self._store.views)).temp_only:
+        """Whether the first page comes at once and the allowance has room for it."""
+        if streams(question.query):
             return True
         try:
-            estimate = await self._facts.estimate(question.sql)
+            direct = await self._facts.seconds(question.sql, question.base_rows)
         except EngineError:
             return True  # it does not bind: running it says why, at once
-        return cheap_preview(question.query, estimate, question.base_rows, self._settings)
+        if self._allowance.room(direct, closed=False) <= 0:
+            return False
+        if (await self._answerer.rewrite(question, self._store.views)).temp_only:
+            return True
+        return direct < self._settings.at_once_seconds
 
     async def _ancestors_of(self, question: Question | None, plan: Plan) -> frozenset[str]:
         """The keys of the planned creates that the preview would read, with those that they read."""
@@ -208,8 +248,9 @@ class Scheduler:
         return frozenset(ancestors & {unit.key for unit in plan.creates})
 
     def _start_creates(self, plan: Plan, ancestors: frozenset[str]) -> None:
-        """Hand the plan to the runner and draw it."""
-        self._runner.want(plan, ancestors)
+        """Hand the plan to the runner and draw it: what is closed may start, with what the preview waits for first."""
+        closed = {unit.key for unit in plan.creates if unit.closed}
+        self._runner.want(plan, closed)
         for unit in plan.units:
             for source in unit.inputs:
                 self._board.connect(source, unit.key, "input")

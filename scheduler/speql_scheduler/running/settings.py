@@ -36,7 +36,22 @@ class SchedulerSettings:
     """Bytes of results that are kept for being asked again."""
 
     quiet_seconds: float = 0.3
-    """How long the text must rest before work starts that the preview does not need."""
+    """How long the text must rest before temp tables are planned for what has changed in it."""
+
+    pause_seconds: float = 1.2
+    """How long the text must rest before temp tables are created for SELECTs that are still being written."""
+
+    work_ratio: float = 3.0
+    """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
+
+    free_seconds: float = 0.5
+    """Work ahead that is always allowed, however quick the query is."""
+
+    renewal_seconds: float = 300.0
+    """Time in which the whole allowance comes back without a submit."""
+
+    at_once_seconds: float = 0.06
+    """A preview that is expected to take no longer is run at each change of the query."""
 
     cheap_work: int = 1_000_000
     """A query that processes fewer rows than this is run directly: it gets no temp table and waits for none."""
@@ -59,8 +74,8 @@ class SchedulerSettings:
     preview_seconds: float = 60.0
     """A preview that takes longer is cancelled and reported as failed."""
 
-    rows_per_second: float = 20_000_000.0
-    """First guess of the engine's speed in rows processed; what it really does is measured as creates finish."""
+    rows_per_second: float = 50_000_000.0
+    """First guess of the engine's speed in rows processed; what it really does is measured as queries finish."""
 
     allowed_paths: tuple[str, ...] = ()
     """Files and folders that a speculated query may read as tables; what is read from them is never kept."""

@@ -14,7 +14,9 @@ class Speculation:
     ``id`` grows with each change, and names the speculation in callbacks. ``sql`` is the repaired text and ``query``
     its tree; ``superset`` contains what the finished query will need; ``preview`` is the SELECT under the cursor as a
     query that stands alone, or None if there is none to show. ``predicted`` is True if the preview is not what the
-    user typed but what a repair made of it. Nobody may change the trees: they are read by several threads.
+    user typed but what a repair made of it. ``open_units`` are the paths of the SELECTs that the cursor is in, and of
+    those that depend on them; ``closed_texts`` the texts of the others. Nobody may change the trees: they are read by
+    several threads.
     """
 
     id: int
@@ -24,3 +26,5 @@ class Speculation:
     preview: exp.Query | None
     predicted: bool
     catalog: Catalog
+    open_units: frozenset[tuple[str, ...]] = frozenset()
+    closed_texts: tuple[str, ...] = ()

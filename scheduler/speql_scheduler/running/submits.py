@@ -145,9 +145,9 @@ class Submits:
             direct = await self._facts.estimate(question.sql)
         except EngineError:
             return None  # the run itself will say what is wrong with the query
-        pace = self._runner.pace
+        pace = self._facts.pace
         sooner = sooner_adopted(
-            create_seconds=pace.seconds(work_of(unit.estimate, unit.wanted.base_rows)),
+            create_seconds=unit.seconds,
             elapsed=self._settings.clock() - running.started,
             direct_seconds=pace.seconds(work_of(direct, question.base_rows)),
         )

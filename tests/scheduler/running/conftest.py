@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,7 +23,9 @@ from speql_scheduler.running.store import Store
 from speql_sql import Catalog, Problem
 
 ROWS = 1_500_000
-SETTINGS = SchedulerSettings(page_rows=2_000, quiet_seconds=0.0, byte_budget=256 << 20)
+SETTINGS = SchedulerSettings(
+    page_rows=2_000, quiet_seconds=0.0, pause_seconds=0.0, at_once_seconds=0.0, free_seconds=60.0, byte_budget=256 << 20
+)
 
 
 @pytest.fixture(scope="session")
@@ -137,11 +139,29 @@ class Desk:
             self._on_jobs,
         )
 
-    def type(self, sql: str, preview: str | None = "", predicted: bool = False) -> Speculation:
-        """Hand the scheduler a text, with itself as the preview unless another is given."""
+    def type(
+        self,
+        sql: str,
+        preview: str | None = "",
+        predicted: bool = False,
+        open_units: Collection[tuple[str, ...]] = (),
+        closed_texts: tuple[str, ...] | None = None,
+    ) -> Speculation:
+        """Hand the scheduler a text, with itself as the preview unless another is given; the user has left all of it."""
         query = parse(sql)
         shown = query if preview == "" else (None if preview is None else parse(preview))
-        speculation = Speculation(next(self._ids), sql, query, without_order(query), shown, predicted, self.catalog)
+        closed = (sql,) if closed_texts is None else closed_texts
+        speculation = Speculation(
+            next(self._ids),
+            sql,
+            query,
+            without_order(query),
+            shown,
+            predicted,
+            self.catalog,
+            frozenset(open_units),
+            closed,
+        )
         self.scheduler.update(speculation)
         return speculation
 

@@ -83,26 +83,49 @@ async def test_a_preview_goes_on_when_the_text_changes_without_changing_it(desk)
     assert desk.previews[-1][0].id == second.id
 
 
-async def test_ancestors_run_before_the_preview_and_the_rest_after_a_quiet_time(new_desk):
-    quiet = asyncio.Event()
+async def test_what_the_user_has_left_is_created_at_once_and_the_rest_when_the_text_rests(new_desk):
+    rests = asyncio.Event()
 
     async def sleep(seconds):
-        assert seconds == 7.0
-        await quiet.wait()
+        assert seconds in (7.0, 2.0)
+        await rests.wait()
 
-    desk = await new_desk(quiet_seconds=7.0, sleep=sleep)
+    desk = await new_desk(quiet_seconds=7.0, pause_seconds=9.0, sleep=sleep)
     sql = f"""WITH a AS ({BY_CARRIER}), b AS ({BY_ORIGIN})
     SELECT a.delay, b.distance FROM a, b WHERE a.delay > b.distance"""
-    desk.type(sql, preview=BY_ORIGIN)
-    await desk.until(lambda graph: bool(desk.previews))
+    desk.type(sql, preview=BY_ORIGIN, open_units={("main",), ("main", "CTE b")}, closed_texts=(BY_CARRIER,))
+    await desk.until(lambda graph: any(job.state == "done" for job in graph.jobs))
 
-    assert [sql for sql in desk.engine.created if "origin" in sql.lower()] == desk.engine.created
-    assert desk.previews[-1][1].temp_only
-    assert "queued" in {job.state for job in desk.creates().values()}
+    assert [sql for sql in desk.engine.created if "origin" in sql.lower()] == []
+    assert not desk.previews
 
-    quiet.set()
+    rests.set()
     await desk.scheduler.idle()
     assert len(desk.engine.created) >= 2
+    assert desk.previews[-1][1].temp_only
+
+
+async def test_the_create_of_a_select_that_is_written_on_is_stopped(desk):
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER, open_units={("main",)})
+    await desk.engine.create_begun.wait()
+
+    desk.type(f"{BY_CARRIER} HAVING sum(delay) > 3", open_units={("main",)})
+    await desk.until(lambda graph: any(job.state == "cancelled" for job in graph.jobs))
+
+    desk.engine.create_gate.set()
+    await desk.scheduler.idle()
+    assert desk.previews[-1][1].temp_only
+
+
+async def test_work_ahead_ends_with_the_allowance(new_desk):
+    desk = await new_desk(free_seconds=0.0, work_ratio=0.0)
+    answer = await desk.typed(BY_CARRIER)
+
+    assert not desk.engine.created
+    assert [job.state for job in desk.creates().values()] == ["greyed"]
+    assert answer.served_from == ()  # the preview ran on base tables
+    assert answer.result.rows.num_rows == 12
 
 
 async def test_one_create_at_a_time_also_among_documents(new_desk):
