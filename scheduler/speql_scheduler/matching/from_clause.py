@@ -98,6 +98,8 @@ def _make_inner(clause: FromClause) -> None:
 def rejects_null(condition: exp.Expr, alias: str, column: str | None = None) -> bool:
     """Whether the condition cannot be true where the source's columns (or that one column) are NULL."""
     node = condition.unnest()
+    if isinstance(node, exp.Column):
+        return _is_strict(node, alias, column)
     if isinstance(node, exp.Or):
         return rejects_null(node.left, alias, column) and rejects_null(node.right, alias, column)
     if isinstance(node, exp.And):
