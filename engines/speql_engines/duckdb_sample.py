@@ -5,7 +5,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.scope import traverse_scope
 
-from speql_engines.engine import EngineError
+from speql_engines.engine import SAMPLE_UNIT, EngineError
 from speql_sql import Catalog, Table
 
 # SYSTEM takes whole vectors of 2,048 rows: fast (it skips what it does not take), but coarse. Below this many expected
@@ -19,6 +19,9 @@ def sampled_sql(sql: str, table: str, fraction: float, catalog: Catalog) -> str:
 
     Each read is sampled on its own: a self-join pairs two different samples. Tables read through a view are not
     sampled; :class:`EngineError` if nothing in ``sql`` reads ``table`` directly.
+
+    Each row or vector is taken with the same probability, independently of the others. A query that asks for the
+    column ``speql_unit`` of the table gets the number of the row, or of the vector, that was drawn.
     """
     if not 0 < fraction <= 1:
         raise EngineError(f"A sample takes a fraction between 0 and 1, not {fraction}.")
@@ -31,8 +34,9 @@ def sampled_sql(sql: str, table: str, fraction: float, catalog: Catalog) -> str:
     reads = [read for read in _base_reads(query) if _same(read, wanted, base, catalog)]
     if not reads:
         raise EngineError(f"The query does not read {table} directly, so it cannot be sampled there.")
+    with_unit = any(column.name == SAMPLE_UNIT for column in query.find_all(exp.Column))
     for read in reads:
-        read.replace(_sample(read, fraction, base))
+        read.replace(_sample(read, fraction, base, with_unit))
     return query.sql("duckdb")
 
 
@@ -49,7 +53,7 @@ def _same(read: exp.Table, wanted: exp.Table, base: Table | None, catalog: Catal
     return [part.name.lower() for part in read.parts] == [part.name.lower() for part in wanted.parts]
 
 
-def _sample(read: exp.Table, fraction: float, base: Table | None) -> exp.Subquery:
+def _sample(read: exp.Table, fraction: float, base: Table | None, with_unit: bool) -> exp.Subquery:
     rows = base.row_count if base else None
     coarse = rows is not None and rows * fraction / _VECTOR_ROWS >= _MIN_VECTORS
     bare = exp.Table(this=read.this.copy(), db=_copy(read.args.get("db")), catalog=_copy(read.args.get("catalog")))
@@ -61,7 +65,14 @@ def _sample(read: exp.Table, fraction: float, base: Table | None) -> exp.Subquer
     )
     alias = read.args.get("alias")
     alias = alias.copy() if alias and alias.this else exp.TableAlias(this=read.this.copy(), columns=_columns(alias))
-    sampled = exp.Subquery(this=exp.select("*").from_(bare), alias=alias)
+    rows_of_table = exp.select("*").from_(bare)
+    if with_unit:
+        # A table is stored in row groups of 60 full vectors, so the vectors start at multiples of their length. Where
+        # an interrupted bulk load left a shorter row group, some vectors are counted as two units.
+        row_id = exp.column("rowid")
+        unit = exp.IntDiv(this=row_id, expression=exp.Literal.number(_VECTOR_ROWS)) if coarse else row_id
+        rows_of_table.select(exp.alias_(unit, SAMPLE_UNIT), copy=False)
+    sampled = exp.Subquery(this=rows_of_table, alias=alias)
     for part in ("joins", "pivots", "laterals"):
         if read.args.get(part):
             sampled.set(part, [node.copy() for node in read.args[part]])

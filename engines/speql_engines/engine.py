@@ -7,6 +7,10 @@ import pyarrow as pa
 
 from speql_sql import Catalog, Problem, SpeqlError
 
+SAMPLE_UNIT = "speql_unit"
+"""The column that the sampled table has beside its own in a query given to :meth:`Engine.sample`: a number for what
+was drawn as a whole, a row or a block of rows. Units are drawn independently, each with the fraction's probability."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
@@ -138,7 +142,10 @@ class Engine(Protocol):
         ...
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
-        """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
+        """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows.
+
+        ``sql`` may read one more column of the table, :data:`SAMPLE_UNIT`: which rows were drawn together.
+        """
         ...
 
     async def data_version(self) -> str:

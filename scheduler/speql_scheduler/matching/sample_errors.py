@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from speql_scheduler.matching.sampled_source import upper_parts
-from speql_scheduler.matching.spjg import aggregates_of, walk_own
+from speql_scheduler.matching.spjg import walk_own
 from speql_sql.copy_tree import copy_tree
 
 UNITS = "speql_units"
@@ -104,7 +104,8 @@ class _Units:
         )
         for clause in ("from_", "joins", "where"):
             value = select.args.get(clause)
-            made.set(clause, [copy_tree(item) for item in value] if isinstance(value, list) else value and copy_tree(value))
+            if value:
+                made.set(clause, [copy_tree(i) for i in value] if isinstance(value, list) else copy_tree(value))
         return made
 
     def stray(self, outer: exp.Select) -> bool:
@@ -135,8 +136,8 @@ def _total(aggregate: exp.Expr, condition: exp.Expr | None, inner: _Units, scale
     if isinstance(aggregate, (exp.Min, exp.Max)):
         return type(aggregate)(this=inner.part(aggregate, condition))
     if isinstance(aggregate, exp.Sum):
-        total = exp.Sum(this=inner.part(aggregate, condition))
-        return exp.paren(exp.Mul(this=total, expression=factor), copy=False)
+        whole = exp.Sum(this=inner.part(aggregate, condition))
+        return exp.paren(exp.Mul(this=whole, expression=factor), copy=False)
     if isinstance(aggregate, exp.Count):
         count = exp.cast(exp.Sum(this=inner.part(aggregate, condition)), "BIGINT")
         known = exp.Coalesce(this=count, expressions=[exp.Literal.number(0)])

@@ -73,7 +73,7 @@ def sample_estimates(query: exp.Query, catalog: Catalog, scale: int, unit: str) 
     conditions = _estimated_conditions(source.steps[grouped:])
     ranked = _ranked(select)
     reason = _no_errors(query, source, grouped, conditions, ranked)
-    measured = measured_query(select, source.read, scale, unit) if not reason else reason
+    measured = reason or measured_query(select, source.read, scale, unit)
     _scale(select, scale)
     return SampleEstimates(
         query=query,
@@ -92,7 +92,8 @@ def _aggregates(select: exp.Select) -> Iterator[exp.Expr]:
 
 def _refusal(select: exp.Select) -> str:
     """Why the aggregates of a SELECT cannot be estimated; or nothing."""
-    sources = {node.alias_or_name for node in (select.args["from_"].this, *(j.this for j in select.args.get("joins") or ()))}
+    joined = [join.this for join in select.args.get("joins") or ()]
+    sources = {node.alias_or_name for node in (select.args["from_"].this, *joined)}
     for part in upper_parts(select):
         for node in part.walk():
             if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc, exp.UDTF)):
@@ -130,7 +131,9 @@ def _estimated_conditions(steps: tuple[Step, ...]) -> bool:
     estimated = {item.alias_or_name for item in select.expressions if any(True for _ in aggregates_of(item))}
     for step in steps[1:]:
 
-        def uses(node: exp.Expr | None, source: str = step.source, names: frozenset[str] = frozenset(estimated)) -> bool:
+        def uses(
+            node: exp.Expr | None, source: str = step.source, names: frozenset[str] = frozenset(estimated)
+        ) -> bool:
             columns = node.find_all(exp.Column) if node is not None else ()
             return any(column.table == source and column.name in names for column in columns)
 
@@ -142,18 +145,16 @@ def _estimated_conditions(steps: tuple[Step, ...]) -> bool:
 
 
 def _ranked(select: exp.Select) -> bool:
-    """Whether a SELECT is ordered by an aggregate."""
+    """Whether the groups of a SELECT are ordered by an aggregate."""
     order = select.args.get("order")
-    if order is None:
+    if order is None or not select.args.get("group"):
         return False
     outputs = {item.alias_or_name: item for item in select.expressions}
     for ordered in order.expressions:
         key = ordered.this
         if isinstance(key, exp.Column) and not key.table:
             key = outputs.get(key.name, key)
-        if any(True for _ in aggregates_of(key)):
-            return True
-        if isinstance(key, exp.Literal):
+        if isinstance(key, exp.Literal) or any(True for _ in aggregates_of(key)):
             return True
     return False
 
@@ -171,7 +172,7 @@ def _no_errors(query: exp.Query, source: SampledSource, grouped: int, conditions
         return "the first rows are chosen by estimates"
     if select.args.get("distinct"):
         return "it has DISTINCT over its groups"
-    if any(isinstance(node, exp.Query) for part in upper_parts(select) for child in [part] for node in child.walk()):
+    if any(part.find(exp.Query) for part in upper_parts(select)):
         return "it has subqueries above its groups"
     if any(isinstance(node, exp.Grouping) for part in upper_parts(select) for node in walk_own(part)):
         return "it groups in several ways"

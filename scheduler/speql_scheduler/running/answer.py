@@ -7,14 +7,36 @@ from speql_scheduler.matching.rewrite import Decision
 from speql_sql import Problem
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """For each row of a column the ends of the 95 % confidence interval of its value, None where none is sound."""
+
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleInfo:
+    """That a result is an estimate: from which fraction of which table, and how far off each column may be.
+
+    ``intervals`` is aligned with the columns; None for a column without any.
+    """
+
+    fraction: float
+    table: str
+    intervals: tuple[Interval | None, ...]
+
+
 @dataclass(frozen=True)
 class Answer:
     """The first rows of a result, and how they were made.
 
     ``states`` are words of design.md section 2 (``exact``, ``cached``, ``predicted``...). ``total_rows`` is None where
     it is not known without running the query to its end. ``executed_sql`` is what the engine was given, ``direct_sql``
-    what it would be given without temp tables, and ``served_from`` names the temp tables it reads; ``temp_only`` is True if it reads no base table. ``seconds`` is
-    the time from the request to the first page, waiting included. ``decisions`` say why temp tables were used or not.
+    what it would be given without temp tables, and ``served_from`` names the temp tables it reads; ``temp_only`` is
+    True if it reads no base table. ``seconds`` is the time from the request to the first page, waiting included.
+    ``decisions`` say why temp tables were used or not. ``sample`` is there if and only if the state ``sample`` is:
+    such a result is not kept, and never given as an exact one.
     """
 
     result: Result
@@ -27,3 +49,4 @@ class Answer:
     problems: tuple[Problem, ...] = ()
     decisions: tuple[Decision, ...] = ()
     direct_sql: str = ""
+    sample: SampleInfo | None = None

@@ -1,0 +1,199 @@
+"""A preview that would be late, answered from a sample of its largest table."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from speql_engines import Engine, EngineError, Result
+from speql_engines.engine import SAMPLE_UNIT
+from speql_scheduler.matching.sample_estimates import SampleEstimates, sample_estimates
+from speql_scheduler.matching.sampled_source import sampled_source
+from speql_scheduler.running.answer import Answer, Interval, SampleInfo
+from speql_scheduler.running.engine_facts import EngineFacts
+from speql_scheduler.running.question import Question
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_sql import Problem, Table
+
+logger = logging.getLogger(__name__)
+
+NORMAL_95 = 1.959964
+"""Standard errors on each side of a 95 % interval."""
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """What to run: the estimates, the sampled table, and the columns that the user's own text has."""
+
+    question: Question
+    estimates: SampleEstimates
+    table: Table
+
+    @property
+    def sql_name(self) -> str:
+        parts = (self.table.database, self.table.schema, self.table.name)
+        return ".".join('"' + part.replace('"', '""') + '"' for part in parts if part)
+
+
+class Sampler:
+    """Answers questions from a sample of the largest base table that they read.
+
+    What it answers is an estimate, marked ``sample``: it is shown until the exact result is there, and is never kept,
+    never submitted and never served in place of that. It answers nothing where an estimate would be wrong in kind (see
+    :mod:`speql_scheduler.matching.sample_estimates`), where the sample would take about as long as the query, or where
+    none of its rows are in the result.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        facts: EngineFacts,
+        settings: SchedulerSettings,
+        *,
+        deadline_seconds: float = 1.0,
+        deadline_share: float = 0.3,
+        largest_fraction: float = 0.2,
+        least_rows: int = 10_000,
+    ) -> None:
+        """A sample takes ``deadline_share`` of the deadline as far as can be told, and is given up after all of it.
+
+        It has at most ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
+        """
+        self._engine = engine
+        self._facts = facts
+        self._settings = settings
+        self._deadline_seconds = deadline_seconds
+        self._deadline_share = deadline_share
+        self._largest_fraction = largest_fraction
+        self._least_rows = least_rows
+
+    async def answer(self, question: Question, direct_seconds: float | None = None) -> Answer | None:
+        """The estimated first page; None where a sample would not be sound, not quicker, or empty.
+
+        ``direct_seconds`` is what the query is expected to take on base tables; None to ask the engine's estimate.
+        Raises nothing but ``CancelledError``: whoever asks is waiting for the exact answer anyway.
+        """
+        started = self._settings.clock()
+        try:
+            if direct_seconds is None:
+                direct_seconds = await self._facts.seconds(question.sql, question.base_rows)
+            sample = await asyncio.to_thread(self._sample_of, question, direct_seconds)
+            if isinstance(sample, str):
+                logger.debug("no sample: %s", sample)
+                return None
+            async with asyncio.timeout(self._deadline_seconds):
+                answer = await self._measured(sample) or await self._unmeasured(sample)
+        except (EngineError, TimeoutError) as error:
+            # Not the engine's words, which may quote values of rows.
+            logger.info("no sample: %s", type(error).__name__)
+            return None
+        return answer and replace(answer, seconds=self._settings.clock() - started)
+
+    def _sample_of(self, question: Question, direct_seconds: float) -> _Sample | str:
+        """What to run, or why no sample. Pure."""
+        if question.qualified is None or not question.lasting:
+            return "the query is not analysed"
+        source = sampled_source(question.qualified, question.catalog)
+        if isinstance(source, str):
+            return source
+        seconds = self._deadline_seconds * self._deadline_share
+        rows = source.table.row_count or 0
+        fraction = fraction_for(rows, question.base_rows - rows, direct_seconds, seconds, self._largest_fraction)
+        if fraction * rows < self._least_rows:
+            return f"a sample that is quick enough would have {fraction * rows:.0f} rows"
+        estimates = sample_estimates(question.qualified, question.catalog, math.ceil(1 / fraction), SAMPLE_UNIT)
+        return estimates if isinstance(estimates, str) else _Sample(question, estimates, source.table)
+
+    async def _measured(self, sample: _Sample) -> Answer | None:
+        """The answer with intervals; None if there are none, or the engine cannot compute them."""
+        measured = sample.estimates.measured
+        if measured is None:
+            return None
+        sql = measured.query.sql(sample.question.catalog.dialect)
+        try:
+            result = await self._run(sample, sql)
+        except EngineError:
+            return None
+        answer = await self._answer(sample, sql, result)
+        if answer is None or not sum(result.rows.column(result.rows.num_columns - 1).to_pylist()):
+            return None
+        if sample.estimates.ranked and not result.complete:
+            return answer  # the first rows were chosen by their estimates, which are too high for that
+        intervals = tuple(_interval(result, place, error) for place, error in enumerate(measured.errors))
+        return replace(answer, sample=replace(answer.sample, intervals=intervals)) if answer.sample else answer
+
+    async def _unmeasured(self, sample: _Sample) -> Answer | None:
+        sql = sample.estimates.query.sql(sample.question.catalog.dialect)
+        return await self._answer(sample, sql, await self._run(sample, sql))
+
+    async def _run(self, sample: _Sample, sql: str) -> Result:
+        return await self._engine.sample(
+            sql, sample.sql_name, 1 / sample.estimates.scale, max_rows=self._settings.page_rows
+        )
+
+    async def _answer(self, sample: _Sample, sql: str, result: Result) -> Answer | None:
+        """The user's columns of a result; None if they are not of the types of a direct run, or have no rows."""
+        columns = (await self._facts.bind(sample.question.sql)).columns
+        types = [column.type for column in result.columns[: len(columns)]]
+        if not columns or types != [column.type for column in columns] or not result.rows.num_rows:
+            return None
+        rows = result.rows.select(range(len(columns))).rename_columns([column.name for column in columns])
+        fraction = 1 / sample.estimates.scale
+        return Answer(
+            # Never complete: rows and groups that are not in the sample may be in the exact result.
+            result=Result(columns, rows, complete=False, seconds=result.seconds),
+            states=("sample",),
+            total_rows=None,
+            executed_sql=f"-- over a sample of {fraction:.3g} of the rows of {sample.table.name}\n{sql}",
+            direct_sql=sample.question.sql,
+            problems=(_ESTIMATED_CONDITION,) if sample.estimates.estimated_conditions else (),
+            sample=SampleInfo(fraction, sample.table.name, (None,) * len(columns)),
+        )
+
+
+_ESTIMATED_CONDITION = Problem(
+    "estimated-condition",
+    "Which groups are shown was decided by their estimates.",
+    severity="information",
+    hint="The exact result may have others.",
+)
+
+
+def fraction_for(
+    table_rows: int, other_rows: int, direct_seconds: float, seconds: float, largest_fraction: float
+) -> float:
+    """The largest fraction of a table with which a query is expected to take so many seconds; 0 if there is none.
+
+    The time is taken to go with the rows of the base tables that are read: that of the sampled table shrinks with
+    the fraction, that of the others stays.
+
+    >>> fraction_for(9_000_000, 1_000_000, direct_seconds=5.0, seconds=1.0, largest_fraction=0.5)
+    0.1111111111111111
+    >>> fraction_for(9_000_000, 9_000_000, direct_seconds=5.0, seconds=1.0, largest_fraction=0.5)
+    0.0
+    """
+    if not table_rows:
+        return 0.0
+    rows_in_time = (table_rows + other_rows) * seconds / max(direct_seconds, seconds)
+    return max(0.0, min(largest_fraction, (rows_in_time - other_rows) / table_rows))
+
+
+def _interval(result: Result, place: int, error: int | None) -> Interval | None:
+    """The 95 % interval of each cell of a column; None if no cell has one."""
+    if error is None:
+        return None
+    values, errors = (_numbers(result.rows.column(column).to_pylist()) for column in (place, error))
+    widths = [None if error is None else NORMAL_95 * error for error in errors]
+    ends = [
+        (None, None) if value is None or width is None else (value - width, value + width)
+        for value, width in zip(values, widths, strict=True)
+    ]
+    if all(low is None for low, _ in ends):
+        return None
+    return Interval(tuple(low for low, _ in ends), tuple(high for _, high in ends))
+
+
+def _numbers(values: Sequence[object]) -> list[float | None]:
+    found = [None if value is None else float(str(value)) for value in values]
+    return [number if number is not None and math.isfinite(number) else None for number in found]
