@@ -24,6 +24,9 @@ T = TypeVar("T")
 _JOINED = {"join-condition", "left-out"}
 """Codes of the edits that keep unjoined tables from being multiplied."""
 
+_GUESSED = {*_JOINED, "table-inferred", "missing-from", "group-by-added", "columns-added", "main-query-added"}
+"""Codes of the edits that decide what the query reads."""
+
 _CONDITION_WORDS = {"where", "and", "or", "on", "having", "when", "qualify", "not"}
 """What a condition begins with."""
 
@@ -68,6 +71,11 @@ class Analysis:
         start = offset_in_typed(self.repair, self.unit.span.start)
         end = offset_in_typed(self.repair, self.unit.span.end)
         return Span(start, max(start, end)).shifted(self.statement.span.start)
+
+    @property
+    def guessed(self) -> bool:
+        """Whether the repair has put in tables, joins or groups."""
+        return any(edit.code in _GUESSED for edit in self.edits)
 
     @property
     def closed_texts(self) -> tuple[str, ...]:

@@ -205,6 +205,7 @@ class Session:
                 catalog=analysis.catalog,
                 open_units=analysis.open_units,
                 closed_texts=analysis.closed_texts,
+                guessed=analysis.guessed,
             )
         )
 

@@ -17,7 +17,8 @@ def open_units(units: Sequence[Unit], sql: str, cursor: int | None, dialect: str
     """The paths of the units that the cursor is in, and of those that read a CTE that it is in.
 
     What follows ORDER BY or LIMIT changes no row of the SELECT before it, so a cursor there leaves it closed; and a
-    cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is.
+    cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is. Blanks
+    between a SELECT and the cursor belong to the SELECT.
 
     >>> import sqlglot
     >>> from speql_scheduler.matching.units import units_of
@@ -29,7 +30,13 @@ def open_units(units: Sequence[Unit], sql: str, cursor: int | None, dialect: str
     if cursor is None:
         return frozenset()
     places = _places(sql, dialect)
-    found = {unit.path for unit in units if unit.span.touches(cursor) and not _in_tail(unit.span, cursor, places)}
+    found = {
+        unit.path
+        for unit in units
+        if unit.span.start <= cursor
+        and not sql[unit.span.end : cursor].strip()
+        and not _in_tail(unit.span, cursor, places)
+    }
     names = {path[-1].removeprefix("CTE ").lower() for path in found if path[-1].startswith("CTE ")}
     grown = bool(names)
     while grown:

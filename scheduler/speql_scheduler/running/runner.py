@@ -229,7 +229,7 @@ class Runner:
                 elif self._store.find(key):
                     self._board.change(key, state="done")
             finally:
-                self._allowance.spend(self._settings.clock() - started)
+                self._allowance.spend(self._settings.clock() - started, closed=unit.closed)
 
     async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable, str]:
         """Create the temp table, over others where that is possible; the table, and why it was not kept."""

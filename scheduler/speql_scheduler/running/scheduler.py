@@ -166,11 +166,10 @@ class Scheduler:
             ancestors = await self._ancestors_of(question if not shown else None, plan)
             self._start_creates(plan, ancestors)
             await settings.sleep(settings.pause_seconds - settings.quiet_seconds)
-            self._runner.release()
+            if not speculation.guessed:
+                self._runner.release()
             if question is not None and not shown:
-                self._previews.queue(question, ancestors)
-                await self._runner.settled(ancestors)
-                await self._preview(speculation, question, epoch)
+                await self._preview_at_rest(speculation, question, ancestors, plan)
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
             self._runner.drop_all_but(None, "speculation stopped")
@@ -235,6 +234,27 @@ class Scheduler:
         if (await self._answerer.rewrite(question, self._store.views)).temp_only:
             return True
         return direct < self._settings.at_once_seconds
+
+    async def _preview_at_rest(
+        self, speculation: Speculation, question: Question, ancestors: frozenset[str], plan: Plan
+    ) -> None:
+        """Show the preview of a text that rests: over what is created for it, and as far as the allowance goes."""
+        if not speculation.guessed:
+            self._previews.queue(question, ancestors)
+            await self._runner.settled(ancestors)
+        rewritten = await self._answerer.rewrite(question, self._store.views)
+        if not rewritten.temp_only and not await self._has_room_for(question):
+            settings = self._settings
+            await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
+        await self._preview(speculation, question, plan.epoch)
+
+    async def _has_room_for(self, question: Question) -> bool:
+        """Whether the allowance has room for running the query on base tables."""
+        try:
+            seconds = await self._facts.seconds(question.sql, question.base_rows)
+        except EngineError:
+            return True  # running it says at once why
+        return self._allowance.room(seconds, closed=False) >= seconds
 
     async def _ancestors_of(self, question: Question | None, plan: Plan) -> frozenset[str]:
         """The keys of the planned creates that the preview would read, with those that they read."""

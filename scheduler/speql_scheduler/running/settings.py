@@ -41,6 +41,9 @@ class SchedulerSettings:
     pause_seconds: float = 1.2
     """How long the text must rest before temp tables are created for SELECTs that are still being written."""
 
+    waiting_seconds: float = 4.0
+    """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
+
     work_ratio: float = 3.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 

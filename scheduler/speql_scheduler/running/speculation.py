@@ -15,7 +15,8 @@ class Speculation:
     its tree; ``superset`` contains what the finished query will need; ``preview`` is the SELECT under the cursor as a
     query that stands alone, or None if there is none to show. ``predicted`` is True if the preview is not what the
     user typed but what a repair made of it. ``open_units`` are the paths of the SELECTs that the cursor is in, and of
-    those that depend on them; ``closed_texts`` the texts of the others. Nobody may change the trees: they are read by
+    those that depend on them; ``closed_texts`` the texts of the others. ``guessed`` says that the
+    repair has put in tables, joins or groups, of which the finished query will hardly have the same. Nobody may change the trees: they are read by
     several threads.
     """
 
@@ -28,3 +29,4 @@ class Speculation:
     catalog: Catalog
     open_units: frozenset[tuple[str, ...]] = frozenset()
     closed_texts: tuple[str, ...] = ()
+    guessed: bool = False
