@@ -258,6 +258,22 @@ async def test_sampling_leaves_other_tables_and_ctes_alone(engine) -> None:
     assert 100_000 < sampled < 200_000
 
 
+@pytest.mark.parametrize(("table", "fraction", "most"), [("big", 0.5, 2048), ("sales", 0.5, 1)])
+async def test_the_units_of_a_sample_are_what_was_drawn_as_a_whole(engine, table, fraction, most) -> None:
+    key = "a" if table == "big" else "id"
+    sql = f"SELECT s.speql_unit, count(*), min({key}), max({key}) FROM {table} AS s GROUP BY 1 ORDER BY 1"
+    rows = (await engine.sample(sql, table, fraction)).rows.to_pylist()
+    counts = [row["count_star()"] for row in rows]
+    # Every unit is there as a whole: all of its rows, but for the last one, which the table's end cuts off.
+    assert set(counts[:-1]) == {most}
+    assert counts[-1] <= most
+    assert all(row[f"max({key})"] - row[f"min({key})"] < most for row in rows)
+
+
+async def test_a_sample_has_no_more_columns_than_its_table(engine) -> None:
+    assert (await engine.sample("SELECT * FROM sales", "sales", 0.5)).rows.num_columns == 4
+
+
 @pytest.mark.parametrize(
     ("sql", "table", "fraction"),
     [

@@ -9,6 +9,7 @@ from speql_scheduler.matching.spjg import walk_own
 from speql_sql.copy_tree import copy_tree
 
 UNITS = "speql_units"
+SIZE = "speql_size"
 LEAST_UNITS = 30
 """A sum to which fewer units contribute than this, or as unevenly as so few would, is given no interval."""
 
@@ -61,7 +62,7 @@ def measured_query(select: exp.Select, read: exp.Table, scale: int, unit: str) -
         names.append(len(outer.expressions) if error is not None else None)
         if error is not None:
             outer.select(exp.alias_(error, f"speql_error_{len(outer.expressions)}"), copy=False)
-    outer.select(exp.alias_(exp.Count(this=exp.Star()), "speql_size"), copy=False)
+    outer.select(exp.alias_(exp.Count(this=exp.Star()), SIZE), copy=False)
     if inner.stray(outer):
         return "an output depends on more than its groups"
     for clause in ("joins", "where"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from speql_scheduler.matching.sample_errors import MeasuredQuery, measured_query
+from speql_scheduler.matching.sample_errors import SIZE, MeasuredQuery, measured_query
 from speql_scheduler.matching.sampled_source import SampledSource, Step, is_grouping, sampled_source, upper_parts
 from speql_scheduler.matching.spjg import aggregates_of, walk_own
 from speql_sql import Catalog
@@ -33,10 +33,11 @@ _UNSCALED = (
 class SampleEstimates:
     """What to run over a sample in which each row of the table is with probability 1 / ``scale``.
 
-    ``query`` has the columns of the user's query, of the same types, with SUM and COUNT scaled. ``measured`` computes
-    the same and standard errors beside, or is None: then ``no_errors`` says why no interval would be sound.
+    ``query`` has the columns of the user's query first, of the same types, with SUM and COUNT scaled. ``measured``
+    computes the same and standard errors beside, or is None: then ``no_errors`` says why no interval would be sound.
     ``estimated_conditions`` is True if HAVING or a condition above it is decided by estimates. ``ranked`` is True if
-    the rows are ordered by estimates, so that the first of them are more likely too high than too low.
+    the rows are ordered by estimates, so that the first of them are more likely too high than too low. If ``counted``,
+    the last column of both queries is the number of rows, or units, that a group was made from.
     """
 
     query: exp.Query
@@ -45,6 +46,7 @@ class SampleEstimates:
     no_errors: str
     estimated_conditions: bool
     ranked: bool
+    counted: bool = False
 
 
 def sample_estimates(query: exp.Query, catalog: Catalog, scale: int, unit: str) -> SampleEstimates | str:
@@ -75,6 +77,9 @@ def sample_estimates(query: exp.Query, catalog: Catalog, scale: int, unit: str) 
     reason = _no_errors(query, source, grouped, conditions, ranked)
     measured = reason or measured_query(select, source.read, scale, unit)
     _scale(select, scale)
+    counted = select is query and not select.args.get("distinct")
+    if counted:
+        select.select(exp.alias_(exp.Count(this=exp.Star()), SIZE), copy=False)
     return SampleEstimates(
         query=query,
         scale=scale,
@@ -82,6 +87,7 @@ def sample_estimates(query: exp.Query, catalog: Catalog, scale: int, unit: str) 
         no_errors=measured if isinstance(measured, str) else "",
         estimated_conditions=conditions,
         ranked=ranked,
+        counted=counted,
     )
 
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from speql_engines import Engine, EngineError, Result
+from speql_engines import Engine, EngineError, Result, ResultColumn
 from speql_engines.engine import SAMPLE_UNIT
 from speql_scheduler.matching.sample_estimates import SampleEstimates, sample_estimates
 from speql_scheduler.matching.sampled_source import sampled_source
 from speql_scheduler.running.answer import Answer, Interval, SampleInfo
+from speql_scheduler.running.answering import same_types
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.question import Question
 from speql_scheduler.running.settings import SchedulerSettings
@@ -83,7 +84,7 @@ class Sampler:
                 logger.debug("no sample: %s", sample)
                 return None
             async with asyncio.timeout(self._deadline_seconds):
-                answer = await self._measured(sample) or await self._unmeasured(sample)
+                answer = await self._estimated(sample)
         except (EngineError, TimeoutError) as error:
             # Not the engine's words, which may quote values of rows.
             logger.info("no sample: %s", type(error).__name__)
@@ -105,51 +106,53 @@ class Sampler:
         estimates = sample_estimates(question.qualified, question.catalog, math.ceil(1 / fraction), SAMPLE_UNIT)
         return estimates if isinstance(estimates, str) else _Sample(question, estimates, source.table)
 
-    async def _measured(self, sample: _Sample) -> Answer | None:
-        """The answer with intervals; None if there are none, or the engine cannot compute them."""
-        measured = sample.estimates.measured
-        if measured is None:
+    async def _estimated(self, sample: _Sample) -> Answer | None:
+        """The answer, with intervals if there are any and the engine can compute them."""
+        estimates, dialect = sample.estimates, sample.question.catalog.dialect
+        columns = (await self._facts.bind(sample.question.sql)).columns
+        if estimates.measured is not None:
+            sql = estimates.measured.query.sql(dialect)
+            try:
+                result = await self._run(sample, sql)
+            except EngineError:
+                logger.debug("the engine computes no intervals of a sample of %s", sample.table.name)
+            else:
+                if columns and same_types(columns, result.columns[: len(columns)]):
+                    return _answer(sample, sql, result, columns, estimates.measured.errors)
+        sql = estimates.query.sql(dialect)
+        result = await self._run(sample, sql)
+        if not columns or not same_types(columns, result.columns[: len(columns)]):
             return None
-        sql = measured.query.sql(sample.question.catalog.dialect)
-        try:
-            result = await self._run(sample, sql)
-        except EngineError:
-            return None
-        answer = await self._answer(sample, sql, result)
-        if answer is None or not sum(result.rows.column(result.rows.num_columns - 1).to_pylist()):
-            return None
-        if sample.estimates.ranked and not result.complete:
-            return answer  # the first rows were chosen by their estimates, which are too high for that
-        intervals = tuple(_interval(result, place, error) for place, error in enumerate(measured.errors))
-        return replace(answer, sample=replace(answer.sample, intervals=intervals)) if answer.sample else answer
-
-    async def _unmeasured(self, sample: _Sample) -> Answer | None:
-        sql = sample.estimates.query.sql(sample.question.catalog.dialect)
-        return await self._answer(sample, sql, await self._run(sample, sql))
+        return _answer(sample, sql, result, columns, (None,) * len(columns))
 
     async def _run(self, sample: _Sample, sql: str) -> Result:
-        return await self._engine.sample(
-            sql, sample.sql_name, 1 / sample.estimates.scale, max_rows=self._settings.page_rows
-        )
-
-    async def _answer(self, sample: _Sample, sql: str, result: Result) -> Answer | None:
-        """The user's columns of a result; None if they are not of the types of a direct run, or have no rows."""
-        columns = (await self._facts.bind(sample.question.sql)).columns
-        types = [column.type for column in result.columns[: len(columns)]]
-        if not columns or types != [column.type for column in columns] or not result.rows.num_rows:
-            return None
-        rows = result.rows.select(range(len(columns))).rename_columns([column.name for column in columns])
         fraction = 1 / sample.estimates.scale
-        return Answer(
-            # Never complete: rows and groups that are not in the sample may be in the exact result.
-            result=Result(columns, rows, complete=False, seconds=result.seconds),
-            states=("sample",),
-            total_rows=None,
-            executed_sql=f"-- over a sample of {fraction:.3g} of the rows of {sample.table.name}\n{sql}",
-            direct_sql=sample.question.sql,
-            problems=(_ESTIMATED_CONDITION,) if sample.estimates.estimated_conditions else (),
-            sample=SampleInfo(fraction, sample.table.name, (None,) * len(columns)),
-        )
+        return await self._engine.sample(sql, sample.sql_name, fraction, max_rows=self._settings.page_rows)
+
+
+def _answer(
+    sample: _Sample, sql: str, result: Result, columns: tuple[ResultColumn, ...], errors: Sequence[int | None]
+) -> Answer | None:
+    """The user's columns of a result over a sample; None if nothing that was drawn is in it."""
+    drawn = result.rows.column(result.rows.num_columns - 1).to_pylist() if sample.estimates.counted else [1]
+    if not result.rows.num_rows or not sum(drawn):
+        return None
+    if sample.estimates.ranked and not result.complete:
+        errors = (None,) * len(columns)  # the first rows were chosen by their estimates, which are too high for that
+    rows = result.rows.select(range(len(columns))).rename_columns([column.name for column in columns])
+    fraction = 1 / sample.estimates.scale
+    return Answer(
+        # Never complete: rows and groups that are not in the sample may be in the exact result.
+        result=Result(columns, rows, complete=False, seconds=result.seconds),
+        states=("sample",),
+        total_rows=None,
+        executed_sql=f"-- over a sample of {fraction:.3g} of the rows of {sample.table.name}\n{sql}",
+        direct_sql=sample.question.sql,
+        problems=(_ESTIMATED_CONDITION,) if sample.estimates.estimated_conditions else (),
+        sample=SampleInfo(
+            fraction, sample.table.name, tuple(_interval(result, place, error) for place, error in enumerate(errors))
+        ),
+    )
 
 
 _ESTIMATED_CONDITION = Problem(
