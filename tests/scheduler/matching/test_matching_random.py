@@ -23,7 +23,8 @@ from speql_scheduler.matching.view import View, define_view
 from speql_sql import Catalog, Column, Table
 from speql_sql.qualify import qualify_query
 
-from .random_queries import NOT_NULL, SCHEMA, Maker, Spec, wrapped
+from .random_expressions import NOT_NULL, SCHEMA, Spec
+from .random_queries import Maker, wrapped
 
 CASES = int(os.environ.get("SPEQL_FUZZ_CASES", "300"))
 SEED = os.environ.get("SPEQL_FUZZ_SEED", "20240611") or str(secrets.randbelow(10**9))
