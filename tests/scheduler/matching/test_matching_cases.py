@@ -13,6 +13,7 @@ from speql_scheduler.matching.view import define_view
 from speql_sql import Catalog
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "matching"
+PAGE = Path(__file__).parents[3] / "docs" / "matching.md"
 
 
 @dataclass
@@ -26,9 +27,13 @@ class Case:
 
 
 def read_cases(path: Path) -> list[Case]:
+    """The cases of a file; of a page those in its fenced blocks named "cases"."""
     cases: list[Case] = []
     lines: list[str] = []
-    for line in path.read_text().splitlines():
+    text = path.read_text()
+    if path.suffix == ".md":
+        text = "".join(block.partition("```")[0] for block in text.split("```cases\n")[1:])
+    for line in text.splitlines():
         if line.startswith((" ", "\t")) and lines:
             lines[-1] += " " + line.strip()
         elif line.strip() and not line.startswith("--"):
@@ -50,7 +55,10 @@ def read_cases(path: Path) -> list[Case]:
 
 
 CASES = [
-    (path.stem, case) for path in sorted(FIXTURES.glob("*.sql")) if path.stem != "schema" for case in read_cases(path)
+    (path.stem, case)
+    for path in [*sorted(FIXTURES.glob("*.sql")), PAGE]
+    if path.stem != "schema"
+    for case in read_cases(path)
 ]
 
 
