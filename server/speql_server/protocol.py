@@ -83,6 +83,24 @@ class Decision(Wire, frozen=True, kw_only=True):
     compensation: str = ""
 
 
+class Intervals(Wire, frozen=True, kw_only=True):
+    """The ends of the 95 % confidence interval of each cell of a column; null where none is sound."""
+
+    low: list[float | None]
+    high: list[float | None]
+
+
+class Sample(Wire, frozen=True, kw_only=True):
+    """What an estimated result was made from: a fraction of the rows of a table, drawn at random.
+
+    ``intervals`` has one entry a column, null for a column without any.
+    """
+
+    fraction: float
+    table: str
+    intervals: list[Intervals | None]
+
+
 class Preview(Wire, frozen=True, kw_only=True):
     """``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
 
@@ -90,7 +108,8 @@ class Preview(Wire, frozen=True, kw_only=True):
     document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old
     rows, marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone
     answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
-    the range of the whole statement, ``range`` that of the SELECT under the cursor.
+    the range of the whole statement, ``range`` that of the SELECT under the cursor. ``sample`` is there if `states`
+    says ``sample``: the rows are estimates, never complete, and another message with the exact ones follows.
     """
 
     uri: str
@@ -101,6 +120,7 @@ class Preview(Wire, frozen=True, kw_only=True):
     range: Range | None = None
     breadcrumb: list[str] = []
     states: list[ResultState] = []
+    sample: Sample | None = None
     columns: list[Column] = []
     rows: list[list[Cell]] = []
     complete: bool = False

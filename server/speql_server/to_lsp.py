@@ -6,7 +6,7 @@ from typing import Any, Literal
 from lsprotocol import types
 
 from speql_scheduler.matching.rewrite import Decision
-from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.answer import Answer, SampleInfo
 from speql_scheduler.running.job_graph import JobGraph
 from speql_server import protocol
 from speql_server.analysis import Analysis, shifted
@@ -135,6 +135,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
     result = answer.result
     return {
         "states": list(answer.states),
+        "sample": _sample(answer.sample) if answer.sample is not None else None,
         "columns": [protocol.Column(name=column.name, type=column.type) for column in result.columns],
         "rows": cells(result.rows, [column.type for column in result.columns]),
         "complete": result.complete,
@@ -144,6 +145,14 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "temp_only": answer.temp_only,
         "decisions": [_decision(decision) for decision in answer.decisions],
     }
+
+
+def _sample(sample: SampleInfo) -> protocol.Sample:
+    intervals = [
+        protocol.Intervals(low=list(interval.low), high=list(interval.high)) if interval is not None else None
+        for interval in sample.intervals
+    ]
+    return protocol.Sample(fraction=sample.fraction, table=sample.table, intervals=intervals)
 
 
 def _decision(decision: Decision) -> protocol.Decision:

@@ -54,6 +54,23 @@ export interface Decision {
   compensation: string;
 }
 
+/** The ends of the 95 % confidence interval of each cell of a column; null where none is sound. */
+export interface Intervals {
+  low: (number | null)[];
+  high: (number | null)[];
+}
+
+/**
+ * What an estimated result was made from: a fraction of the rows of a table, drawn at random.
+ *
+ * ``intervals`` has one entry a column, null for a column without any.
+ */
+export interface Sample {
+  fraction: number;
+  table: string;
+  intervals: (Intervals | null)[];
+}
+
 /**
  * ``speql/preview``: what the SELECT under the cursor gives now, or why there is nothing to show.
  *
@@ -61,7 +78,8 @@ export interface Decision {
  * document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old
  * rows, marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone
  * answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
- * the range of the whole statement, ``range`` that of the SELECT under the cursor.
+ * the range of the whole statement, ``range`` that of the SELECT under the cursor. ``sample`` is there if `states`
+ * says ``sample``: the rows are estimates, never complete, and another message with the exact ones follows.
  */
 export interface Preview {
   uri: string;
@@ -72,6 +90,7 @@ export interface Preview {
   range: Range | null;
   breadcrumb: string[];
   states: ("exact" | "sample" | "predicted" | "stale" | "cached")[];
+  sample: Sample | null;
   columns: Column[];
   rows: Cell[][];
   complete: boolean;

@@ -50,6 +50,27 @@ test("rows from base tables, and from the result cache", () => {
   expect(one(".facts").textContent).toContain("from the result cache");
 });
 
+test("estimates say from how much, and how far they may be off", () => {
+  const columns: [string, string][] = [
+    ["carrier", "VARCHAR"],
+    ["flights", "BIGINT"],
+  ];
+  const intervals = [null, { low: [90, null], high: [110, null] }];
+  const sample = { fraction: 1 / 9, table: "flights", intervals };
+  const cells = [
+    ["AA", 100],
+    ["ZZ", 9],
+  ];
+  show(rows(rowsOf(columns, cells, { states: ["sample"], sample, complete: false })));
+  expect(texts(".chip")).toEqual(["sample 11 %"]);
+  expect(one(".chip").title).toContain("Estimated from 11 % of the rows of flights.");
+  expect(texts(".grid td")).toEqual(["AA", "100 ± 10 %", "ZZ", "9"]);
+  expect(all(".grid td")[1]!.title).toBe("Between 90 and 110 with 95 % confidence");
+  show(rows(rowsOf(columns, [["AA", 101]])));
+  expect(texts(".chip")).toEqual(["exact"]);
+  expect(texts(".grid td")).toEqual(["AA", "101"]);
+});
+
 test("the grid has headers with types, and cells as text", () => {
   show(
     rows(

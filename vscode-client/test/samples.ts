@@ -18,6 +18,7 @@ export function preview(fields: Partial<Preview> = {}): Preview {
     range: null,
     breadcrumb: [],
     states: [],
+    sample: null,
     columns: [],
     rows: [],
     complete: false,

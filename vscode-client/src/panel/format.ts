@@ -37,6 +37,24 @@ function short(value: number): string {
   return value >= 9.95 ? value.toFixed(0) : value.toFixed(1).replace(/\.0$/, "");
 }
 
+/** A fraction in percent. */
+export function percent(fraction: number): string {
+  return fraction < 0.001 ? "< 0.1 %" : `${short(fraction * 100)} %`;
+}
+
+/** How far an estimate may be off on each side, in percent of itself, or as a number where it is zero. */
+export function spread(low: number, high: number): string {
+  const half = (high - low) / 2;
+  const middle = Math.abs(low + high) / 2;
+  return `± ${middle === 0 ? half.toPrecision(2) : percent(half / middle)}`;
+}
+
+/** The interval of an estimate in words. */
+export function intervalNote(low: number, high: number): string {
+  const written = (value: number): string => value.toLocaleString("en-US", { maximumSignificantDigits: 6 });
+  return `Between ${written(low)} and ${written(high)} with 95 % confidence`;
+}
+
 /** A place as editors count it, from 1. */
 export function place(position: Position): string {
   return `Line ${count(position.line + 1)}, column ${count(position.character + 1)}`;

@@ -2,7 +2,7 @@
 
 import type { Preview } from "../protocol.gen";
 import { button, element, icon } from "./dom";
-import { count, counted, duration } from "./format";
+import { count, counted, duration, percent } from "./format";
 
 type ResultState = Preview["states"][number];
 
@@ -83,12 +83,17 @@ function chipsOf(shown: Preview, staleFor: number | null): HTMLElement[] {
       ),
     ];
   }
-  return shown.states.map((state) => chip(state, state));
+  const { sample } = shown;
+  return shown.states.map((state) => {
+    if (state !== "sample" || sample === null) return chip(state, state);
+    const share = percent(sample.fraction);
+    return chip(state, `sample ${share}`, `Estimated from ${share} of the rows of ${sample.table}. ${reasons.sample}`);
+  });
 }
 
-function chip(state: ResultState, word: string): HTMLElement {
+function chip(state: ResultState, word: string, reason: string = reasons[state]): HTMLElement {
   const made = element("span", `chip ${state}`, icon(state), word);
-  made.title = reasons[state];
+  made.title = reason;
   return made;
 }
 

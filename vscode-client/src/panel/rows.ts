@@ -2,7 +2,7 @@
 
 import type { Cell, Preview } from "../protocol.gen";
 import { element, icon, spoken } from "./dom";
-import { cellText, count, lookOf, type ColumnLook } from "./format";
+import { cellText, count, intervalNote, lookOf, spread, type ColumnLook } from "./format";
 
 /** More rows than this are not drawn at once; the pager says so. */
 const drawnRows = 1_000;
@@ -12,6 +12,9 @@ const headHeight = 50;
 const rowHeight = 26;
 const narrowest = 7;
 const widest = 36;
+
+/** The ends of the interval of an estimated cell. */
+type Interval = [low: number, high: number];
 
 interface Place {
   row: number;
@@ -115,12 +118,17 @@ export class Rows {
   private bodyRow(cells: Cell[], at: number): HTMLTableRowElement {
     const number = element("th", "no", count(at + 1));
     number.scope = "row";
-    const row = element("tr", "", number, ...cells.map((cell, column) => this.cell(cell, this.looks[column]!)));
+    const row = element(
+      "tr",
+      "",
+      number,
+      ...cells.map((cell, column) => this.cell(cell, this.looks[column]!, intervalOf(this.shown, column, at))),
+    );
     row.setAttribute("aria-rowindex", String(at + 2));
     return row;
   }
 
-  private cell(cell: Cell, look: ColumnLook): HTMLTableCellElement {
+  private cell(cell: Cell, look: ColumnLook, interval: Interval | null): HTMLTableCellElement {
     const text = cellText(cell, look);
     const made = element("td", look.atRight ? "r" : "");
     made.setAttribute("role", "gridcell");
@@ -128,6 +136,10 @@ export class Rows {
     if (cell === null) made.append(element("span", "null", text));
     else if (cell === "") made.append(element("span", "muted", text), spoken("empty text"));
     else made.textContent = text.length > drawnCharacters ? `${text.slice(0, drawnCharacters)}…` : text;
+    if (interval !== null) {
+      made.append(element("span", "muted", ` ${spread(...interval)}`));
+      made.title = intervalNote(...interval);
+    }
     return made;
   }
 
@@ -227,6 +239,13 @@ export class Rows {
   }
 }
 
+function intervalOf(preview: Preview | null, column: number, row: number): Interval | null {
+  const intervals = preview?.sample?.intervals[column];
+  const low = intervals?.low[row] ?? null;
+  const high = intervals?.high[row] ?? null;
+  return low === null || high === null ? null : [low, high];
+}
+
 function columnsKey(preview: Preview): string {
   return JSON.stringify(preview.columns.map((column) => [column.name, column.type]));
 }
@@ -235,7 +254,11 @@ function neededWidth(preview: Preview, at: number, look: ColumnLook): number {
   const column = preview.columns[at]!;
   // Names are bold, and share their line with the sign of the type.
   let longest = Math.max(column.name.length * 1.12 + 4, Math.min(column.type.length * 0.9, 14));
-  for (const row of preview.rows.slice(0, 100)) longest = Math.max(longest, cellText(row[at] ?? null, look).length);
+  preview.rows.slice(0, 100).forEach((row, rowAt) => {
+    const interval = intervalOf(preview, at, rowAt);
+    const extra = interval === null ? 0 : spread(...interval).length + 1;
+    longest = Math.max(longest, cellText(row[at] ?? null, look).length + extra);
+  });
   return Math.ceil(Math.max(narrowest, Math.min(longest, widest)));
 }
 
