@@ -26,16 +26,16 @@ class MeasuredQuery:
     errors: tuple[int | None, ...]
 
 
-def measured_query(select: exp.Select, read: exp.Table, scale: int, unit: str) -> MeasuredQuery | str:
+def measured_query(select: exp.Select, unit: exp.Column, scale: int) -> MeasuredQuery | str:
     """A grouped SELECT with scaled aggregates and their standard errors, or why there are none. Changes nothing.
 
     What is assumed: the sample consists of *units* (rows, or blocks of rows), each drawn with probability p = 1 /
-    ``scale`` independently of the others, and ``unit`` numbers them. Nothing is assumed of the rows inside a unit:
-    they may be alike, as rows that were loaded together often are. Nor of the joins: a row of the sampled table that
-    is joined many times is still in one unit. With y the contribution of a unit to a group, the estimated total is
-    ``scale * sum(y)`` over the drawn units, and its variance is estimated without bias by
+    ``scale`` independently of the others, and the column ``unit`` numbers them. Nothing is assumed of the rows inside
+    a unit: they may be alike, as rows that were loaded together often are. Nor of the joins: a row of the sampled
+    table that is joined many times is still in one unit. With y the contribution of a unit to a group, the estimated
+    total is ``scale * sum(y)`` over the drawn units, and its variance is estimated without bias by
     ``(1 - p) / p^2 * sum(y^2)`` (Cochran, Sampling Techniques, 9A.7, for independent draws; Haas and Hellerstein,
-    Ripple Joins, 1999, use the same for online aggregation). AVG is the ratio of two such totals; its variance is
+    Ripple Joins, 1999, show such intervals while a query runs). AVG is the ratio of two such totals; its variance is
     that of the residuals ``y_sum - avg * y_count`` (Cochran, 6.4), which is right for many units.
 
     So the query groups twice: by the user's keys and the unit, then by the keys. The 95 % interval is the value plus
@@ -67,7 +67,7 @@ def measured_query(select: exp.Select, read: exp.Table, scale: int, unit: str) -
         return "an output depends on more than its groups"
     for clause in ("joins", "where"):
         outer.set(clause, None)
-    outer.set("from_", exp.From(this=exp.Subquery(this=inner.select(select, read, unit), alias=_alias(UNITS))))
+    outer.set("from_", exp.From(this=exp.Subquery(this=inner.select(select, unit), alias=_alias(UNITS))))
     outer.set("group", exp.Group(expressions=[inner.key(place) for place in range(len(keys))]) if keys else None)
     return MeasuredQuery(outer, tuple(names))
 
@@ -95,13 +95,12 @@ class _Units:
         """The column that holds an expression, if it is a key."""
         return self.key(self._keys.index(node)) if node in self._keys else None
 
-    def select(self, select: exp.Select, read: exp.Table, unit: str) -> exp.Select:
+    def select(self, select: exp.Select, unit: exp.Column) -> exp.Select:
         """The inner SELECT: sources and conditions of the user's."""
-        number = exp.column(unit, read.alias_or_name)
         made = exp.Select(
             expressions=[exp.alias_(key.copy(), f"key_{place}") for place, key in enumerate(self._keys)]
             + [exp.alias_(part, f"part_{place}") for place, part in enumerate(self._parts)],
-            group=exp.Group(expressions=[*(key.copy() for key in self._keys), number]),
+            group=exp.Group(expressions=[*(key.copy() for key in self._keys), unit]),
         )
         for clause in ("from_", "joins", "where"):
             value = select.args.get(clause)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from speql_scheduler.matching.sample_errors import SIZE, MeasuredQuery, measured_query
-from speql_scheduler.matching.sampled_source import SampledSource, Step, is_grouping, sampled_source, upper_parts
+from speql_scheduler.matching.sampled_source import Step, is_grouping, sampled_source, upper_parts
 from speql_scheduler.matching.spjg import aggregates_of, walk_own
 from speql_sql import Catalog
 from speql_sql.copy_tree import copy_tree
@@ -74,8 +74,8 @@ def sample_estimates(query: exp.Query, catalog: Catalog, scale: int, unit: str) 
         return reason
     conditions = _estimated_conditions(source.steps[grouped:])
     ranked = _ranked(select)
-    reason = _no_errors(query, source, grouped, conditions, ranked)
-    measured = reason or measured_query(select, source.read, scale, unit)
+    reason = _no_errors(query, select, conditions, ranked)
+    measured = reason or _measured(query, catalog, grouped, scale, unit)
     _scale(select, scale)
     counted = select is query and not select.args.get("distinct")
     if counted:
@@ -165,13 +165,22 @@ def _ranked(select: exp.Select) -> bool:
     return False
 
 
-def _no_errors(query: exp.Query, source: SampledSource, grouped: int, conditions: bool, ranked: bool) -> str:
+def _measured(query: exp.Query, catalog: Catalog, grouped: int, scale: int, unit: str) -> MeasuredQuery | str:
+    """The query with standard errors: through derived tables and CTEs below its groups the unit is handed up."""
+    query = copy_tree(query)
+    source = sampled_source(query, catalog)
+    if isinstance(source, str):
+        return source
+    for step in source.steps[:grouped]:
+        step.select.select(exp.alias_(exp.column(unit, step.source), unit), copy=False)
+    top = source.steps[grouped]
+    return measured_query(top.select, exp.column(unit, top.source), scale)
+
+
+def _no_errors(query: exp.Query, select: exp.Select, conditions: bool, ranked: bool) -> str:
     """Why no interval would be sound; or nothing."""
-    select = source.steps[grouped].select
     if select is not query:
         return "its groups are not its result"
-    if grouped:
-        return "its largest table is read inside of a derived table"
     if conditions:
         return "groups are chosen by estimates"
     if ranked and (select.args.get("limit") or select.args.get("offset") or select.args.get("fetch")):

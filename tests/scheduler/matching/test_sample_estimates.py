@@ -30,7 +30,7 @@ CATALOG = Catalog(
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """All rows, alike within each 10 that follow each other; one group is in a single row; some values are NULL."""
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("""
             CREATE TABLE every_fact AS SELECT i::INTEGER AS id,
               CASE WHEN i = 777 THEN 'rare' ELSE 'g' || (hash(i) % 4) END AS g, (hash(i // 10) % 20)::INTEGER AS k,
@@ -115,7 +115,9 @@ def cells_of(con: duckdb.DuckDBPyConnection, sql: str, keys: int, rows_of_unit: 
 
 
 GROUPED = "SELECT g, count(*), sum(x), sum(d), count(x) FILTER (x > 30), avg(x) FROM facts WHERE f > 9 GROUP BY g"
-JOINED = "SELECT name, sum(f), count(*), avg(d) FROM facts JOIN names USING (k) WHERE x < 50 GROUP BY name"
+JOINED = """
+WITH c AS (SELECT k, f, d + 0 AS d FROM facts WHERE x < 50)
+SELECT name, sum(f), count(*), avg(d) FROM (SELECT k, f, d FROM c) AS t JOIN names USING (k) GROUP BY name"""
 TOTAL = "SELECT sum(x), count(*), sum(CASE WHEN g = 'g1' THEN d ELSE 0 END) FROM facts LEFT JOIN other ON k = a"
 
 
@@ -255,7 +257,6 @@ def test_what_a_sample_says_nothing_of(sql: str, reason: str) -> None:
         ("SELECT sum(x), stddev(x) FROM facts", "all rows at once"),
         ("SELECT max(x), sum(x) / sum(d) FROM facts", "no output"),
         ("SELECT g, s FROM (SELECT g, sum(x) AS s FROM facts GROUP BY g) AS t", "not its result"),
-        ("SELECT sum(x) FROM (SELECT x FROM facts) AS t", "derived table"),
         ("SELECT id FROM facts", "not aggregated"),
     ],
 )
