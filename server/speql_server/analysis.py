@@ -11,6 +11,7 @@ from speql_scheduler.matching.units import Unit, unit_at, units_of
 from speql_scheduler.running.costs import crossed_rows
 from speql_server.positions import LineIndex
 from speql_speculator.edits import Edit
+from speql_speculator.hot_columns import NOTHING_HOT, HotColumns, hot_columns
 from speql_speculator.repair import Repair, repair
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement, split_statements, statement_at
@@ -52,6 +53,7 @@ class Analysis:
     unit: Unit | None = None
     units: tuple[Unit, ...] = ()
     open_units: frozenset[tuple[str, ...]] = frozenset()
+    hot: HotColumns = NOTHING_HOT
     superset: Any = None
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
@@ -207,6 +209,7 @@ class Analyst:
             unit=unit_at(units, place),
             units=units,
             open_units=open_units(units, sql, repaired.cursor, catalog.dialect),
+            hot=hot_columns(sql, repaired.cursor, catalog),
             superset=larger,
             problems=problems,
             seconds=time.perf_counter() - started,

@@ -206,6 +206,8 @@ class Session:
                 open_units=analysis.open_units,
                 closed_texts=analysis.closed_texts,
                 guessed=analysis.guessed,
+                edited_columns=analysis.hot.edited,
+                likely_columns=analysis.hot.likely,
             )
         )
 

@@ -46,6 +46,23 @@ def without_limit(sql: str, dialect: str = "duckdb") -> str | None:
     return query.sql(dialect=dialect)
 
 
+def without_order(sql: str, dialect: str = "duckdb") -> str | None:
+    """The query without its outer ORDER BY, LIMIT and OFFSET, written anew; None if it is not a whole query.
+
+    >>> without_order("SELECT a FROM t -- all of them\\nORDER BY a LIMIT 3")
+    'SELECT a FROM t'
+    """
+    try:
+        query = parse_one(sql, dialect=dialect)
+    except SqlglotError:
+        return None
+    if not isinstance(query, exp.Query):
+        return None
+    for clause in ("order", "limit", "offset"):
+        query.set(clause, None)
+    return query.sql(dialect=dialect, comments=False)
+
+
 def _name(projection: exp.Expr) -> str:
     return projection.alias_or_name.lower()
 

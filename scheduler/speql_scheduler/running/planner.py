@@ -16,6 +16,9 @@ from speql_scheduler.running.store import Store
 from speql_scheduler.running.wanted import WantedUnit, WantedUnits, rewrite_wanted
 from speql_sql import Catalog
 
+MOST_HOT = 3
+"""Hot columns that are tried: each costs the engine an estimate."""
+
 
 @dataclass(frozen=True)
 class PlannedUnit:
@@ -24,6 +27,7 @@ class PlannedUnit:
     ``inputs`` are the keys of the temp tables, existing or planned, that its creation would read; ``answered_by`` the
     keys of existing ones that make it needless. ``seconds`` is how long its creation is expected to take,
     ``base_rows`` the rows of the base tables that it reads; ``closed`` says that the user is not writing it any more.
+    ``limit_seconds`` is a shorter time limit than the usual one.
     """
 
     wanted: WantedUnit
@@ -34,6 +38,7 @@ class PlannedUnit:
     seconds: float = 0.0
     base_rows: int = 0
     closed: bool = True
+    limit_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -74,27 +79,77 @@ class Planner:
         catalog: Catalog,
         epoch: int,
         open_units: Collection[tuple[str, ...]] = (),
+        hot: Sequence[str] = (),
     ) -> Plan:
-        """Decide for each unit of the superset query whether it becomes a temp table."""
+        """Decide for each unit of the superset query whether it becomes a temp table.
+
+        ``hot`` are columns whose constants are expected to change, the likeliest first: for the first of them of which
+        it fits, a unit becomes a temp table without its conditions on that column, and stays of use when they change.
+        """
         try:
             wanted = await self._analysis.run(self._wanted.of, superset, catalog)
         except AnalysisError:
             return Plan(epoch=epoch)
         planned: list[PlannedUnit] = []
+        relaxed: list[PlannedUnit] = []
         for unit in wanted:
             decided = await self._decide(unit, [other for other in planned if other.verdict.create])
             planned.append(replace(decided, closed=unit.path not in open_units))
-        return Plan(tuple(planned), epoch, await self._direct_seconds(wanted))
+            if not relaxed:
+                relaxed = await self._relaxed(decided, hot)
+        return Plan((*relaxed, *planned), epoch, await self._direct_seconds(wanted))
 
-    async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
-        """What the costliest unit takes on base tables: the main one, where it can stand alone."""
-        seconds = 0.0
-        for unit in wanted[-1:]:
+    async def _relaxed(self, exact: PlannedUnit, hot: Sequence[str]) -> list[PlannedUnit]:
+        """The unit without its conditions on the likeliest hot column for which that fits, as a create; or nothing."""
+        if exact.wanted.refusals or exact.wanted.view.refusal:
+            return []
+        settings = self._settings
+        for column in hot[:MOST_HOT]:
             try:
-                seconds = max(seconds, await self._facts.seconds(unit.sql, unit.base_rows))
+                unit = await self._analysis.run(self._wanted.relaxed, exact.wanted, column)
+            except AnalysisError:
+                continue
+            if unit is None or unit.key in self._store.refusals:
+                continue
+            if self._store.find(unit.key) is not None:
+                return []
+            try:
+                estimate = await self._facts.estimate(unit.sql)
+                direct = work_of(await self._facts.estimate(exact.wanted.sql), exact.wanted.base_rows)
             except EngineError:
                 continue
-        return seconds
+            work = work_of(estimate, unit.base_rows)
+            verdict = worth_creating(estimate, unit.base_rows, len(unit.view.columns), unit.crossed_rows, settings)
+            if verdict.create and work <= settings.relaxed_ratio * direct and estimate.rows <= settings.relaxed_rows:
+                seconds = self._facts.pace.seconds(work)
+                reason = f"{verdict.reason}, whatever {column} is compared with"
+                limit = max(3 * seconds, settings.free_seconds)
+                return [
+                    PlannedUnit(
+                        unit,
+                        Verdict(True, reason),
+                        estimate,
+                        seconds=seconds,
+                        base_rows=unit.base_rows,
+                        limit_seconds=limit,
+                    )
+                ]
+        return []
+
+    async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
+        """What the whole query is expected to take on base tables.
+
+        Estimates of several joins on top of each other may be absurd; no more than so many times the rows that are
+        read is believed.
+        """
+        if not wanted:
+            return 0.0
+        main = wanted[-1]
+        try:
+            work = work_of(await self._facts.estimate(main.sql), main.base_rows)
+        except EngineError:
+            return 0.0
+        return self._facts.pace.seconds(min(work, int(self._settings.blow_up * max(main.base_rows, 1))))
 
     async def _decide(self, unit: WantedUnit, before: Sequence[PlannedUnit]) -> PlannedUnit:
         """One unit, given the creates that are planned before it."""

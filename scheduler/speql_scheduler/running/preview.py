@@ -48,9 +48,9 @@ class Previews:
         return running[2]
 
     def start(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem]:
-        """Run the preview, or go on with it if it runs already; any other is cancelled."""
+        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again."""
         task = self.find(question.key, epoch)
-        if task is None or task.done():
+        if task is None or (task.done() and isinstance(task.result(), Answer)):
             self.keep(None)
             task = self.tasks.spawn(self._run(question, epoch), "preview")
             self._running = (question.key, epoch, task)

@@ -206,6 +206,7 @@ class Runner:
     async def _run(self, unit: PlannedUnit, epoch: int) -> None:
         """One create, from its turn to the store; its outcome is on the board."""
         key = unit.key
+        limit = min(unit.limit_seconds or self._settings.create_seconds, self._settings.create_seconds)
         async with self._store.create_slot:
             started = self._settings.clock()
             if stored := self._store.find(key):
@@ -213,10 +214,10 @@ class Runner:
                 return
             self._board.change(key, state="running")
             try:
-                async with asyncio.timeout(self._settings.create_seconds):
+                async with asyncio.timeout(limit):
                     table, refusal = await self._create(unit, epoch)
             except TimeoutError:
-                self._refuse(key, "cancelled", f"took longer than {self._settings.create_seconds:g} s")
+                self._refuse(key, "cancelled", f"took longer than {limit:.2g} s")
             except SpeqlError as error:
                 self._refuse(key, "failed", error.message)
             else:

@@ -76,6 +76,7 @@ class Scheduler:
         self._current: Speculation | None = None
         self._planned: tuple[Speculation, tuple[View, ...], Plan] | None = None
         self._round: asyncio.Task[None] | None = None
+        self._submitted = ""
         self._closed = False
         store.join(self._on_dropped)
 
@@ -98,6 +99,7 @@ class Scheduler:
             raise EngineError("This document is closed.", "Open it again to run its queries.")
         self._cancel_round()
         self._allowance.renew()
+        self._submitted = sql
         try:
             return await self._tasks.spawn(self._submits.run(sql, query, catalog), "submit")
         finally:
@@ -159,16 +161,21 @@ class Scheduler:
             self._previews.keep(question.key if question else None)
             shown = await self._preview_at_once(speculation, question, epoch)
             await self._submits.none_running()
-            if self._is_newly_closed(speculation):
-                self._start_creates(await self._plan(speculation, epoch), frozenset())
+            if self._needs_no_rest(speculation):
+                plan = await self._plan(speculation, epoch)
+                self._start_creates(plan)
+                closed = await self._ancestors_of(question if not shown else None, plan, closed_only=True)
+                if closed:
+                    await self._runner.settled(closed)
+                    shown = await self._preview_at_once(speculation, question, epoch)
             await settings.sleep(settings.quiet_seconds)
             plan = await self._plan(speculation, epoch)
             ancestors = await self._ancestors_of(question if not shown else None, plan)
-            self._start_creates(plan, ancestors)
+            self._start_creates(plan)
             await settings.sleep(settings.pause_seconds - settings.quiet_seconds)
-            if not speculation.guessed:
-                self._runner.release()
             if question is not None and not shown:
+                if not speculation.guessed:
+                    self._runner.release()
                 await self._preview_at_rest(speculation, question, ancestors, plan)
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
@@ -179,21 +186,22 @@ class Scheduler:
         """The plan for the speculation's superset query; that of the text before if nothing has changed for it."""
         if self._planned is not None:
             before, views, plan = self._planned
-            same = (before.sql, before.open_units, before.catalog.version) == (
-                speculation.sql,
-                speculation.open_units,
-                speculation.catalog.version,
-            )
-            if same and plan.epoch == epoch and views == self._store.views:
+            if _asks_the_same(before, speculation) and plan.epoch == epoch and views == self._store.views:
                 return plan
-        plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch, speculation.open_units)
+        hot = () if speculation.guessed else speculation.edited_columns
+        if self._submitted == speculation.sql:
+            hot = (*hot, *speculation.likely_columns)
+        plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch, speculation.open_units, hot)
         self._planned = (speculation, self._store.views, plan)
         return plan
 
-    def _is_newly_closed(self, speculation: Speculation) -> bool:
-        """Whether the user has just left a SELECT, so that it need not wait for the text to rest."""
-        before = self._planned[0].closed_texts if self._planned is not None else ()
-        return not set(speculation.closed_texts) <= set(before)
+    def _needs_no_rest(self, speculation: Speculation) -> bool:
+        """Whether the user has just left a SELECT, or begun to change a constant: what is wanted then will stay."""
+        if self._planned is None:
+            return bool(speculation.closed_texts)
+        before = self._planned[0]
+        newly_closed = not set(speculation.closed_texts) <= set(before.closed_texts)
+        return newly_closed or bool(speculation.edited_columns)
 
     async def _question_of(self, speculation: Speculation) -> Question | None:
         """The preview as a question; None if there is none, or none that may be run before it is submitted."""
@@ -256,19 +264,23 @@ class Scheduler:
             return True  # running it says at once why
         return self._allowance.room(seconds, closed=False) >= seconds
 
-    async def _ancestors_of(self, question: Question | None, plan: Plan) -> frozenset[str]:
+    async def _ancestors_of(
+        self, question: Question | None, plan: Plan, *, closed_only: bool = False
+    ) -> frozenset[str]:
         """The keys of the planned creates that the preview would read, with those that they read."""
-        if question is None or not plan.creates:
+        creates = [unit for unit in plan.creates if unit.closed or not closed_only]
+        if question is None or not creates:
             return frozenset()
-        rewritten = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
-        ancestors = {unit.key for unit in plan.creates if unit.wanted.view.name in rewritten.uses}
-        for unit in reversed(plan.creates):  # each stands after its inputs
+        planned = tuple(unit.wanted.view for unit in creates)
+        rewritten = await self._answerer.rewrite(question, (*self._store.views, *planned))
+        ancestors = {unit.key for unit in creates if unit.wanted.view.name in rewritten.uses}
+        for unit in reversed(creates):  # each stands after its inputs
             if unit.key in ancestors:
                 ancestors.update(unit.inputs)
-        return frozenset(ancestors & {unit.key for unit in plan.creates})
+        return frozenset(ancestors & {unit.key for unit in creates})
 
-    def _start_creates(self, plan: Plan, ancestors: frozenset[str]) -> None:
-        """Hand the plan to the runner and draw it: what is closed may start, with what the preview waits for first."""
+    def _start_creates(self, plan: Plan) -> None:
+        """Hand the plan to the runner and draw it: what is closed may start, the open may when the text rests."""
         closed = {unit.key for unit in plan.creates if unit.closed}
         self._runner.want(plan, closed)
         for unit in plan.units:
@@ -312,6 +324,16 @@ class Scheduler:
 
     def _on_dropped(self, stored: StoredTable, reason: str) -> None:
         self._board.change(stored.key, state="evicted", reason=reason)
+
+
+def _asks_the_same(left: Speculation, right: Speculation) -> bool:
+    """Whether two speculations want the same temp tables."""
+    return (left.sql, left.open_units, left.edited_columns, left.catalog.version) == (
+        right.sql,
+        right.open_units,
+        right.edited_columns,
+        right.catalog.version,
+    )
 
 
 def _planned_views(plan: Plan) -> tuple[View, ...]:

@@ -71,6 +71,12 @@ class SchedulerSettings:
     blow_up: float = 10.0
     """No temp table whose plan processes more than this many times the rows of the tables that it reads."""
 
+    relaxed_ratio: float = 2.0
+    """A temp table without a condition whose constant may change may take so many times the work of the one with it."""
+
+    relaxed_rows: int = 1_000_000
+    """No such temp table that is estimated to have more rows: it is read again at each change of the constant."""
+
     create_seconds: float = 30.0
     """A create that takes longer is cancelled and not tried again on the same data."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp, parse_one
 
 from speql_scheduler.matching.canonical import canonical_key
+from speql_scheduler.matching.relaxed import relaxed_select
 from speql_scheduler.matching.rewrite import Rewrite, rewrite
 from speql_scheduler.matching.units import Unit, units_of
 from speql_scheduler.matching.view import View, define_view
@@ -48,6 +49,7 @@ class WantedUnits:
     def __init__(self) -> None:
         self._superset: tuple[tuple[str, str], tuple[WantedUnit, ...]] | None = None
         self._units: OrderedDict[tuple[str, str], WantedUnit | None] = OrderedDict()
+        self._relaxed: OrderedDict[tuple[str, str], WantedUnit | None] = OrderedDict()
 
     def of(self, superset: exp.Query, catalog: Catalog) -> tuple[WantedUnit, ...]:
         """The units that can stand alone, each before those that could read it."""
@@ -56,6 +58,15 @@ class WantedUnits:
         if self._superset is None or self._superset[0] != asked:
             self._superset = (asked, tuple(self._find(text, catalog)))
         return self._superset[1]
+
+    def relaxed(self, unit: WantedUnit, column: str) -> WantedUnit | None:
+        """The unit without its conditions on that column, from which it can be computed; None if there is none."""
+        asked = (unit.key, column)
+        if asked not in self._relaxed:
+            self._relaxed[asked] = _relaxed(unit, column)
+            if len(self._relaxed) > REMEMBERED:
+                self._relaxed.popitem(last=False)
+        return self._relaxed[asked]
 
     def _find(self, text: str, catalog: Catalog) -> Iterator[WantedUnit]:
         found: set[str] = set()
@@ -98,6 +109,17 @@ def _wanted(path: tuple[str, ...], qualified: exp.Query, catalog: Catalog) -> Wa
         base_rows=base_rows(qualified, catalog),
         crossed_rows=crossed_rows(qualified, catalog),
     )
+
+
+def _relaxed(unit: WantedUnit, column: str) -> WantedUnit | None:
+    block = unit.view.block
+    if block is None or unit.view.refusal:
+        return None
+    select = relaxed_select(block, column)
+    if isinstance(select, str):
+        return None
+    qualified = qualify_query(select, unit.catalog).query
+    return _wanted((*unit.path, f"any {column}"), qualified, unit.catalog) if qualified is not None else None
 
 
 def rewrite_wanted(wanted: WantedUnit, views: tuple[View, ...]) -> Rewrite:

@@ -6,26 +6,13 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
-from sqlglot import tokenize
-from sqlglot.tokenizer_core import Token, TokenType
-
 from speql_engines import Engine, EngineError
+from speql_speculator.tokens import Token, tokenize
 from speql_sql import Catalog, Column, Table
 
 _AGGREGATES = {"sum": "avg", "avg": "max", "min": "max", "max": "min", "count": "count", "stddev_samp": "avg"}
-_COMPARED = {TokenType.EQ, TokenType.GT, TokenType.GTE, TokenType.LT, TokenType.LTE, TokenType.BETWEEN, TokenType.IN}
-_CLAUSES = {
-    TokenType.GROUP_BY,
-    TokenType.ORDER_BY,
-    TokenType.HAVING,
-    TokenType.LIMIT,
-    TokenType.UNION,
-    TokenType.INTERSECT,
-    TokenType.EXCEPT,
-    TokenType.QUALIFY,
-    TokenType.WINDOW,
-    TokenType.SEMICOLON,
-}
+_COMPARED = {"=", ">", ">=", "<", "<=", "BETWEEN", "IN"}
+_CLAUSES = {"GROUP", "ORDER", "HAVING", "LIMIT", "UNION", "INTERSECT", "EXCEPT", "QUALIFY", "WINDOW", ";"}
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}$")
 
 
@@ -63,18 +50,18 @@ class _Text:
 
     def __init__(self, text: str, catalog: Catalog, dice: random.Random) -> None:
         self.text = text
-        self.tokens = tokenize(text, dialect=catalog.dialect)
+        self.tokens = tokenize(text, catalog.dialect)
         self.dice = dice
-        named = {token.text.lower() for token in self.tokens}
+        named = {token.name.lower() for token in self.tokens}
         self.tables = [table for table in catalog.tables if table.name.lower() in named]
 
     def column(self, token: Token) -> tuple[Table, Column] | None:
         """The column that a token names, of whatever table of the text has one of that name."""
-        return next(((table, found) for table in self.tables if (found := table.column(token.text))), None)
+        return next(((table, found) for table in self.tables if (found := table.column(token.name))), None)
 
     def replaced(self, token: Token, new: str) -> str:
         """The text with another word in place of a token."""
-        return self.text[: token.start] + new + self.text[token.end + 1 :]
+        return self.text[: token.start] + new + self.text[token.end :]
 
     def shuffled(self, indexes: list[int]) -> list[int]:
         """The same in an order of chance."""
@@ -82,30 +69,31 @@ class _Text:
 
     def is_call(self, index: int) -> bool:
         """Whether a parenthesis follows."""
-        return index + 1 < len(self.tokens) and self.tokens[index + 1].token_type is TokenType.L_PAREN
+        return index + 1 < len(self.tokens) and self.tokens[index + 1].text == "("
 
 
 async def _other_constants(found: _Text, engine: Engine) -> AsyncIterator[list[str]]:
     tokens = found.tokens
-    compared = [i for i, token in enumerate(tokens) if token.token_type in _COMPARED]
+    compared = [i for i, token in enumerate(tokens) if token.text.upper() in _COMPARED]
     places = []
     for i in compared:
         for j in range(i + 1, min(i + 6, len(tokens))):
-            if tokens[j].token_type in (TokenType.NUMBER, TokenType.STRING):
+            if tokens[j].kind in ("number", "string"):
                 places.append((i, j))
                 break
     for i, j in found.dice.sample(places, len(places)):
         token, left = tokens[j], tokens[i - 1]
-        if token.token_type is TokenType.NUMBER:
+        value = token.text.strip("'")
+        if token.kind == "number":
             step = 1 if "." not in token.text else 0.5
             number = float(token.text) + step
             yield [found.replaced(token, f"{number:g}" if number < 1e6 else str(int(number)))]
-        elif _DATE.match(token.text):
-            year, month, day = (int(part) for part in token.text.split("-"))
+        elif _DATE.match(value):
+            year, month, day = (int(part) for part in value.split("-"))
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
             yield [found.replaced(token, f"'{year}-{month:02}-{min(day, 28):02}'")]
         elif (column := found.column(left)) is not None:
-            other = await _other_value(engine, column, token.text)
+            other = await _other_value(engine, column, value)
             if other is not None:
                 yield [found.replaced(token, "'" + other.replace("'", "''") + "'")]
 
@@ -126,13 +114,13 @@ async def _other_value(engine: Engine, column: tuple[Table, Column], value: str)
 
 async def _more_predicates(found: _Text, engine: Engine) -> AsyncIterator[list[str]]:
     """One more condition at the end of a WHERE, on a column of a table of its FROM that the text does not name yet."""
-    for i in found.shuffled([i for i, t in enumerate(found.tokens) if t.token_type is TokenType.WHERE]):
+    for i in found.shuffled([i for i, t in enumerate(found.tokens) if t.upper == "WHERE"]):
         end = _end_of_clause(found.tokens, i)
-        position = found.tokens[end - 1].end + 1
+        position = found.tokens[end - 1].end
         for table in found.dice.sample(found.tables, len(found.tables)):
             for column in found.dice.sample(table.columns, len(table.columns))[:6]:
                 value = await _common_value(engine, table, column)
-                if value is None or any(t.text.lower() == column.name.lower() for t in found.tokens):
+                if value is None or any(t.name.lower() == column.name.lower() for t in found.tokens):
                     continue
                 yield [f"{found.text[:position]}\n  AND {column.name} {value}{found.text[position:]}"]
 
@@ -172,21 +160,21 @@ def _other_columns(found: _Text) -> Iterator[list[str]]:
     """Every mention of a grouping column replaced by another one of its table, a mention at a time."""
     grouped: list[Token] = []
     for i, token in enumerate(found.tokens):
-        if token.token_type is TokenType.GROUP_BY:
+        if token.upper == "GROUP":
             grouped += found.tokens[i + 1 : _end_of_clause(found.tokens, i)]
     for token in grouped:
         column = found.column(token)
         if column is None:
             continue
         kind = column[1].type.split("(")[0]
-        named = {t.text.lower() for t in found.tokens}
+        named = {t.name.lower() for t in found.tokens}
         others = [c for c in column[0].columns if c.type.split("(")[0] == kind and c.name.lower() not in named]
         if not others:
             continue
         other, versions, text = found.dice.choice(others).name, [], found.text
         mentions = [t for t in found.tokens if t.text.lower() == token.text.lower()]
         for mention in reversed(mentions):
-            text = text[: mention.start] + other + text[mention.end + 1 :]
+            text = text[: mention.start] + other + text[mention.end :]
             versions.append(text)
         yield versions
 
@@ -195,14 +183,13 @@ def _end_of_clause(tokens: list[Token], start: int) -> int:
     """The index after the last token of the clause that begins at ``start``."""
     depth = 0
     for i in range(start + 1, len(tokens)):
-        kind = tokens[i].token_type
-        if kind is TokenType.L_PAREN:
+        if tokens[i].text == "(":
             depth += 1
-        elif kind is TokenType.R_PAREN:
+        elif tokens[i].text == ")":
             depth -= 1
             if depth < 0:
                 return i
-        elif depth == 0 and kind in _CLAUSES:
+        elif depth == 0 and tokens[i].upper in _CLAUSES:
             return i
     return len(tokens)
 

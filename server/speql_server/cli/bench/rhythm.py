@@ -5,10 +5,8 @@ import random
 import zlib
 from collections.abc import Iterator, Sequence
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
-
 from speql_server.cli.demo.typist import Keystroke, retyped
+from speql_sql.ordering import without_order
 
 CHARACTERS_PER_SECOND = 5.0
 LINE_PAUSE_SECONDS = 1.0
@@ -48,19 +46,7 @@ def revealed(text: str) -> list[str]:
 
 def honest_moment(prefixes: Sequence[str], dialect: str) -> int | None:
     """The index of the first prefix to which only ORDER BY and LIMIT are missing; None if none can be told."""
-    whole = _without_order(prefixes[-1], dialect)
+    whole = without_order(prefixes[-1], dialect)
     if whole is None:
         return None
-    return next((i for i, prefix in enumerate(prefixes) if _without_order(prefix, dialect) == whole), None)
-
-
-def _without_order(text: str, dialect: str) -> str | None:
-    try:
-        query = parse_one(text, dialect=dialect)
-    except SqlglotError:
-        return None
-    if not isinstance(query, exp.Query):
-        return None
-    for clause in ("order", "limit", "offset"):
-        query.set(clause, None)
-    return query.sql(dialect, comments=False)
+    return next((i for i, prefix in enumerate(prefixes) if without_order(prefix, dialect) == whole), None)
