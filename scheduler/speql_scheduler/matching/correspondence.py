@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp
 
 from speql_scheduler.matching.literals import family_of
+from speql_scheduler.matching.loose_keys import LooseKeys, loose_keys
 from speql_scheduler.matching.normal_text import Names, normal_text
 from speql_scheduler.matching.predicates import ColumnKey
 from speql_scheduler.matching.rollup import RollUp
@@ -76,29 +78,20 @@ class Correspondence:
         outputs = self._outputs(lambda node: normal_text(node, facts.own_names))
         return self._substitution(outputs, same, text)
 
+    def rows(self) -> Substitution:
+        """Expressions over rows that the query's WHERE keeps, where its equalities hold."""
+        return self._substitution(self._outputs_above, self._same_above, self.text_of_query)
+
     def above(self, rolls_up: bool) -> Substitution:
-        """Expressions above the query's WHERE, where its equalities hold; aggregates from the view's groups."""
-        facts = self.query.facts
-        grouping_sets = self.query.has_grouping_sets
-
-        def same(output: ColumnKey, wanted: ColumnKey) -> bool:
-            in_query, in_view = self.to_query(output), self.to_view(wanted)
-            if grouping_sets or in_view is None:
-                return False
-            return self.block.facts.same(output, in_view) or (in_query is not None and facts.same(in_query, wanted))
-
-        def view_text(node: exp.Expr) -> str:
-            return normal_text(node, self.plain()) if grouping_sets else self.query_text_of_view(node)
-
-        outputs = self._outputs(view_text)
-        keys = self._substitution(outputs, same, self.text_of_query)
+        """Expressions above the query's WHERE; aggregates from the view's groups."""
+        rows, outputs = self.rows(), self._outputs_above
         if self.block.grouping is None:
-            return keys
+            return rows
         if rolls_up:
             query = self.query
             types, dialect = query.expression_type, query.catalog.dialect
-            roll_up = RollUp(outputs.aggregates, self.text_of_query, keys.apply, types, dialect)
-            return keys.with_aggregates(roll_up)
+            roll_up = RollUp(outputs.aggregates, self.text_of_query, rows.apply, types, dialect)
+            return rows.with_aggregates(roll_up)
 
         def held_aggregate(node: exp.Expr) -> exp.Expr:
             found = outputs.aggregates.get(self.text_of_query(node))
@@ -108,15 +101,33 @@ class Correspondence:
 
         everything = _Outputs(
             outputs.columns,
-            {**outputs.by_text, **outputs.aggregates},
+            {**outputs.by_text, **outputs.of_groups, **outputs.aggregates},
             outputs.aggregates,
             outputs.kinds | outputs.aggregate_kinds,
             moments=outputs.moments,
         )
-        return self._substitution(everything, same, self.text_of_query).with_aggregates(held_aggregate)
+        groups = self._substitution(everything, self._same_above, self.text_of_query, of_groups=True)
+        return groups.with_aggregates(held_aggregate)
+
+    @cached_property
+    def _outputs_above(self) -> "_Outputs":
+        if self.query.has_grouping_sets:
+            return self._outputs(lambda node: normal_text(node, self.plain()))
+        return self._outputs(self.query_text_of_view)
+
+    def _same_above(self, output: ColumnKey, wanted: ColumnKey) -> bool:
+        in_query, in_view = self.to_query(output), self.to_view(wanted)
+        if self.query.has_grouping_sets or in_view is None:
+            return False
+        return self.block.facts.same(output, in_view) or (
+            in_query is not None and self.query.facts.same(in_query, wanted)
+        )
 
     def _outputs(self, text: Callable[[exp.Expr], str]) -> "_Outputs":
         found = _Outputs()
+        if self._has_loose_keys:
+            found.keys = {text(key) for key in self.block.grouping or ()}
+            found.loose = {text(key) for key in loose_keys(self.block)}
         for number, projection in enumerate(self.block.select.expressions):
             expression = projection.unalias().unnest()
             if isinstance(expression, exp.Column) and expression.table:
@@ -125,7 +136,10 @@ class Correspondence:
                 found.aggregates.setdefault(text(expression), self._column(number))
                 found.aggregate_kinds.add(type(expression))
             elif expression.find(exp.Column) is not None and expression.find(exp.Query) is None:
-                found.by_text.setdefault(text(expression), self._column(number))
+                written = text(expression)
+                # Computed from a loose key it is the value of one of several: right for the group, not for its rows.
+                of_rows = not self._has_loose_keys or written in found.keys
+                (found.by_text if of_rows else found.of_groups).setdefault(written, self._column(number))
                 found.kinds.add(type(expression))
                 part = time_part(expression)
                 if part is not None and part.truncates:
@@ -133,8 +147,15 @@ class Correspondence:
         return found
 
     def _substitution(
-        self, outputs: "_Outputs", same: Callable[[ColumnKey, ColumnKey], bool], text: Callable[[exp.Expr], str]
+        self,
+        outputs: "_Outputs",
+        same: Callable[[ColumnKey, ColumnKey], bool],
+        text: Callable[[exp.Expr], str],
+        *,
+        of_groups: bool = False,
     ) -> Substitution:
+        """``of_groups`` is for what is evaluated once for each group, where one value stands for all equal ones."""
+
         def column(wanted: ColumnKey) -> exp.Column | None:
             held = self.to_view(wanted)
             exact = [number for output, number in outputs.columns if output == held]
@@ -146,7 +167,14 @@ class Correspondence:
                 return found.copy()
             return self._of_finer_time(node, outputs, text) if outputs.moments else None
 
-        return Substitution(frozenset(self.back), column, text, held)
+        sources = frozenset(self.back)
+        if of_groups or not self._has_loose_keys:
+            return Substitution(sources, column, text, held)
+        return Substitution(sources, column, text, held, LooseKeys(self.query, sources, text, outputs.loose).check)
+
+    @cached_property
+    def _has_loose_keys(self) -> bool:
+        return bool(loose_keys(self.block))
 
     def _of_finer_time(self, node: exp.Expr, outputs: "_Outputs", text: Callable[[exp.Expr], str]) -> exp.Expr | None:
         """A unit of time computed from a finer one that the view has."""
@@ -174,7 +202,8 @@ class Correspondence:
 class _Outputs:
     """The outputs of a view: plain columns, other expressions by their text, and aggregates by theirs.
 
-    ``moments`` are starts of units of time, each with the text of the moment that it is truncated from.
+    ``moments`` are starts of units of time, each with the text of the moment that it is truncated from. If the view has
+    loose keys, ``loose`` are their texts, ``keys`` those of all keys, and ``of_groups`` has expressions that are no keys.
     """
 
     columns: list[tuple[ColumnKey, int]] = field(default_factory=list)
@@ -183,3 +212,6 @@ class _Outputs:
     kinds: set[type] = field(default_factory=set)
     aggregate_kinds: set[type] = field(default_factory=set)
     moments: list[tuple[str, TimePart, exp.Column]] = field(default_factory=list)
+    of_groups: dict[str, exp.Column] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    loose: set[str] = field(default_factory=set)

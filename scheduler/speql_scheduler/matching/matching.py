@@ -236,9 +236,9 @@ class _Attempt:
 
     def _match(self) -> Match:
         query = self.query
-        above = self.names.above(self.rolls_up)
+        above, rows = self.names.above(self.rolls_up), self.names.rows()
         below = self.names.below()
-        where = [self._condition(condition, above.without_aggregates(), below) for condition in self.conditions]
+        where = [self._condition(condition, rows, below) for condition in self.conditions]
         grouped_view = self.block.grouping is not None
         one_to_one = grouped_view and not self.rolls_up
         select = query.select
@@ -246,8 +246,8 @@ class _Attempt:
         group = select.args.get("group")
         upper = above
         if group is not None and not one_to_one:
-            args["group"] = above.without_aggregates().apply(group)
-            upper = above.above_groups(self._rebuilt_keys(above.without_aggregates()))
+            args["group"] = rows.apply(group)
+            upper = above.above_groups(self._rebuilt_keys(rows))
         for key, value in select.args.items():
             if key in ("from_", "joins", "laterals", "where", "with_", "group"):
                 continue

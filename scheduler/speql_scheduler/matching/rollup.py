@@ -52,7 +52,7 @@ class RollUp:
 
     def _rolled_up(self, function: exp.Expr, held: "_Held") -> exp.Expr:
         if isinstance(function.this, exp.Distinct):
-            if isinstance(function, (exp.Count, exp.Sum, exp.Avg, exp.Min, exp.Max)):
+            if isinstance(function, (exp.Count, exp.Min, exp.Max)) or self._is_of_numbers(function):
                 return self._of_keys(function, held)
         elif not has_options(function):
             if isinstance(function, exp.Count):
@@ -67,6 +67,12 @@ class RollUp:
                 found = held.find(function)
                 return type(function)(this=found.copy()) if found is not None else self._of_keys(function, held)
         raise NotInViewError(f"{_shown(function)} cannot be computed from groups")
+
+    def _is_of_numbers(self, function: exp.Expr) -> bool:
+        """Whether it is a SUM or AVG of numbers; of intervals, equal ones need not be the same length of time."""
+        return isinstance(function, (exp.Sum, exp.Avg)) and all(
+            family_of(self._column_type(argument)[0]) in ("exact", "float") for argument in function.this.expressions
+        )
 
     def _of_keys(self, function: exp.Expr, held: "_Held") -> exp.Expr:
         """An aggregate that repetition does not change, over the grouping keys."""

@@ -16,9 +16,9 @@ class Substitution:
     """Rebuild expressions over the sources that a view replaces, as expressions over the view.
 
     ``column`` gives the view's column for a column of the query, ``text`` the normal text of an expression, ``held``
-    what the view has for a whole expression (or None), ``aggregate`` what to do with an aggregate of the SELECT
-    itself (None: leave it, and rebuild its arguments). Columns of other sources stay as they are. Nothing is changed
-    in place.
+    what the view has for a whole expression (or None), ``check`` raises for a node that must not be computed from the
+    view's rows though its arguments are there, ``aggregate`` what to do with an aggregate of the SELECT itself (None:
+    leave it, and rebuild its arguments). Columns of other sources stay as they are. Nothing is changed in place.
 
     ``keys`` are given for what is evaluated above a GROUP BY: the grouping keys by their text, as the new GROUP BY
     writes them. Outside of aggregates nothing else is in reach there, so an expression of keys is computed from them
@@ -31,6 +31,7 @@ class Substitution:
         column: Callable[[ColumnKey], exp.Column | None],
         text: Callable[[exp.Expr], str],
         held: Callable[[exp.Expr], exp.Expr | None],
+        check: Callable[[exp.Expr], None] | None = None,
         aggregate: Callable[[exp.Expr], exp.Expr | None] | None = None,
         keys: Mapping[str, exp.Expr] | None = None,
     ) -> None:
@@ -38,6 +39,7 @@ class Substitution:
         self._column = column
         self._text = text
         self._held = held
+        self._check = check
         self._aggregate = aggregate
         self._keys = keys
 
@@ -47,15 +49,15 @@ class Substitution:
 
     def without_aggregates(self) -> "Substitution":
         """The same for single rows: the arguments of aggregates, and what is evaluated below the grouping."""
-        return Substitution(self._replaced, self._column, self._text, self._held)
+        return Substitution(self._replaced, self._column, self._text, self._held, self._check)
 
     def with_aggregates(self, aggregate: Callable[[exp.Expr], exp.Expr | None]) -> "Substitution":
         """The same for what is evaluated above the grouping of a view that has groups itself."""
-        return Substitution(self._replaced, self._column, self._text, self._held, aggregate)
+        return Substitution(self._replaced, self._column, self._text, self._held, self._check, aggregate)
 
     def above_groups(self, keys: Mapping[str, exp.Expr]) -> "Substitution":
-        """The same for what is evaluated above a GROUP BY of these keys."""
-        return Substitution(self._replaced, self._column, self._text, self._held, self._aggregate, keys)
+        """The same for what is evaluated above a GROUP BY of these keys: of each group one value stands for all."""
+        return Substitution(self._replaced, self._column, self._text, self._held, None, self._aggregate, keys)
 
     def _rebuilt(self, node: exp.Expr, own: bool) -> exp.Expr:
         if self._keys is not None and own:
@@ -93,6 +95,8 @@ class Substitution:
         return self._rebuilt_arguments(node, True)
 
     def _rebuilt_arguments(self, node: exp.Expr, own: bool) -> exp.Expr:
+        if self._check is not None:
+            self._check(node)
         return type(node)(**{key: self._argument(value, own) for key, value in node.args.items()})
 
     def _argument(self, value: Any, own: bool) -> Any:
