@@ -203,7 +203,7 @@ class _Outputs:
     """The outputs of a view: plain columns, other expressions by their text, and aggregates by theirs.
 
     ``moments`` are starts of units of time, each with the text of the moment that it is truncated from. If the view has
-    loose keys, ``loose`` are their texts, ``keys`` those of all keys, and ``of_groups`` has expressions that are no keys.
+    loose keys, ``loose`` are their texts, ``keys`` those of all keys, ``of_groups`` has expressions that are no keys.
     """
 
     columns: list[tuple[ColumnKey, int]] = field(default_factory=list)
