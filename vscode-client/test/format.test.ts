@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { cellText, count, counted, duration, lookOf, place, size } from "../src/panel/format";
+import {
+  cellText,
+  count,
+  counted,
+  duration,
+  intervalNote,
+  lookOf,
+  percent,
+  place,
+  size,
+  spread,
+} from "../src/panel/format";
 import type { Cell } from "../src/protocol.gen";
 
 test.each([
@@ -62,4 +73,14 @@ describe("cells are written as DuckDB writes them", () => {
     ["VARCHAR", null, "NULL"],
     ["DECIMAL(7,2)", "5.00", "5.00"],
   ])("%s %j", (type, cell, text) => expect(cellText(cell, lookOf(type))).toBe(text));
+});
+
+test("estimates are off by a part of themselves", () => {
+  expect(percent(0.0004)).toBe("< 0.1 %");
+  expect(percent(1 / 9)).toBe("11 %");
+  expect(spread(90, 110)).toBe("± 10 %");
+  expect(spread(-110, -90)).toBe("± 10 %");
+  expect(spread(999.9, 1000.1)).toBe("± < 0.1 %");
+  expect(spread(-5, 5)).toBe("± 5.0");
+  expect(intervalNote(1234.5678, 2e6)).toBe("Between 1,234.57 and 2,000,000 with 95 % confidence");
 });

@@ -10,6 +10,7 @@ from speql_sql import Catalog, Table
 
 _SINGLE_ROWS = frozenset(("", "INNER", "CROSS", "OUTER", "SEMI", "ANTI"))
 _UNKNOWN = ("qualify", "match", "laterals", "pivots", "sample", "connect", "into", "windows", "cluster", "distribute")
+_PLAIN = frozenset(("this", "db", "catalog", "alias"))
 _CUTS = ("limit", "offset", "fetch")
 
 
@@ -53,6 +54,8 @@ def sampled_source(query: exp.Query, catalog: Catalog) -> SampledSource | str:
     own = [read for read, table in reads if table is largest]
     if largest.kind != "table":
         return f"{largest.name} is a view"
+    if any(value for name, value in own[0].args.items() if name not in _PLAIN):
+        return f"{largest.name} is read in a form that is not analysed"
     if len(own) > 1:
         return f"{largest.name} is read {len(own)} times"
     steps = _steps(own[0], query)

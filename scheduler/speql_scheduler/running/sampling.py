@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 NORMAL_95 = 1.959964
 """Standard errors on each side of a 95 % interval."""
 
+LEAST_DRAWN = 30
+"""Groups made from fewer rows, or blocks of rows, than this in all are not worth showing."""
+
 
 @dataclass(frozen=True)
 class _Sample:
@@ -133,9 +136,10 @@ class Sampler:
 def _answer(
     sample: _Sample, sql: str, result: Result, columns: tuple[ResultColumn, ...], errors: Sequence[int | None]
 ) -> Answer | None:
-    """The user's columns of a result over a sample; None if nothing that was drawn is in it."""
-    drawn = result.rows.column(result.rows.num_columns - 1).to_pylist() if sample.estimates.counted else [1]
-    if not result.rows.num_rows or not sum(drawn):
+    """The user's columns of a result over a sample; None if next to nothing that was drawn is in it."""
+    if not result.rows.num_rows:
+        return None
+    if sample.estimates.counted and sum(result.rows.column(result.rows.num_columns - 1).to_pylist()) < LEAST_DRAWN:
         return None
     if sample.estimates.ranked and not result.complete:
         errors = (None,) * len(columns)  # the first rows were chosen by their estimates, which are too high for that

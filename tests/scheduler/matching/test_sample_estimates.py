@@ -234,6 +234,8 @@ def test_few_or_uneven_rows_have_no_interval(con: duckdb.DuckDBPyConnection, con
         ("SELECT count(*) FROM (SELECT DISTINCT g FROM facts) AS t", "grouped already"),
         ("SELECT sum(x) FROM (SELECT x FROM facts UNION ALL SELECT a FROM other) AS t", "together with others"),
         ("SELECT count(*) FROM facts_view", "is a view"),
+        ("SELECT count(*) FROM facts TABLESAMPLE 10%", "not analysed"),
+        ("SELECT count(*) FROM facts USING SAMPLE 10%", "not analysed"),
         (
             "SELECT g, sum(x) FROM facts AS t GROUP BY g HAVING (SELECT max(a) FROM other WHERE b = sum(t.x)) > 1",
             "correl",
