@@ -129,8 +129,9 @@ class _Attempt:
             raise _RefusedError("the view has grouping sets, and the query is not the same")
         if block.unknown_function:
             raise _RefusedError(f"the view calls {block.unknown_function}(), of which too little is known")
-        if query.limits_rows in ("SAMPLE", "MATCH", "INTO", "WINDOWS", "CONNECT", "CLUSTER"):
-            raise _RefusedError(f"the query has {query.limits_rows}")
+        for key in ("sample", "match", "into", "windows", "connect", "cluster"):
+            if query.select.args.get(key):
+                raise _RefusedError(f"the query has {key.upper()}")
         if not block.keeps_duplicates and (block.has_aggregates or block.select.args.get("group")):
             raise _RefusedError("the view removes duplicates of groups")
 

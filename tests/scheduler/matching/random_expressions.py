@@ -124,6 +124,8 @@ class Expressions:
                     f"{column} {r.choice(['', 'NOT '])}IN (SELECT e.w FROM dim AS e WHERE e.g > {r.randint(0, 3)})",
                 ]
             )
+        if type_name == "DOUBLE" and r.random() < 0.5:
+            return f"CAST({column} AS VARCHAR) {r.choice(['=', '<>'])} {r.choice(['0.0', '-0.0', '1.0', 'nan'])!r}"
         return f"coalesce({column}, {lit()}) = {lit()}" if type_name != "BOOLEAN" else column
 
     def predicate(self, spec: Spec) -> str:
@@ -143,6 +145,8 @@ class Expressions:
         column, type_name = self.column(spec)
         if r.random() < 0.75:
             return column
+        if type_name == "DOUBLE" and r.random() < 0.3:
+            return r.choice([f"CAST({column} AS VARCHAR)", f"1 / {column}", f"coalesce({column}, 0) + 0"])
         if type_name in ("INTEGER", "BIGINT", "DECIMAL(7,2)", "DOUBLE"):
             return r.choice([f"{column} + 1", f"-{column}", f"{column} * 2", f"CASE WHEN {column} > 2 THEN 'hi' END"])
         if type_name in ("DATE", "TIMESTAMP"):

@@ -9,7 +9,7 @@ import sqlglot
 
 from speql_engines.compare import rows_differ
 from speql_scheduler.matching.rewrite import rewrite
-from speql_scheduler.matching.view import define_view
+from speql_scheduler.matching.view import View, define_view
 from speql_sql import Catalog
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "matching"
@@ -88,17 +88,23 @@ def test_case(kind: str, case: Case, databases: list[duckdb.DuckDBPyConnection],
         assert set(found.uses) == {view.name for view in views}
     for con in databases:
         con.begin()
-        for insert in case.data:
-            con.execute(insert)
-        for view in views:
-            con.execute(f"CREATE OR REPLACE TABLE {view.sql_name} AS {view.create_sql()}")
-        direct, served = con.sql(case.query).to_arrow_table(), con.sql(found.sql).to_arrow_table()
-        assert direct.schema.types == served.schema.types, found.sql
-        difference = rows_differ(direct, served, ordered=" ORDER BY " in case.query.rpartition(")")[2])
-        assert difference is None, f"{difference}\n{found.sql}"
-        con.rollback()
+        try:
+            _compare(con, case, views, found.sql)
+        finally:
+            con.rollback()
     reads_base = any(
         table.db and not table.name.startswith("v")
         for table in sqlglot.parse_one(found.sql, dialect="duckdb").find_all(sqlglot.exp.Table)
     )
     assert found.temp_only is not reads_base
+
+
+def _compare(con: duckdb.DuckDBPyConnection, case: Case, views: list[View], sql: str) -> None:
+    for insert in case.data:
+        con.execute(insert)
+    for view in views:
+        con.execute(f"CREATE OR REPLACE TABLE {view.sql_name} AS {view.create_sql()}")
+    direct, served = con.sql(case.query).to_arrow_table(), con.sql(sql).to_arrow_table()
+    assert direct.schema.types == served.schema.types, sql
+    difference = rows_differ(direct, served, ordered=" ORDER BY " in case.query.rpartition(")")[2])
+    assert difference is None, f"{difference}\n{sql}"
