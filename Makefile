@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 READY := $(VENV)/.ready
 
-.PHONY: help install demo test fuzz test-vscode check format bench lock clean
+SF ?= 1
+DATA := bench/data
+
+.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-report lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +51,22 @@ format: $(READY)  ## Format the code and sort imports
 bench: $(READY)  ## Measure start-up and keystroke-to-preview latency on the demo's data
 	$(BIN)/python bench/startup.py $(ARGS)
 	$(BIN)/python bench/preview_latency.py $(ARGS)
+
+bench-data: $(DATA)/.venv/.ready  ## Make TPC-DS data and queries in bench/data (SF=10)
+	@$(DATA)/.venv/bin/python bench/make_tpcds.py $(SF) $(DATA)
+
+$(DATA)/.venv/.ready:
+	@$(PYTHON) -m venv $(DATA)/.venv
+	@$(DATA)/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		duckdb==1.5.5 duckdb-extensions duckdb-extension-tpcds
+	@touch $@
+
+bench-tpcds: $(READY) bench-data  ## Replay the typing of all TPC-DS queries (SF=10 ARGS="--only q03,q07")
+	$(BIN)/speql bench $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb \
+		--results bench/results/tpcds-sf$(SF).jsonl $(ARGS)
+
+bench-report: $(READY)  ## Write docs/benchmarks.md from the results that are there
+	$(BIN)/speql bench-report bench/results/*.jsonl
 
 lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no registry
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }

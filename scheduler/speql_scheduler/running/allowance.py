@@ -30,6 +30,16 @@ class Allowance:
 
     def room(self, direct_seconds: float, *, closed: bool) -> float:
         """The seconds that may still be spent on a query that takes so long directly."""
+        half = self._half(direct_seconds)
+        return half - self._spent[closed]
+
+    def rest(self, direct_seconds: float) -> float:
+        """What both halves have left together: for what the user waits for."""
+        half = self._half(direct_seconds)
+        return 2 * half - sum(self._spent.values())
+
+    def _half(self, direct_seconds: float) -> float:
+        """Half of the allowance, after giving back what the time since the last question gives."""
         settings = self._settings
         half = max(settings.work_ratio * direct_seconds, settings.free_seconds) / 2
         now = self._clock()
@@ -37,4 +47,4 @@ class Allowance:
         self._at = now
         for key in self._spent:
             self._spent[key] = max(0.0, self._spent[key] - given_back)
-        return half - self._spent[closed]
+        return half

@@ -71,11 +71,22 @@ class Answerer:
                 found = await self._analysis.run(rewrite, question.qualified or question.query, views, question.catalog)
             except AnalysisError:
                 found = NOT_REWRITTEN
-            self._rewrites[key] = found
+            self._rewrites[key] = self._if_less_to_read(question, found)
             if len(self._rewrites) > REMEMBERED:
                 self._rewrites.popitem(last=False)
         self._rewrites.move_to_end(key)
         return self._rewrites[key]
+
+    def _if_less_to_read(self, question: Question, rewritten: Rewrite) -> Rewrite:
+        """The rewrite, unless its temp tables have more rows than the base tables that they stand for."""
+        catalog = question.catalog
+        tables = [catalog.find(*reversed(name.split("."))) for name in rewritten.tables]
+        read = self._store.rows(rewritten.uses) + sum((table.row_count or 0) if table else 0 for table in tables)
+        if not question.base_rows or read <= question.base_rows:
+            return rewritten
+        reason = f"it has more to read than the base tables: {read:,} rows instead of {question.base_rows:,}"
+        refused = (replace(each, used=False, reason=reason) if each.used else each for each in rewritten.decisions)
+        return replace(NOT_REWRITTEN, decisions=tuple(refused))
 
     async def answer(self, question: Question, epoch: int, run_directly: RunDirectly) -> Answer:
         """The answer, computed now. :class:`~speql_engines.EngineError` if the query itself fails."""

@@ -173,6 +173,8 @@ class Planner:
         columns = len(unit.view.columns)
         verdict = worth_creating(estimate, base_rows, columns, unit.crossed_rows, self._settings)
         seconds = self._facts.pace.seconds(work_of(estimate, base_rows))
+        if verdict.create and seconds > self._settings.create_seconds:
+            verdict = Verdict(False, f"would take about {seconds:.0f} s, longer than the limit")
         if not verdict.create:
             return PlannedUnit(unit, verdict, estimate, seconds=seconds)
         keys = self._store.keys | {other.wanted.view.name: other.key for other in before}

@@ -22,6 +22,7 @@ from speql_scheduler.running.planner import Plan, Planner
 from speql_scheduler.running.preview import Previews, problem_of
 from speql_scheduler.running.question import Question, ask
 from speql_scheduler.running.runner import Runner
+from speql_scheduler.running.sampling import Sampler
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.speculation import Speculation
 from speql_scheduler.running.store import Store, StoredTable
@@ -57,6 +58,7 @@ class Scheduler:
         self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
         self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
+        self._sampler = Sampler(engine, self._facts, settings)
         self._planner = Planner(store, self._analysis, self._facts, settings)
         self._allowance = Allowance(settings)
         self._runner = Runner(engine, store, self._analysis, self._facts, self._board, self._allowance, settings)
@@ -159,7 +161,7 @@ class Scheduler:
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
             self._previews.keep(question.key if question else None)
-            shown = await self._preview_at_once(speculation, question, epoch)
+            shown, shows_sample = await self._preview_at_once(speculation, question, epoch), False
             await self._submits.none_running()
             if self._needs_no_rest(speculation):
                 plan = await self._plan(speculation, epoch)
@@ -172,11 +174,13 @@ class Scheduler:
             plan = await self._plan(speculation, epoch)
             ancestors = await self._ancestors_of(question if not shown else None, plan)
             self._start_creates(plan)
+            if question is not None and not shown:
+                shows_sample = await self._show_sample(speculation, question)
             await settings.sleep(settings.pause_seconds - settings.quiet_seconds)
             if question is not None and not shown:
                 if not speculation.guessed:
                     self._runner.release()
-                await self._preview_at_rest(speculation, question, ancestors, plan)
+                await self._preview_at_rest(speculation, question, ancestors, plan, shows_sample)
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
             self._runner.drop_all_but(None, "speculation stopped")
@@ -233,36 +237,54 @@ class Scheduler:
         """Whether the first page comes at once and the allowance has room for it."""
         if streams(question.query):
             return True
-        try:
-            direct = await self._facts.seconds(question.sql, question.base_rows)
-        except EngineError:
-            return True  # it does not bind: running it says why, at once
+        direct = await self._seconds(question)
         if self._allowance.room(direct, closed=False) <= 0:
             return False
         if (await self._answerer.rewrite(question, self._store.views)).temp_only:
             return True
         return direct < self._settings.at_once_seconds
 
+    async def _show_sample(self, speculation: Speculation, question: Question) -> bool:
+        """Show an estimate of a preview that would be late: it is replaced when the exact one is there."""
+        seconds = await self._seconds(question)
+        if self._allowance.room(seconds, closed=False) <= 0:
+            return False
+        started = self._settings.clock()
+        answer = await self._sampler.answer(question, seconds)
+        self._allowance.spend(self._settings.clock() - started, closed=False)
+        if answer is not None:
+            self._publish(speculation, answer)
+        return answer is not None
+
     async def _preview_at_rest(
-        self, speculation: Speculation, question: Question, ancestors: frozenset[str], plan: Plan
+        self,
+        speculation: Speculation,
+        question: Question,
+        ancestors: frozenset[str],
+        plan: Plan,
+        shows_sample: bool,
     ) -> None:
         """Show the preview of a text that rests: over what is created for it, and as far as the allowance goes."""
         if not speculation.guessed:
             self._previews.queue(question, ancestors)
             await self._runner.settled(ancestors)
-        rewritten = await self._answerer.rewrite(question, self._store.views)
-        if not rewritten.temp_only and not await self._has_room_for(question):
+        seconds = await self._seconds(question)
+        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
+        if not served and self._allowance.room(seconds, closed=False) < seconds:
             settings = self._settings
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
+            if self._allowance.rest(seconds) < seconds:
+                if not shows_sample:
+                    self._fail(speculation, _HELD)
+                return
         await self._preview(speculation, question, plan.epoch)
 
-    async def _has_room_for(self, question: Question) -> bool:
-        """Whether the allowance has room for running the query on base tables."""
+    async def _seconds(self, question: Question) -> float:
+        """How long the question is expected to take on base tables; no time if the engine refuses it at once."""
         try:
-            seconds = await self._facts.seconds(question.sql, question.base_rows)
+            return await self._facts.seconds(question.sql, question.base_rows)
         except EngineError:
-            return True  # running it says at once why
-        return self._allowance.room(seconds, closed=False) >= seconds
+            return 0.0
 
     async def _ancestors_of(
         self, question: Question | None, plan: Plan, *, closed_only: bool = False
@@ -324,6 +346,14 @@ class Scheduler:
 
     def _on_dropped(self, stored: StoredTable, reason: str) -> None:
         self._board.change(stored.key, state="evicted", reason=reason)
+
+
+_HELD = Problem(
+    "preview-held",
+    "This preview is not run, because much more than the query's own work was done ahead already.",
+    severity="information",
+    hint="Submit the query to see its rows; that renews the allowance.",
+)
 
 
 def _asks_the_same(left: Speculation, right: Speculation) -> bool:

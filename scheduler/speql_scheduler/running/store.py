@@ -142,6 +142,11 @@ class Store:
         """The temp table of that key, if it is offered."""
         return self._tables.get(key)
 
+    def rows(self, names: Iterable[str]) -> int:
+        """The rows of the tables of these names that are on offer, in all."""
+        wanted = set(names)
+        return sum(stored.table.rows for stored in self._tables.values() if stored.view.name in wanted)
+
     @property
     def keys(self) -> dict[str, str]:
         """The canonical key of each table on offer, by its name."""

@@ -119,6 +119,18 @@ def bench(
     raise typer.Exit(status)
 
 
+@app.command("bench-report")
+def bench_report(
+    results: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results of `speql bench`.")],
+    page: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")] = Path("docs/benchmarks.md"),
+) -> None:
+    """Write the tables and plots of benchmark results as a Markdown page (needs matplotlib: speql[bench])."""
+    from speql_server.cli.bench.report_page import write_report
+
+    write_report(results, page)
+    typer.echo(f"{page} is written.")
+
+
 @app.command()
 def serve(
     database: Database = None,

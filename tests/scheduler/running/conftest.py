@@ -24,7 +24,13 @@ from speql_sql import Catalog, Problem
 
 ROWS = 1_500_000
 SETTINGS = SchedulerSettings(
-    page_rows=2_000, quiet_seconds=0.0, pause_seconds=0.0, at_once_seconds=0.0, free_seconds=60.0, byte_budget=256 << 20
+    page_rows=2_000,
+    quiet_seconds=0.0,
+    pause_seconds=0.0,
+    waiting_seconds=0.0,
+    at_once_seconds=0.0,
+    free_seconds=60.0,
+    byte_budget=256 << 20,
 )
 
 

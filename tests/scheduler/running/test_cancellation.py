@@ -120,11 +120,14 @@ async def test_the_create_of_a_select_that_is_written_on_is_stopped(desk):
 
 async def test_work_ahead_ends_with_the_allowance(new_desk):
     desk = await new_desk(free_seconds=0.0, work_ratio=0.0)
-    answer = await desk.typed(BY_CARRIER)
+    await desk.typed(BY_CARRIER)
 
     assert not desk.engine.created
+    assert not desk.engine.executed
     assert [job.state for job in desk.creates().values()] == ["greyed"]
-    assert answer.served_from == ()  # the preview ran on base tables
+    assert [problem.code for _, problem in desk.failures] == ["preview-held"]
+
+    answer = await desk.submit(BY_CARRIER)
     assert answer.result.rows.num_rows == 12
 
 

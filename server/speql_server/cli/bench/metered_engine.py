@@ -37,9 +37,18 @@ class Meter:
         self.calls.clear()
         self.peak_bytes = sum(self.held.values())
 
-    def busy_seconds(self, *kinds: CallKind) -> float:
+    def work_over_time(self, began: float, ended: float, *kinds: CallKind) -> list[float]:
+        """The milliseconds of calls of these kinds up to each twentieth of a time."""
+        ends = [began + (ended - began) * part / 20 for part in range(1, 21)]
+        return [round(self.busy_seconds(*kinds, until=end) * 1e3, 1) for end in ends]
+
+    def busy_seconds(self, *kinds: CallKind, until: float = float("inf")) -> float:
         """How long at least one call of these kinds (of any kind, if none is named) was under way."""
-        spans = sorted((call.began, call.ended) for call in self.calls if not kinds or call.kind in kinds)
+        spans = sorted(
+            (call.began, min(call.ended, until))
+            for call in self.calls
+            if (not kinds or call.kind in kinds) and call.began < until
+        )
         busy, end = 0.0, float("-inf")
         for began, ended in spans:
             busy += max(0.0, ended - max(began, end))

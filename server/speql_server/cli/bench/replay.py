@@ -15,7 +15,7 @@ from speql_engines.engine import EngineError
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.cli.bench.edits import explorations
-from speql_server.cli.bench.metered_engine import MeteredEngine
+from speql_server.cli.bench.metered_engine import CallKind, MeteredEngine
 from speql_server.cli.bench.records import Protocol, ReplayRecord, SubmitRecord
 from speql_server.cli.bench.rhythm import honest_moment, human, revealed, typed_over
 from speql_server.cli.bench.virtual_time import VirtualTimeLoop
@@ -32,6 +32,8 @@ from speql_sql.problem import sentences
 
 EDIT_SECONDS = 5.0
 """From an edit's last keystroke to its submit."""
+
+_SPECULATIVE: tuple[CallKind, ...] = ("execute", "create", "sample", "estimate", "bind", "catalog", "drop")
 
 _URI = "bench:query.sql"
 

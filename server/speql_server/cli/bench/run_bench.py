@@ -114,7 +114,7 @@ def _line(record: ReplayRecord) -> str:
         f"{s.moment} {s.submit_ms:.0f}/{s.direct_ms:.0f}{'' if s.temp_only else '*'}{' WRONG' if s.difference else ''}"
         for s in record.submits
     )
-    work = record.speculative_ms / record.direct_ms if record.direct_ms else 0
+    work = record.queries_ms / record.direct_ms if record.direct_ms else 0
     wrong = f" {len(record.previews_wrong)} WRONG PREVIEWS" if record.previews_wrong else ""
     end = f"work {work:.1f}x, {record.real_seconds:.0f} s{wrong} {record.failure}"
     return f"{record.query} {record.protocol:5} {submits} {end}"
