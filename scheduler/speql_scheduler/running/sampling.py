@@ -10,6 +10,7 @@ from speql_engines import Engine, EngineError, Result, ResultColumn
 from speql_engines.engine import SAMPLE_UNIT
 from speql_scheduler.matching.sample_estimates import SampleEstimates, sample_estimates
 from speql_scheduler.matching.sampled_source import sampled_source
+from speql_scheduler.running.analysis import Analysis, AnalysisError
 from speql_scheduler.running.answer import Answer, Interval, SampleInfo
 from speql_scheduler.running.answering import same_types
 from speql_scheduler.running.engine_facts import EngineFacts
@@ -52,23 +53,28 @@ class Sampler:
     def __init__(
         self,
         engine: Engine,
+        analysis: Analysis,
         facts: EngineFacts,
         settings: SchedulerSettings,
         *,
         deadline_seconds: float = 1.0,
         deadline_share: float = 0.3,
+        direct_share: float = 0.15,
         largest_fraction: float = 0.2,
         least_rows: int = 10_000,
     ) -> None:
-        """A sample takes ``deadline_share`` of the deadline as far as can be told, and is given up after all of it.
+        """A sample takes ``deadline_share`` of the deadline as far as can be told, and is given up after all of it; and
+        no more than ``direct_share`` of the time of the exact run, which is still to come.
 
         It has at most ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
         """
         self._engine = engine
+        self._analysis = analysis
         self._facts = facts
         self._settings = settings
         self._deadline_seconds = deadline_seconds
         self._deadline_share = deadline_share
+        self._direct_share = direct_share
         self._largest_fraction = largest_fraction
         self._least_rows = least_rows
 
@@ -82,13 +88,13 @@ class Sampler:
         try:
             if direct_seconds is None:
                 direct_seconds = await self._facts.seconds(question.sql, question.base_rows)
-            sample = await asyncio.to_thread(self._sample_of, question, direct_seconds)
+            sample = await self._analysis.run(self._sample_of, question, direct_seconds)
             if isinstance(sample, str):
                 logger.debug("no sample: %s", sample)
                 return None
             async with asyncio.timeout(self._deadline_seconds):
                 answer = await self._estimated(sample)
-        except (EngineError, TimeoutError) as error:
+        except (AnalysisError, EngineError, TimeoutError) as error:
             # Not the engine's words, which may quote values of rows.
             logger.info("no sample: %s", type(error).__name__)
             return None
@@ -101,7 +107,7 @@ class Sampler:
         source = sampled_source(question.qualified, question.catalog)
         if isinstance(source, str):
             return source
-        seconds = self._deadline_seconds * self._deadline_share
+        seconds = min(self._deadline_seconds * self._deadline_share, self._direct_share * direct_seconds)
         rows = source.table.row_count or 0
         fraction = fraction_for(rows, question.base_rows - rows, direct_seconds, seconds, self._largest_fraction)
         if fraction * rows < self._least_rows:

@@ -58,7 +58,7 @@ class Scheduler:
         self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
         self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
-        self._sampler = Sampler(engine, self._facts, settings)
+        self._sampler = Sampler(engine, self._analysis, self._facts, settings)
         self._planner = Planner(store, self._analysis, self._facts, settings)
         self._allowance = Allowance(settings)
         self._runner = Runner(engine, store, self._analysis, self._facts, self._board, self._allowance, settings)
