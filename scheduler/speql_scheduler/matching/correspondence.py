@@ -21,7 +21,7 @@ class Correspondence:
     """A mapping from the sources of a view to those of a query, and all that follows from it about names.
 
     ``mapping`` goes from aliases of the view to aliases of the query, ``back`` the other way; ``alias`` is the name of
-    the view in the rewritten query.
+    the view in the rewritten query, ``extra`` the sources of the query that the view does not have.
     """
 
     def __init__(self, query: Block, view: View, block: Block, mapping: dict[str, str], alias: str) -> None:
@@ -29,8 +29,9 @@ class Correspondence:
         self.block = block
         self.mapping = mapping
         self.back = {target: source for source, target in mapping.items()}
+        self.alias = alias
+        self.extra = [source for source in query.clause.sources if source not in self.back]
         self._view = view
-        self._alias = alias
 
     def to_query(self, column: ColumnKey) -> ColumnKey | None:
         """The query's column for one of the view."""
@@ -195,7 +196,7 @@ class Correspondence:
 
     def _column(self, number: int) -> exp.Column:
         name = exp.to_identifier(self._view.columns[number], quoted=True)
-        return exp.Column(this=name, table=exp.to_identifier(self._alias))
+        return exp.Column(this=name, table=exp.to_identifier(self.alias))
 
 
 @dataclass

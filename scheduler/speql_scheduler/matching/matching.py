@@ -26,35 +26,22 @@ What a mapping cannot prove but spelling does (LIMIT, QUALIFY, windows, ROLLUP) 
 between FROM and the output columns has the same normal text.
 """
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from sqlglot import exp
 
+from speql_scheduler.matching.compensation import Compensation, Match
 from speql_scheduler.matching.correspondence import Correspondence
 from speql_scheduler.matching.from_clause import rejects_null
 from speql_scheduler.matching.having import GroupFacts, conditions_on_keys, facts_of_needed_rows
-from speql_scheduler.matching.identical import identical_select, view_source
+from speql_scheduler.matching.identical import identical_select
 from speql_scheduler.matching.mapping import source_mappings
 from speql_scheduler.matching.normal_text import normal_text
-from speql_scheduler.matching.predicates import Facts, equal_columns
+from speql_scheduler.matching.predicates import Facts
 from speql_scheduler.matching.reasons import missing_conjunct, shown
 from speql_scheduler.matching.spjg import Block
-from speql_scheduler.matching.substitution import NotInViewError, Substitution
+from speql_scheduler.matching.substitution import NotInViewError
 from speql_scheduler.matching.view import View
-
-
-@dataclass(frozen=True)
-class Match:
-    """A SELECT over a view that returns what the query's SELECT returns, and what is done on top of the view.
-
-    ``covered`` is how many sources of the query the view stands for, ``steps`` how much is done on top.
-    """
-
-    select: exp.Select
-    compensation: str
-    covered: int
-    steps: int
 
 
 def match(query: Block, view: View, alias: str) -> Match | str:
@@ -88,8 +75,6 @@ class _Attempt:
         self.view = view
         self.block = block
         self.names = Correspondence(query, view, block, mapping, alias)
-        self.alias = alias
-        self.extra = [source for source in query.clause.sources if source not in self.names.back]
         self.rolls_up = False
         self.conditions: list[exp.Expr] = []
 
@@ -100,7 +85,7 @@ class _Attempt:
     def run(self) -> Match | str:
         """The match, or the first check that fails."""
         try:
-            identical = identical_select(self.query, self.view, self.block, self.names.mapping, self.alias)
+            identical = identical_select(self.query, self.view, self.block, self.names.mapping, self.names.alias)
             if identical is not None:
                 return Match(identical, "the view as it is", len(self.names.mapping), 0)
             self._check_view()
@@ -213,7 +198,7 @@ class _Attempt:
     def _has_same_groups(self) -> bool:
         """Whether each row of the view (that the conditions keep) is one group of the query."""
         query, block = self.query, self.block
-        if self.extra or query.has_grouping_sets or query.grouping is None or block.grouping is None:
+        if self.names.extra or query.has_grouping_sets or query.grouping is None or block.grouping is None:
             return False
         is_distinct = query.select.args.get("group") is None and not query.has_aggregates
         if is_distinct and (query.has_windows or query.select.args.get("having") is not None):
@@ -223,96 +208,18 @@ class _Attempt:
         held = {self.names.query_text_of_view(key) for key in block.grouping}
         return held == {query.text(key) for key in query.grouping}
 
-    # The SELECT over the view.
-
     def _match_in_either_way(self) -> Match:
         """With the same groups take the view's rows as they are; what it lacks then may still roll up (AVG)."""
         try:
-            return self._match()
+            return self._over_view()
         except NotInViewError:
             if self.rolls_up or self.block.grouping is None or self._having_on_groups() or _is_global(self.block):
                 raise
             self.rolls_up = True
-            return self._match()
+            return self._over_view()
 
-    def _match(self) -> Match:
-        query = self.query
-        above, rows = self.names.above(self.rolls_up), self.names.rows()
-        below = self.names.below()
-        where = [self._condition(condition, rows, below) for condition in self.conditions]
-        grouped_view = self.block.grouping is not None
-        one_to_one = grouped_view and not self.rolls_up
-        select = query.select
-        args: dict[str, object] = {}
-        group = select.args.get("group")
-        upper = above
-        if group is not None and not one_to_one:
-            args["group"] = rows.apply(group)
-            upper = above.above_groups(self._rebuilt_keys(rows))
-        for key, value in select.args.items():
-            if key in ("from_", "joins", "laterals", "where", "with_", "group"):
-                continue
-            if one_to_one and key == "having":
-                continue
-            args[key] = self._rebuilt(value, upper)
-        if one_to_one:
-            held = {self.names.query_text_of_view(condition) for condition in self.block.having}
-            where += [above.apply(c) for c in query.having if query.text(c) not in held]
-        rebuilt = exp.Select(**args)
-        rebuilt.set("from_", exp.From(this=view_source(self.view, self.alias)))
-        joins = [
-            exp.Join(this=query.clause.sources[source].copy(), kind="CROSS")
-            for source in query.clause.inner
-            if source in self.extra
-        ]
-        for source, on in query.clause.left:
-            if source in self.extra:
-                condition = exp.and_(*(below.apply(c) for c in on), copy=False) if on else exp.true()
-                joins.append(exp.Join(this=query.clause.sources[source].copy(), side="LEFT", on=condition))
-        if joins:
-            rebuilt.set("joins", joins)
-        if where:
-            rebuilt.set("where", exp.Where(this=exp.and_(*where, copy=False)))
-        return Match(
-            rebuilt, self._compensation(where), len(self.names.mapping), len(where) + len(joins) + self.rolls_up
-        )
-
-    def _rebuilt(self, value: object, substitution: Substitution) -> object:
-        if isinstance(value, exp.Expr):
-            return substitution.apply(value)
-        if isinstance(value, list):
-            return [self._rebuilt(item, substitution) for item in value]
-        return value
-
-    def _rebuilt_keys(self, rows: Substitution) -> dict[str, exp.Expr]:
-        """The grouping keys of the query as the new GROUP BY writes them, by their text."""
-        keys: dict[str, exp.Expr] = {}
-        for key in self.query.all_grouping_keys():
-            keys.setdefault(self.names.text_of_query(key), rows.apply(key))
-        return keys
-
-    def _condition(self, condition: exp.Expr, above: Substitution, below: Substitution) -> exp.Expr:
-        """A conjunct over the view: by what the view guarantees, or else by what the query's equalities add."""
-        try:
-            return below.apply(condition)
-        except NotInViewError:
-            if equal_columns(condition) is not None:
-                raise
-            return above.apply(condition)
-
-    def _compensation(self, where: list[exp.Expr]) -> str:
-        parts = []
-        if where:
-            dialect = self.query.catalog.dialect
-            parts.append("filter " + " AND ".join(condition.sql(dialect=dialect) for condition in where))
-        if self.extra:
-            names = [getattr(self.query.clause.sources[s], "name", "") or s for s in self.extra]
-            parts.append(f"join {', '.join(names)}")
-        if self.rolls_up:
-            parts.append("roll up groups")
-        elif self.block.grouping is None and self.query.grouping is not None:
-            parts.append("aggregate")
-        return ", ".join(parts) or "fewer columns at most"
+    def _over_view(self) -> Match:
+        return Compensation(self.query, self.view, self.block, self.names, self.conditions, self.rolls_up).match()
 
 
 def _is_global(block: Block) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import digest, names_with_ctes, no_names, query_text
+from speql_scheduler.matching.compensation import Match
 from speql_scheduler.matching.identical import view_source
-from speql_scheduler.matching.matching import Match, match
+from speql_scheduler.matching.matching import match
 from speql_scheduler.matching.normal_text import Names
 from speql_scheduler.matching.reusable import why_not_reusable
 from speql_scheduler.matching.spjg import Block, ctes_of
