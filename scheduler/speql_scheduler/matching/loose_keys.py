@@ -11,7 +11,10 @@ from speql_scheduler.matching.units_of_time import time_part
 
 _FAMILIES = ("exact", "date", "timestamp", "text")
 _IDENTICAL = frozenset(
-    ("BOOLEAN", "HUGEINT", "UHUGEINT", "UBIGINT", "UUID", "BLOB", "TIME", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
+    (
+        *("BOOLEAN", "HUGEINT", "UHUGEINT", "UBIGINT", "UUID", "BLOB", "TIME"),
+        *("TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"),
+    )
 )
 _COMPARISONS: tuple[type[exp.Expr], ...] = (
     *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ),

@@ -11,15 +11,9 @@ from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.normal_text import Names, conjuncts, normal_text
 from speql_scheduler.matching.predicates import ColumnKey, Facts
+from speql_scheduler.matching.scalar_functions import is_scalar_function
 from speql_sql import Catalog, Table
 
-# Functions of one row that sqlglot has no class for.
-_SCALAR_FUNCTIONS_TEXT = """
-century date_part date_sub datepart datesub decade epoch_ms epoch_ns epoch_us era format_bytes gcd hamming isfinite
-isoyear jaccard julian lcm microsecond millennium millisecond octet_length ord printf round_even strip_accents strlen
-suffix to_days to_hours to_minutes to_months to_seconds to_weeks to_years try_strptime weekday yearweek
-"""
-_SCALAR_FUNCTIONS = frozenset(_SCALAR_FUNCTIONS_TEXT.split())
 _TEXT_ORDERED_BY_CODE_POINT = ("duckdb",)
 
 
@@ -137,7 +131,7 @@ class Block:
         """A function of which it is not known whether it aggregates or makes rows; or empty."""
         for part in self.upper_parts():
             for node in walk_own(part):
-                if isinstance(node, exp.Anonymous) and node.name.lower() in _SCALAR_FUNCTIONS:
+                if is_scalar_function(node):
                     continue
                 if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc, exp.UDTF, exp.Explode, exp.Unnest)):
                     return node.name or node.key
