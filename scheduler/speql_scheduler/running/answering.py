@@ -96,12 +96,23 @@ class Answerer:
             lease.keep_only(rewritten.uses)
             answer = await self._over_temp_tables(question, rewritten, lease, epoch)
         if answer is None:
-            result = await run_directly(question.sql, self._settings.page_rows)
-            self._facts.ran(question.sql, question.base_rows, result.seconds)
+            result = await self._run_directly(question, run_directly)
             answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
         if question.lasting and await self._facts.epoch() == epoch:
             self._cache.put(question.key, epoch, answer.result, answer.total_rows)
         return replace(answer, seconds=self._settings.clock() - started, direct_sql=question.sql)
+
+    async def _run_directly(self, question: Question, run_directly: RunDirectly) -> Result:
+        """The result on base tables; how long it takes says how fast the engine is, also if it is stopped."""
+        began = self._settings.clock()
+        stopped = True
+        try:
+            result = await run_directly(question.sql, self._settings.page_rows)
+            stopped = False
+        finally:
+            seconds = self._settings.clock() - began
+            self._facts.ran(question.sql, question.base_rows, seconds, stopped=stopped)
+        return result
 
     async def _over_temp_tables(
         self, question: Question, rewritten: Rewrite, lease: Lease, epoch: int

@@ -83,6 +83,11 @@ class Pace:
         if seconds > 0.05 and work > 0:
             self.rows_per_second += 0.3 * (work / seconds - self.rows_per_second)
 
+    def observe_stopped(self, work: int, seconds: float) -> None:
+        """Learn from a run that was stopped: it would have taken longer than that."""
+        if seconds > self.seconds(work):
+            self.observe(work, seconds)
+
     def seconds(self, work: int) -> float:
         """The time that so much work is expected to take, with what even an empty query takes."""
         return OVERHEAD_SECONDS + work / max(self.rows_per_second, 1.0)

@@ -38,11 +38,12 @@ class EngineFacts:
         """How long a query is expected to run, by the engine's estimate and the pace so far."""
         return self.pace.seconds(work_of(await self.estimate(sql), base_rows))
 
-    def ran(self, sql: str, base_rows: int, seconds: float) -> None:
-        """A query has run to its first page in so many seconds."""
+    def ran(self, sql: str, base_rows: int, seconds: float, *, stopped: bool = False) -> None:
+        """A query has run to its first page in so many seconds, or was stopped after them."""
         estimate = self._estimates.get((sql, self._store.epoch))
         if estimate is not None:
-            self.pace.observe(work_of(estimate, base_rows), seconds)
+            observe = self.pace.observe_stopped if stopped else self.pace.observe
+            observe(work_of(estimate, base_rows), seconds)
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's columns."""

@@ -27,7 +27,6 @@ class PlannedUnit:
     ``inputs`` are the keys of the temp tables, existing or planned, that its creation would read; ``answered_by`` the
     keys of existing ones that make it needless. ``seconds`` is how long its creation is expected to take,
     ``base_rows`` the rows of the base tables that it reads; ``closed`` says that the user is not writing it any more.
-    ``limit_seconds`` is a shorter time limit than the usual one.
     """
 
     wanted: WantedUnit
@@ -38,7 +37,6 @@ class PlannedUnit:
     seconds: float = 0.0
     base_rows: int = 0
     closed: bool = True
-    limit_seconds: float | None = None
 
     @property
     def key(self) -> str:
@@ -123,17 +121,7 @@ class Planner:
             if verdict.create and work <= settings.relaxed_ratio * direct and estimate.rows <= settings.relaxed_rows:
                 seconds = self._facts.pace.seconds(work)
                 reason = f"{verdict.reason}, whatever {column} is compared with"
-                limit = max(3 * seconds, settings.free_seconds)
-                return [
-                    PlannedUnit(
-                        unit,
-                        Verdict(True, reason),
-                        estimate,
-                        seconds=seconds,
-                        base_rows=unit.base_rows,
-                        limit_seconds=limit,
-                    )
-                ]
+                return [PlannedUnit(unit, Verdict(True, reason), estimate, seconds=seconds, base_rows=unit.base_rows)]
         return []
 
     async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:

@@ -47,12 +47,12 @@ class Previews:
             return None
         return running[2]
 
-    def start(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem]:
+    def start(self, question: Question, epoch: int, expected_seconds: float) -> asyncio.Task[Answer | Problem]:
         """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again."""
         task = self.find(question.key, epoch)
         if task is None or (task.done() and isinstance(task.result(), Answer)):
             self.keep(None)
-            task = self.tasks.spawn(self._run(question, epoch), "preview")
+            task = self.tasks.spawn(self._run(question, epoch, expected_seconds), "preview")
             self._running = (question.key, epoch, task)
         return task
 
@@ -78,15 +78,17 @@ class Previews:
         self._board.put(Job(job, "preview", "preview", state, question.sql))
         return job
 
-    async def _run(self, question: Question, epoch: int) -> Answer | Problem:
+    async def _run(self, question: Question, epoch: int, expected_seconds: float) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
+        settings = self._settings
+        limit = min(settings.overrun * expected_seconds + 0.5, settings.preview_seconds)
         job = self._draw(question, "running")
         started = self._settings.clock()
         try:
-            async with asyncio.timeout(self._settings.preview_seconds):
+            async with asyncio.timeout(limit):
                 answer = await self._answerer.answer(question, epoch, self._engine.execute)
         except TimeoutError:
-            message = f"The preview took longer than {self._settings.preview_seconds:g} s and was stopped."
+            message = f"The preview took longer than {limit:.2g} s and was stopped."
             self._board.change(job, state="failed", reason=message)
             hint = "Submit the query to run it to its end."
             return Problem("preview-too-slow", message, severity="warning", hint=hint)

@@ -110,7 +110,7 @@ class Runner:
                 del wanted[running.unit.key]
             else:
                 self._cancel(running, "no longer wanted")
-        self._board.prune({*wanted, *self._queue, *self._ends})
+        self._board.prune({*(unit.key for unit in plan.units), *self._queue, *self._ends})
         for key in self._queue.keys() - wanted.keys():
             self._board.change(key, state="greyed", reason="no longer wanted")
             self._end(key)
@@ -206,7 +206,8 @@ class Runner:
     async def _run(self, unit: PlannedUnit, epoch: int) -> None:
         """One create, from its turn to the store; its outcome is on the board."""
         key = unit.key
-        limit = min(unit.limit_seconds or self._settings.create_seconds, self._settings.create_seconds)
+        settings = self._settings
+        limit = min(settings.overrun * unit.seconds + 0.5, settings.create_seconds)
         async with self._store.create_slot:
             started = self._settings.clock()
             if stored := self._store.find(key):
@@ -216,7 +217,11 @@ class Runner:
             try:
                 async with asyncio.timeout(limit):
                     table, refusal = await self._create(unit, epoch)
+            except asyncio.CancelledError:
+                self._observe_stopped(unit, started)
+                raise
             except TimeoutError:
+                self._observe_stopped(unit, started)
                 self._refuse(key, "cancelled", f"took longer than {limit:.2g} s")
             except SpeqlError as error:
                 self._refuse(key, "failed", error.message)
@@ -231,6 +236,11 @@ class Runner:
                     self._board.change(key, state="done")
             finally:
                 self._allowance.spend(self._settings.clock() - started, closed=unit.closed)
+
+    def _observe_stopped(self, unit: PlannedUnit, started: float) -> None:
+        if unit.estimate is not None:
+            seconds = self._settings.clock() - started
+            self._facts.pace.observe_stopped(work_of(unit.estimate, unit.base_rows), seconds)
 
     async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable, str]:
         """Create the temp table, over others where that is possible; the table, and why it was not kept."""

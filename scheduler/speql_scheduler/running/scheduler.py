@@ -76,9 +76,10 @@ class Scheduler:
         )
         self._tasks = TaskSet()
         self._current: Speculation | None = None
-        self._planned: tuple[Speculation, tuple[View, ...], Plan] | None = None
+        self._planned: tuple[Speculation, tuple[View, ...], int, Plan] | None = None
         self._round: asyncio.Task[None] | None = None
         self._submitted = ""
+        self._shown = (-1, False)
         self._closed = False
         store.join(self._on_dropped)
 
@@ -161,26 +162,24 @@ class Scheduler:
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
             self._previews.keep(question.key if question else None)
-            shown, shows_sample = await self._preview_at_once(speculation, question, epoch), False
+            shown = await self._preview_at_once(speculation, question, epoch)
             await self._submits.none_running()
             if self._needs_no_rest(speculation):
                 plan = await self._plan(speculation, epoch)
                 self._start_creates(plan)
                 closed = await self._ancestors_of(question if not shown else None, plan, closed_only=True)
-                if closed:
-                    await self._runner.settled(closed)
-                    shown = await self._preview_at_once(speculation, question, epoch)
+                if question is not None and closed:
+                    self._tasks.spawn(self._preview_over(speculation, question, closed, epoch), "preview over creates")
             await settings.sleep(settings.quiet_seconds)
             plan = await self._plan(speculation, epoch)
-            ancestors = await self._ancestors_of(question if not shown else None, plan)
             self._start_creates(plan)
-            if question is not None and not shown:
-                shows_sample = await self._show_sample(speculation, question)
-            await settings.sleep(settings.pause_seconds - settings.quiet_seconds)
-            if question is not None and not shown:
-                if not speculation.guessed:
-                    self._runner.release()
-                await self._preview_at_rest(speculation, question, ancestors, plan, shows_sample)
+            if question is not None and not (shown or self._exact_is_shown(speculation)):
+                await self._show_sample(speculation, question)
+            await settings.sleep(self._rest(plan, await self._seconds(question) if question else 0.0))
+            plan = await self._plan(speculation, epoch)
+            self._start_creates(plan)
+            if question is not None and not (shown or self._exact_is_shown(speculation)):
+                await self._preview_at_rest(speculation, question, plan)
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
             self._runner.drop_all_but(None, "speculation stopped")
@@ -189,14 +188,15 @@ class Scheduler:
     async def _plan(self, speculation: Speculation, epoch: int) -> Plan:
         """The plan for the speculation's superset query; that of the text before if nothing has changed for it."""
         if self._planned is not None:
-            before, views, plan = self._planned
-            if _asks_the_same(before, speculation) and plan.epoch == epoch and views == self._store.views:
+            before, views, refused, plan = self._planned
+            same_store = views == self._store.views and refused == len(self._store.refusals)
+            if _asks_the_same(before, speculation) and plan.epoch == epoch and same_store:
                 return plan
         hot = () if speculation.guessed else speculation.edited_columns
         if self._submitted == speculation.sql:
             hot = (*hot, *speculation.likely_columns)
         plan = await self._planner.plan(speculation.superset, speculation.catalog, epoch, speculation.open_units, hot)
-        self._planned = (speculation, self._store.views, plan)
+        self._planned = (speculation, self._store.views, len(self._store.refusals), plan)
         return plan
 
     def _needs_no_rest(self, speculation: Speculation) -> bool:
@@ -244,28 +244,48 @@ class Scheduler:
             return True
         return direct < self._settings.at_once_seconds
 
-    async def _show_sample(self, speculation: Speculation, question: Question) -> bool:
+    async def _preview_over(
+        self, speculation: Speculation, question: Question, creates: frozenset[str], epoch: int
+    ) -> None:
+        """Show the preview when these creates are there, if the text is still the same."""
+        await self._runner.settled(creates)
+        if speculation is self._current:
+            await self._preview_at_once(speculation, question, epoch)
+
+    def _rest(self, plan: Plan, preview_seconds: float) -> float:
+        """How much longer the text must rest before work on what is still being written begins.
+
+        The next keystroke would undo it, so the longer it takes, the longer it waits: who waits as long as the work
+        takes wastes at most as much as was needed (the ski-rental argument).
+        """
+        settings = self._settings
+        longest = max([preview_seconds, *(unit.seconds for unit in plan.creates if not unit.closed)])
+        return max(min(settings.pause_seconds + longest, settings.waiting_seconds) - settings.quiet_seconds, 0.0)
+
+    def _exact_is_shown(self, speculation: Speculation) -> bool:
+        return self._shown == (speculation.id, True)
+
+    async def _show_sample(self, speculation: Speculation, question: Question) -> None:
         """Show an estimate of a preview that would be late: it is replaced when the exact one is there."""
         seconds = await self._seconds(question)
         if self._allowance.room(seconds, closed=False) <= 0:
-            return False
+            return
         started = self._settings.clock()
         answer = await self._sampler.answer(question, seconds)
         self._allowance.spend(self._settings.clock() - started, closed=False)
-        if answer is not None:
+        if answer is not None and not self._exact_is_shown(speculation):
             self._publish(speculation, answer)
-        return answer is not None
 
     async def _preview_at_rest(
         self,
         speculation: Speculation,
         question: Question,
-        ancestors: frozenset[str],
         plan: Plan,
-        shows_sample: bool,
     ) -> None:
         """Show the preview of a text that rests: over what is created for it, and as far as the allowance goes."""
         if not speculation.guessed:
+            self._runner.release()
+            ancestors = await self._ancestors_of(question, plan)
             self._previews.queue(question, ancestors)
             await self._runner.settled(ancestors)
         seconds = await self._seconds(question)
@@ -274,7 +294,7 @@ class Scheduler:
             settings = self._settings
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
             if self._allowance.rest(seconds) < seconds:
-                if not shows_sample:
+                if self._shown[0] != speculation.id:
                     self._fail(speculation, _HELD)
                 return
         await self._preview(speculation, question, plan.epoch)
@@ -313,7 +333,13 @@ class Scheduler:
 
     async def _preview(self, speculation: Speculation, question: Question, epoch: int) -> None:
         """Run the preview to its end and publish it."""
-        task = self._previews.start(question, epoch)
+        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
+        expected = self._settings.at_once_seconds if served else await self._seconds(question)
+        cached = await self._answerer.from_cache(question, epoch)  # it may have come while that was asked
+        if cached is not None:
+            self._publish(speculation, cached)
+            return
+        task = self._previews.start(question, epoch, expected)
         await asyncio.wait({task})
         if not task.cancelled():
             outcome = task.result()
@@ -321,6 +347,7 @@ class Scheduler:
 
     def _publish(self, speculation: Speculation, answer: Answer) -> None:
         if speculation is self._current:
+            self._shown = (speculation.id, answer.sample is None)
             states = (*answer.states, "predicted") if speculation.predicted else answer.states
             self._on_preview(speculation, replace(answer, states=states))
 

@@ -74,7 +74,7 @@ class SchedulerSettings:
     relaxed_ratio: float = 2.0
     """A temp table without a condition whose constant may change may take so many times the work of the one with it."""
 
-    relaxed_rows: int = 1_000_000
+    relaxed_rows: int = 200_000
     """No such temp table that is estimated to have more rows: it is read again at each change of the constant."""
 
     create_seconds: float = 30.0
@@ -82,6 +82,9 @@ class SchedulerSettings:
 
     preview_seconds: float = 60.0
     """A preview that takes longer is cancelled and reported as failed."""
+
+    overrun: float = 2.0
+    """Work that nobody asked for is stopped when it has taken so many times what was expected, and half a second."""
 
     rows_per_second: float = 50_000_000.0
     """First guess of the engine's speed in rows processed; what it really does is measured as queries finish."""

@@ -90,7 +90,7 @@ async def test_what_the_user_has_left_is_created_at_once_and_the_rest_when_the_t
         assert seconds in (7.0, 2.0)
         await rests.wait()
 
-    desk = await new_desk(quiet_seconds=7.0, pause_seconds=9.0, sleep=sleep)
+    desk = await new_desk(quiet_seconds=7.0, pause_seconds=9.0, waiting_seconds=9.0, sleep=sleep)
     sql = f"""WITH a AS ({BY_CARRIER}), b AS ({BY_ORIGIN})
     SELECT a.delay, b.distance FROM a, b WHERE a.delay > b.distance"""
     desk.type(sql, preview=BY_ORIGIN, open_units={("main",), ("main", "CTE b")}, closed_texts=(BY_CARRIER,))
@@ -187,7 +187,7 @@ async def test_close_while_everything_runs_leaves_nothing(desk):
 
 
 async def test_a_create_over_its_time_limit_is_stopped_and_not_tried_again(new_desk):
-    desk = await new_desk(create_seconds=0.01)
+    desk = await new_desk(create_seconds=0.1)
     desk.engine.create_gate.clear()
     answer = await desk.typed(BY_CARRIER)
     assert answer.served_from == ()  # the preview ran on base tables
