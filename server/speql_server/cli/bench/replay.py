@@ -225,8 +225,9 @@ class _Document:
             preview_direct_ms=direct,
             previews_compared=compared,
             previews_wrong=wrong,
-            speculative_ms=meter.busy_seconds("execute", "create", "sample", "estimate", "bind", "catalog", "drop")
-            * 1e3,
+            speculative_ms=meter.busy_seconds(*_SPECULATIVE) * 1e3,
+            queries_ms=meter.busy_seconds("execute", "create", "sample") * 1e3,
+            work_over_time=meter.work_over_time(began, began + typed, *_SPECULATIVE),
             busy_ms={kind: round(meter.busy_seconds(kind) * 1e3, 1) for kind in kinds},
             calls={kind: meter.count(kind) for kind in kinds},
             creates_timed_out=sum(c.outcome != "done" and c.ended - c.began >= limit * 0.95 for c in creates),
