@@ -25,7 +25,7 @@ T = TypeVar("T")
 _JOINED = {"join-condition", "left-out"}
 """Codes of the edits that keep unjoined tables from being multiplied."""
 
-_GUESSED = {*_JOINED, "table-inferred", "missing-from", "group-by-added", "columns-added", "main-query-added"}
+_GUESSED = {*_JOINED, "table-inferred", "missing-from", "columns-added", "main-query-added"}
 """Codes of the edits that decide what the query reads."""
 
 _CONDITION_WORDS = {"where", "and", "or", "on", "having", "when", "qualify", "not"}
@@ -76,7 +76,7 @@ class Analysis:
 
     @property
     def guessed(self) -> bool:
-        """Whether the repair has put in tables, joins or groups."""
+        """Whether the repair has put in tables or joins."""
         return any(edit.code in _GUESSED for edit in self.edits)
 
     @property

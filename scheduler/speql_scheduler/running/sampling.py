@@ -59,16 +59,14 @@ class Sampler:
         *,
         deadline_seconds: float = 0.7,
         deadline_share: float = 0.3,
-        direct_share: float = 0.15,
+        direct_share: float = 0.1,
         largest_fraction: float = 0.2,
         least_rows: int = 10_000,
     ) -> None:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
-        A sample takes ``deadline_share`` of the deadline as far as can be told, and is given up after all of it,
-        or after half of the time of the exact run; it takes no more than ``direct_share`` of the time of the exact run, which is still to come.
-
-        It has at most ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
+        A sample takes ``deadline_share`` of the deadline and ``direct_share`` of the exact run, which is still to come,
+        as far as can be told; it is given up after all of the deadline, or a quarter of the exact run. It has at most ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
         """
         self._engine = engine
         self._analysis = analysis
@@ -97,7 +95,7 @@ class Sampler:
                 return None
             expected, began = self._seconds_for(direct_seconds), self._settings.clock()
             try:
-                async with asyncio.timeout(min(self._deadline_seconds, max(0.1, direct_seconds / 2))):
+                async with asyncio.timeout(min(self._deadline_seconds, max(0.1, direct_seconds / 4))):
                     answer = await self._estimated(sample)
             finally:
                 # Groups and joins make a sample slower than its share of the rows: the next one is taken smaller.

@@ -276,13 +276,11 @@ class Scheduler:
         if answer is not None and not self._exact_is_shown(speculation):
             self._publish(speculation, answer)
 
-    async def _preview_at_rest(
-        self,
-        speculation: Speculation,
-        question: Question,
-        plan: Plan,
-    ) -> None:
-        """Show the preview of a text that rests: over what is created for it, and as far as the allowance goes."""
+    async def _preview_at_rest(self, speculation: Speculation, question: Question, plan: Plan) -> None:
+        """Show the preview of a text that rests: over what is created for it, and as far as the allowance goes.
+
+        Of a query whose tables are guessed an estimate is enough, where there is one.
+        """
         if not speculation.guessed:
             self._runner.release()
             ancestors = await self._ancestors_of(question, plan)
@@ -290,11 +288,12 @@ class Scheduler:
             await self._runner.settled(ancestors)
         seconds = await self._seconds(question)
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
-        if not served and self._allowance.room(seconds, closed=False) < seconds:
+        estimated = self._shown == (speculation.id, False)
+        if not served and (speculation.guessed or self._allowance.room(seconds, closed=False) < seconds):
             settings = self._settings
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
-            if self._allowance.rest(seconds) < seconds:
-                if self._shown[0] != speculation.id:
+            if (speculation.guessed and estimated) or self._allowance.rest(seconds) < seconds:
+                if not estimated:
                     self._fail(speculation, _HELD)
                 return
         await self._preview(speculation, question, plan.epoch)

@@ -16,7 +16,7 @@ class Speculation:
     query that stands alone, or None if there is none to show. ``predicted`` is True if the preview is not what the
     user typed but what a repair made of it. ``open_units`` are the paths of the SELECTs that the cursor is in, and of
     those that depend on them; ``closed_texts`` the texts of the others. ``guessed`` says that the
-    repair has put in tables, joins or groups, of which the finished query will hardly have the same.
+    repair has put in tables or joins, of which the finished query will hardly have the same.
     ``edited_columns`` are compared with a constant that is being changed now, ``likely_columns`` with one that is
     likely to change next. Nobody may change the trees: they are read by
     several threads.

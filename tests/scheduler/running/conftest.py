@@ -153,7 +153,7 @@ class Desk:
         open_units: Collection[tuple[str, ...]] = (),
         closed_texts: tuple[str, ...] | None = None,
     ) -> Speculation:
-        """Hand the scheduler a text, with itself as the preview unless another is given; the user has left all of it."""
+        """Hand the scheduler a text, with itself as the preview unless another is given; the user has left it."""
         query = parse(sql)
         shown = query if preview == "" else (None if preview is None else parse(preview))
         closed = (sql,) if closed_texts is None else closed_texts

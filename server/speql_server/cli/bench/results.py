@@ -18,6 +18,9 @@ class Results:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not fresh:
             found, self.records = read_results(path)
+            if not path.read_bytes().endswith(b"\n"):  # a run was killed in the middle of a line
+                lines = path.read_bytes().split(b"\n")[:-1]
+                path.write_bytes(b"".join(line + b"\n" for line in lines))
             if found != setting:
                 raise SpeqlError(
                     f"{path.name} holds results of another setting.",
