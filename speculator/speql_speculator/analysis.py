@@ -13,7 +13,8 @@ from speql_sql import Catalog, Problem, Span
 class Analysis:
     """The state of one pass. ``columns`` are what references mean, by the identity of their node.
 
-    ``unfinished`` is what the user is told only if nothing is left to run.
+    ``unfinished`` is what the user is told only if nothing is left to run. ``named`` are the relations, by identity,
+    whose names are inserted somewhere.
     """
 
     parser: ClauseParser
@@ -28,6 +29,7 @@ class Analysis:
     used_join_columns: list[tuple[str, str]] = field(default_factory=list)
     lost_ctes: set[str] = field(default_factory=set)
     unfinished: list[Problem] = field(default_factory=list)
+    named: set[int] = field(default_factory=set)
     quality: int = 3
 
     def text(self, node: Node) -> str:
@@ -54,6 +56,10 @@ class Analysis:
         """Whether the word being typed is the last one of the node."""
         half = self.parser.half
         return half >= 0 and node.first <= half == node.last - 1
+
+    def names_an_aggregate(self, reference: Reference) -> bool:
+        """Whether a name is that of an output column that is an aggregate."""
+        return id(reference) in self.aliased and self.name(reference.parts[0]).lower() in self.aggregate_aliases
 
     def report(self, node: Node, code: str, message: str, hint: str = "") -> Fault:
         """Tell the user of something that is left out. The same place is told of once."""

@@ -26,7 +26,7 @@ class CallParser(Grammar):
         """A function call; the next token is its parenthesis."""
         self.down()
         node = Call(first, self.position, name=name)
-        opening = self.position
+        opening, open_type = self.position, ""
         self.position += 1
         if self.opens_query() and self.word not in ("FROM", "VALUES"):
             node.arguments = Items(self.position, self.position)
@@ -35,13 +35,13 @@ class CallParser(Grammar):
             node.arguments.elements.append(Nested(query_first, self.position, query=query, closer=""))
             node.arguments.last = self.position
         elif name in ("cast", "try_cast"):
-            self.cast(node)
+            open_type = self.cast(node)
         elif name == "extract":
             self.extract(node)
         else:
             self.call_arguments(node)
         self.skip_to_close()
-        node.closer = self.close(")")
+        node.closer = open_type + self.close(")")
         node.last = self.position
         if first <= self.half < opening and name not in known_functions():
             node.fault = fragment(f"`{name}`")
@@ -156,9 +156,9 @@ class CallParser(Grammar):
         clause.last = self.position
         return clause
 
-    def cast(self, node: Call) -> None:
-        """``CAST(value AS type)``; without its type it cannot stay."""
-        first = self.position
+    def cast(self, node: Call) -> str:
+        """``CAST(value AS type)``; without its type it cannot stay. Returns what closes an open type."""
+        first, open_type = self.position, ""
         expression = self.expression()
         node.arguments = Items(first, self.position, elements=[expression])
         if self.word == "AS":
@@ -166,11 +166,13 @@ class CallParser(Grammar):
             name = self.type_name()
             if isinstance(name, Missing) or name.fault:
                 node.fault = fragment("the cast")
+            open_type = getattr(name, "closer", "")
         else:
             if self.position == self.half:
                 self.position += 1
             node.fault = fragment("the cast")
         node.arguments.last = self.position
+        return open_type
 
     def extract(self, node: Call) -> None:
         """``EXTRACT(unit FROM value)``."""

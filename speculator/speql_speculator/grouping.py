@@ -82,10 +82,7 @@ def _leave_out_aggregates(group: Clause, items: Sequence[Node], analysis: Analys
         text = analysis.text(element)
         wrong = text.isdigit() and (not 0 < int(text) <= len(items) or is_aggregate(items[int(text) - 1]))
         windows = any(isinstance(found, Call) and found.window is not None for found in local_nodes(element)) or any(
-            isinstance(found, Reference)
-            and id(found) in analysis.aliased
-            and analysis.name(found.parts[0]).lower() in analysis.aggregate_aliases
-            for found in local_nodes(element)
+            isinstance(found, Reference) and analysis.names_an_aggregate(found) for found in local_nodes(element)
         )
         if element.kept and (wrong or windows or is_aggregate(element)):
             element.fault = analysis.report(element, "aggregate-grouped", f"`{text}` cannot be grouped by")

@@ -4,7 +4,7 @@ from speql_speculator.analysis import Analysis, local_nodes
 from speql_speculator.conditions import family_of
 from speql_speculator.grammar import fragment
 from speql_speculator.keywords import AGGREGATES
-from speql_speculator.syntax_tree import Call, Fault, Node, Term
+from speql_speculator.syntax_tree import Call, Fault, Node, Reference, Term
 
 
 def check_types(node: Node, analysis: Analysis) -> None:
@@ -15,7 +15,7 @@ def check_types(node: Node, analysis: Analysis) -> None:
     for found in local_nodes(node):
         if found.fault is not None or not found.kept:
             continue
-        if isinstance(found, Call) and _holds_an_aggregate(found):
+        if isinstance(found, Call) and _holds_an_aggregate(found, analysis):
             found.fault = _fault(found, analysis, "nested-aggregate", "An aggregate cannot be inside of another one")
         elif analysis.catalog.dialect in _STRICT:
             _check_strictly(found, analysis)
@@ -36,12 +36,13 @@ def _check_strictly(node: Node, analysis: Analysis) -> None:
             )
 
 
-def _holds_an_aggregate(call: Call) -> bool:
-    """Whether an aggregate has another one, that is no window function, in its arguments."""
+def _holds_an_aggregate(call: Call, analysis: Analysis) -> bool:
+    """Whether an aggregate has another one, that is no window function, in its arguments, or the name of one."""
     if call.name not in AGGREGATES or call.arguments is None or call.window is not None:
         return False
     return any(
-        isinstance(found, Call) and found.name in AGGREGATES and found.window is None and found.kept
+        (isinstance(found, Call) and found.name in AGGREGATES and found.window is None and found.kept)
+        or (isinstance(found, Reference) and analysis.names_an_aggregate(found))
         for found in local_nodes(call.arguments)
     )
 

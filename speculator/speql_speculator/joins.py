@@ -24,6 +24,8 @@ class JoinResolver(MissingTableFinder):
     def _join(self, source: Source, relation: Relation, wanted: dict[str, set[str]]) -> None:
         before = list(self.scope.relations)
         self._alias_before_join(source, relation, wanted)
+        if self._is_named_twice(source, relation, before):
+            return
         self.scope.relations.append(relation)
         kind = source.kind
         if kind in ("", ","):
@@ -71,6 +73,26 @@ class JoinResolver(MissingTableFinder):
             return
         self._insert(source, found)
 
+    def _is_named_twice(self, source: Source, relation: Relation, before: list[Relation]) -> bool:
+        """Leave out a table whose name another one has already: nothing could be said of either of them."""
+        if not any(_have_one_name(relation, other) for other in before):
+            return False
+        if source.alias >= 0 and source.alias == self.analysis.parser.half and source.marker < 0 and source.parts:
+            # An alias half typed: the table's own name will do.
+            table = self.analysis.name(source.parts[-1])
+            source.drop_alias = True
+            relation.alias, relation.names = table, (table.lower(),)
+            if not any(_have_one_name(relation, other) for other in before):
+                return False
+        if self.analysis.parser.at_cursor(source.last):
+            source.fault = fragment(f"`{self.analysis.text(source)}`")
+        else:
+            source.fault = self.analysis.report(
+                source, "left-out", f"There are two tables `{relation.alias}` here", "Give one of them an alias."
+            )
+        source.kept = False
+        return True
+
     def _says_something(self, condition: Clause, relation: Relation) -> bool:
         """Whether a term of the condition compares ``relation`` with another table: else it may be half typed."""
         body = condition.body
@@ -111,14 +133,11 @@ class JoinResolver(MissingTableFinder):
         ]
         if not fitting:
             return
-        fitting.sort(key=lambda name: -affinity(name, own[0] if own else ""))
-        if len(fitting) > 1 and affinity(fitting[0], own[0] if own else "") == affinity(
-            fitting[1], own[0] if own else ""
-        ):
+        table = self.analysis.name(source.parts[-1]) if source.parts else own[0] if own else ""
+        fitting.sort(key=lambda name: -affinity(name, table))
+        if len(fitting) > 1 and affinity(fitting[0], table) == affinity(fitting[1], table):
             return
-        if affinity(fitting[0], own[0] if own else "") == 0 and self._fits_better(
-            fitting[0], wanted[fitting[0]], relation
-        ):
+        if affinity(fitting[0], table) == 0 and self._fits_better(fitting[0], wanted[fitting[0]], relation):
             return
         alias = fitting[0]
         if typed:
@@ -232,3 +251,10 @@ class JoinResolver(MissingTableFinder):
                 self.scope.left_out.setdefault(self.analysis.name(part).lower(), fault.reason)
         if relation is not None and relation in self.scope.relations:
             self.scope.relations.remove(relation)
+
+
+def _have_one_name(left: Relation, right: Relation) -> bool:
+    """Whether two sources go by the same name, and no schema before it tells them apart."""
+    if not left.names or not right.names or not left.names[0] or left.names[0] != right.names[0]:
+        return False
+    return left.names[-1] == right.names[-1] or "." not in left.names[-1] + right.names[-1]

@@ -34,7 +34,7 @@ class MissingTableFinder(TableFinder):
                 and wanted[name] <= set(relation.columns)
                 and not any(own in wanted for own in relation.names)
             ]
-            if len(open_sources) == 1 and wanted[name] and affinity(name, open_sources[0][1].alias):
+            if len(open_sources) == 1 and wanted[name] and affinity(name, next(iter(open_sources[0][1].names), "")):
                 source, relation = open_sources[0]
                 source.add_alias = name
                 relation.alias, relation.names = name, (name,)
@@ -141,6 +141,9 @@ class MissingTableFinder(TableFinder):
     ) -> bool:
         """Choose the table for a qualifier; False if that cannot be told (yet)."""
         relations = [relation for relation, _, _ in chosen]
+        taken = {relation.alias.lower(): relation for relation in relations}
+        if name in taken and columns <= set(taken[name].columns):
+            return True
         if not name and relations:
             known = {column for relation in relations for column in relation.columns}
             columns = columns - known
@@ -152,7 +155,7 @@ class MissingTableFinder(TableFinder):
         ranked: list[tuple[int, int, int, str, JoinCondition | None]] = []
         for candidate in candidates:
             relation = self._known_relation(candidate, name)
-            if relation is None:
+            if relation is None or relation.alias.lower() in taken:
                 continue
             condition = join_condition(relation, relations, ()) if relations else None
             if relations and (condition is None or not condition.to_key):
@@ -185,7 +188,7 @@ class MissingTableFinder(TableFinder):
                 needed.append(having[0])
         for name in needed:
             left -= set(self._columns_of(name))
-        if left or not needed or len(needed) > 4 or chosen:
+        if left or not needed or len(needed) > 6 or chosen:
             return False
         relations = [self._known_relation(name, "") for name in needed]
         waiting = [(relation, name) for relation, name in zip(relations, needed, strict=True) if relation is not None]

@@ -137,7 +137,8 @@ def _(node: Call) -> bool:
         node.arguments.kept = any(kept)
         if False in kept:
             dead = [element for element, keeps in zip(node.arguments.elements, kept, strict=True) if not keeps]
-            if not node.arguments.kept and node.name == "count" and not node.distinct:
+            counts = node.name == "count" and not node.distinct and all(cause(element).fragment for element in dead)
+            if not node.arguments.kept and counts:
                 node.add = "*"
             elif not kept[0] or not all(cause(element).fragment for element in dead):
                 # Its cause is to be found below it, also where other arguments could stay.

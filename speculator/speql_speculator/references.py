@@ -30,9 +30,14 @@ def _is_alias(reference: Reference, scope: Scope, analysis: Analysis) -> bool:
     found = scope.aliases.get(analysis.name(reference.parts[0]).lower())
     if found is None:
         return False
-    analysis.columns[id(reference)] = (None, found)
-    analysis.aliased.add(id(reference))
+    _take_alias(reference, found, analysis)
     return True
+
+
+def _take_alias(reference: Reference, alias: VisibleColumn, analysis: Analysis) -> None:
+    """Take a name for that of an output column."""
+    analysis.columns[id(reference)] = (None, alias)
+    analysis.aliased.add(id(reference))
 
 
 def visible(scope: Scope, parts: list[str]) -> list[tuple[Relation | None, VisibleColumn, int]]:
@@ -73,8 +78,7 @@ def _resolve(reference: Reference, scope: Scope, analysis: Analysis) -> None:
             _found(reference, found, level, analysis)
             return
         if level is scope and own_alias is not None:
-            analysis.columns[id(reference)] = (None, own_alias)
-            analysis.aliased.add(id(reference))
+            _take_alias(reference, own_alias, analysis)
             return
         if len(parts) > 1 and level.relation(parts[0]) is not None:
             break
@@ -105,6 +109,7 @@ def _found(
     analysis.columns[id(reference)] = (relation, column)
     if len(found) > 1 and used == 0 and relation is not None and column.name.lower() not in scope.merged:
         # Ambiguous: the table that is named first.
+        analysis.named.add(id(relation))
         analysis.qualified.append((reference.first_name, spell(relation.alias, analysis.catalog.dialect)))
 
 
@@ -155,6 +160,14 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
             reference, "unknown-alias", f"There is no table `{parts[0]}` in this query", _did_you_mean(known)
         )
         return
+    if relation.typing if relation is not None else scope.typing:
+        # No misspelling: what it is the name of is still to come.
+        reference.fault = (
+            fragment(f"`{text}`")
+            if half
+            else analysis.report(reference, "left-out", f"`{text}` is no column of the subquery yet")
+        )
+        return
     if relation is not None:
         known = [column.name for column in relation.columns.values()]
         wrong = reference.parts[-1] if len(reference.parts) > 1 else reference.parts[0]
@@ -165,11 +178,15 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         known += [column.name for column in scope.aliases.values()]
         wrong = reference.parts[0]
     close = list(dict.fromkeys(closest_names(analysis.name(wrong), known)))
-    if len(close) == 1:
+    # What is the name of a column of another table is not misspelt: its table is still to come.
+    elsewhere = len(parts) == 1 and bool(analysis.catalog.tables_by_column.get(folded))
+    if len(close) == 1 and not elsewhere:
         _replace(reference, wrong, close[0], analysis)
         mended = visible(scope, [*parts[:-1], close[0]] if len(parts) > 1 else [close[0]])
         if mended:
             _found(reference, mended, scope, analysis)
+        elif close[0].lower() in scope.aliases:
+            _take_alias(reference, scope.aliases[close[0].lower()], analysis)
         return
     if half:
         reference.fault = fragment(f"`{text}`")

@@ -1,7 +1,7 @@
 """What a FROM source offers: its columns, where they come from, and what identifies its rows."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from speql_speculator.keywords import RESERVED
 from speql_sql import Table
@@ -21,7 +21,10 @@ class VisibleColumn:
 
 @dataclass(slots=True)
 class Relation:
-    """A source in scope: ``columns`` by folded name. ``opaque``: it may have more columns than are known."""
+    """A source in scope: ``columns`` by folded name. ``opaque``: it may have more columns than are known.
+
+    ``typing``: it is a query that the cursor is in, which may get more columns yet.
+    """
 
     alias: str
     columns: dict[str, VisibleColumn]
@@ -30,16 +33,18 @@ class Relation:
     single_row: bool = False
     table: Table | None = None
     names: tuple[str, ...] = ()
+    typing: bool = False
 
     def renamed(self, alias: str) -> "Relation":
         """The same under another name."""
-        return Relation(alias, self.columns, self.opaque, self.keys, self.single_row, self.table, (alias.lower(),))
+        return replace(self, alias=alias, names=(alias.lower(),))
 
 
 @dataclass(slots=True)
 class Scope:
     """The relations that a SELECT's names are looked up in, then those of the queries around it.
 
+    ``aliases`` are the output columns that are named so far.
     ``table_in_doubt``: a source of FROM is left out: without another one, nothing can be said of columns.
     """
 
@@ -54,6 +59,11 @@ class Scope:
         """The relation of this SELECT (not of those around it) called ``name``."""
         folded = name.lower()
         return next((relation for relation in self.relations if folded in relation.names), None)
+
+    @property
+    def typing(self) -> bool:
+        """Whether one of the relations is a query that is being typed."""
+        return any(relation.typing for relation in self.relations)
 
     @property
     def opaque(self) -> bool:

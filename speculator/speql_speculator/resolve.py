@@ -91,6 +91,7 @@ class _Resolver:
             for clause in query.clauses
         ):
             output.single_row = True
+        output.typing = query.first <= self.analysis.parser.gap <= query.last
         return output
 
     def _before(self, query: Query, branch: Select, outputs: list[Relation]) -> Select | None:
@@ -221,16 +222,10 @@ class _Resolver:
         sources.resolve(select, list(extra))
         if not scope.relations and before is not None and before.from_ is not None and select.items is not None:
             self._from_of(before, select, scope, sources)
-        self._aliases(select, scope)
         parts: list[Node] = [part for part in (select.distinct_on, select.items) if part is not None]
         parts += [clause for clause in select.clauses if clause.fault is None]
         if select.items is not None:
-            # The list first: what is left out of it is no name for the clauses that follow.
-            resolve_references(select.items, scope, analysis)
-            self._stars(select.items, scope)
-            self._called_columns(select.items, scope)
-            settle(select.items)
-            self._aliases(select, scope)
+            self._list(select, select.items, scope)
         for part in (*parts, *extra):
             if part.fault is None and part is not select.items:
                 resolve_references(part, scope, analysis, aliases_first=part in extra)
@@ -244,8 +239,9 @@ class _Resolver:
                     self._subqueries(source.condition, ctes, scope)
         for part in (*parts, *extra):
             settle(part)
-            check_conditions(part, analysis)
-            check_types(part, analysis)
+            if part is not select.items:
+                check_conditions(part, analysis)
+                check_types(part, analysis)
         self._no_aggregates(select)
         settle(select)
         for clause in extra:
@@ -254,6 +250,7 @@ class _Resolver:
             if sources.predicates:
                 ListedTables(analysis).add_predicates(select, sources.predicates)
             ListedTables(analysis).connect(select, scope, sources)
+            sources.name_derived_tables(select.from_.sources)
             settle(select)
         self._items(select, scope)
         self._without_tables(select)
@@ -285,20 +282,29 @@ class _Resolver:
             select.add_from = f" FROM {self.analysis.text(source)}"
             scope.relations.append(relation)
 
-    def _aliases(self, select: Select, scope: Scope) -> None:
-        """Names of output columns, which later parts may use."""
+    def _list(self, select: Select, items: Items, scope: Scope) -> None:
+        """The SELECT list, one after the other: what an item is called may be used behind it, if the item stays."""
+        for item in items.elements:
+            resolve_references(item, scope, self.analysis)
+            self._stars(item, scope)
+            self._called_columns(item, scope)
+            settle(item)
+            check_conditions(item, self.analysis)
+            check_types(item, self.analysis)
+            if settle(item) and isinstance(item, SelectItem) and item.alias >= 0:
+                self._alias(select, item, scope)
+        settle(items)
+
+    def _alias(self, select: Select, item: SelectItem, scope: Scope) -> None:
+        """The name of an output column, which later parts may use."""
         parser = self.analysis.parser
-        scope.aliases.clear()
-        for item in select.items.elements if select.items is not None else ():
-            if not isinstance(item, SelectItem) or item.alias < 0 or not item.kept:
-                continue
-            name = self.analysis.name(item.alias)
-            if item.alias == parser.half and item.marker < 0 and self._is_half_word(select, name):
-                item.drop_alias = True
-                continue
-            scope.aliases.setdefault(name.lower(), VisibleColumn(name))
-            if is_aggregate(item):
-                self.analysis.aggregate_aliases.add(name.lower())
+        name = self.analysis.name(item.alias)
+        if item.alias == parser.half and item.marker < 0 and self._is_half_word(select, name):
+            item.drop_alias = True
+            return
+        scope.aliases.setdefault(name.lower(), VisibleColumn(name))
+        if is_aggregate(item):
+            self.analysis.aggregate_aliases.add(name.lower())
 
     def _is_half_word(self, select: Select, name: str) -> bool:
         """Whether an alias without AS, at the cursor, is rather the beginning of FROM."""
@@ -356,10 +362,7 @@ class _Resolver:
             return
         for term in where.body.terms:
             named = any(
-                id(found) in self.analysis.aliased
-                and self.analysis.name(found.parts[0]).lower() in self.analysis.aggregate_aliases
-                for found in local_nodes(term)
-                if isinstance(found, Reference)
+                self.analysis.names_an_aggregate(found) for found in local_nodes(term) if isinstance(found, Reference)
             )
             if term.kept and (named or is_aggregate(term)):
                 term.fault = self.analysis.report(

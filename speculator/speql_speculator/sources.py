@@ -1,5 +1,8 @@
 """Resolves FROM: tables, aliases not typed yet, join conditions, and tables not named yet."""
 
+from dataclasses import replace
+from itertools import count
+
 from speql_speculator.analysis import local_references
 from speql_speculator.joins import JoinResolver
 from speql_speculator.missing_tables import stars
@@ -85,7 +88,8 @@ class SourceResolver(JoinResolver):
             if not settle(source):
                 source.fault = source.fault or cause(source.query)
                 return None
-            return self._with_names(output, source).renamed(alias)
+            relation = self._with_names(output, source).renamed(alias)
+            return relation if alias else replace(relation, alias=self._free_name(wanted), names=())
         if source.call is not None:
             resolve_references(source.call, self.scope, analysis)
             for node in source.call.children():
@@ -100,6 +104,21 @@ class SourceResolver(JoinResolver):
             relation = table_relation(table, alias or names[-1], tuple(names) if not alias else (alias,))
             return self._with_names(relation, source)
         return self._unknown(source, names, alias, wanted)
+
+    def _free_name(self, wanted: dict[str, set[str]]) -> str:
+        """A name for a derived table that has none, in case that it is needed."""
+        taken = {name for relation in self.scope.relations for name in (*relation.names, relation.alias)}
+        taken |= {*wanted, *self.ctes, *(table.name.lower() for table in self.analysis.catalog.tables)}
+        return next(name for number in count(1) if (name := f"derived_{number}") not in taken)
+
+    def name_derived_tables(self, sources: list[Source]) -> None:
+        """Give a derived table without an alias its name, where something that is inserted uses that."""
+        for source in sources:
+            relation = self.by_source.get(id(source))
+            nameless = source.query is not None and source.alias < 0 and not source.add_alias
+            if nameless and relation is not None and id(relation) in self.analysis.named:
+                source.add_alias = relation.alias
+            self.name_derived_tables(source.inner or [])
 
     def _with_names(self, relation: Relation, source: Source) -> Relation:
         """The relation with the column names of ``AS t (a, b)``."""

@@ -147,6 +147,7 @@ class TableFinder:
         )
 
     def _column(self, relation: Relation, folded: str) -> str:
+        self.analysis.named.add(id(relation))
         return f"{spell(relation.alias, self.dialect)}.{spell(relation.columns[folded].name, self.dialect)}"
 
 
