@@ -40,8 +40,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
             CREATE TABLE customers AS SELECT i AS id, 'name ' || i AS name, ['CH', 'DE', 'FR'][1 + i % 3] AS country,
               'street ' || (i % 7) AS street FROM range(90) r(i)""")
         connection.execute("""
-            CREATE TABLE sales AS SELECT (i % 90) AS customer, 2000 + (i % 4) AS year, (i * 31 % 1000)::INTEGER AS amount,
-              (i % 12)::INTEGER AS month FROM range(1200000) r(i)""")
+            CREATE TABLE sales AS SELECT (i % 90) AS customer, 2000 + (i % 4) AS year, (i * 31 % 1000)::INTEGER
+              AS amount, (i % 12)::INTEGER AS month FROM range(1200000) r(i)""")
     return path
 
 

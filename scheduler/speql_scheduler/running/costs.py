@@ -19,36 +19,58 @@ OVERHEAD_SECONDS = 0.004
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether to create a temp table, and why, as a sentence without a full stop."""
+    """Whether to create a temp table, and why, as a sentence without a full stop.
+
+    ``doubtful`` says that the engine's estimate cannot be believed: the table is created with a limit on its rows.
+    """
 
     create: bool
     reason: str
+    doubtful: bool = False
 
 
 def worth_creating(
-    estimate: Estimate, base_rows: int, columns: int, crossed_rows: int, settings: SchedulerSettings
+    estimate: Estimate,
+    base_rows: int,
+    columns: int,
+    crossed_rows: int,
+    settings: SchedulerSettings,
+    *,
+    grouped: bool = False,
 ) -> Verdict:
     """Whether a temp table earns its cost.
 
     ``base_rows`` are the rows of the base tables that the unit names, as far as the catalog knows; an estimate alone
-    would do injustice to a unit whose filters the engine already counts into its scans. ``connected`` is False if
-    some table of a join has no condition that ties it to the others.
+    would do injustice to a unit whose filters the engine already counts into its scans. ``crossed_rows`` are those of
+    its worst cross join. Estimates of joins on top of joins, and of how many groups there are (``grouped``), are often
+    too high by orders of magnitude: what they alone speak against is doubtful.
     """
-    work = work_of(estimate, base_rows)
     read = max(estimate.rows_scanned, base_rows)
-    size = estimate.rows * max(columns, 1) * BYTES_PER_VALUE
-    made = max(estimate.rows_processed, crossed_rows)
-    if made > settings.blow_up * max(read, 1):
-        return Verdict(False, f"its joins multiply rows: {_count(made)} out of {_count(read)}")
+    if crossed_rows > settings.blow_up * max(read, 1):
+        return Verdict(False, f"its joins multiply rows: {_count(crossed_rows)} out of {_count(read)}")
+    work = believed_work(estimate, base_rows, settings)
+    doubtful = work < work_of(estimate, base_rows)
     if work < settings.cheap_work:
         return Verdict(False, f"cheap to run directly: {_count(work)} rows of work")
+    size = estimate.rows * max(columns, 1) * BYTES_PER_VALUE
+    too_large = ""
     if estimate.rows > settings.temp_rows:
-        return Verdict(False, f"too large: about {_count(estimate.rows)} rows")
-    if size > settings.temp_budget_share * settings.byte_budget:
-        return Verdict(False, f"too large: about {_count(size)} bytes")
-    if estimate.rows > settings.temp_input_share * read:
-        return Verdict(False, f"nearly as large as what it reads: {_count(estimate.rows)} of {_count(read)} rows")
+        too_large = f"too large: about {_count(estimate.rows)} rows"
+    elif size > settings.temp_budget_share * settings.byte_budget:
+        too_large = f"too large: about {_count(size)} bytes"
+    elif estimate.rows > settings.temp_input_share * read:
+        too_large = f"nearly as large as what it reads: {_count(estimate.rows)} of {_count(read)} rows"
+    if too_large and not grouped and not doubtful:
+        return Verdict(False, too_large)
+    if too_large or doubtful:
+        return Verdict(True, f"{_count(work)} rows of work or more; the estimate is in doubt", doubtful=True)
     return Verdict(True, f"about {_count(estimate.rows)} rows instead of {_count(work)} rows of work")
+
+
+def believed_work(estimate: Estimate, base_rows: int, settings: SchedulerSettings) -> int:
+    """The rows that a run is taken to process, of an absurd estimate no more than so many times what is read."""
+    most = settings.blow_up * max(estimate.rows_scanned, base_rows, 1)
+    return min(work_of(estimate, base_rows), int(most))
 
 
 def work_of(estimate: Estimate, base_rows: int = 0) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from speql_engines import Binding, Engine, Estimate
-from speql_scheduler.running.costs import Pace, work_of
+from speql_scheduler.running.costs import Pace, believed_work
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
 
@@ -22,6 +22,7 @@ class EngineFacts:
     def __init__(self, engine: Engine, store: Store, settings: SchedulerSettings) -> None:
         self._engine = engine
         self._store = store
+        self._settings = settings
         self.pace = Pace(settings.rows_per_second)
         self._estimates: OrderedDict[tuple[str, int], Estimate] = OrderedDict()
         self._bindings: OrderedDict[tuple[str, int], Binding] = OrderedDict()
@@ -36,14 +37,14 @@ class EngineFacts:
 
     async def seconds(self, sql: str, base_rows: int = 0) -> float:
         """How long a query is expected to run, by the engine's estimate and the pace so far."""
-        return self.pace.seconds(work_of(await self.estimate(sql), base_rows))
+        return self.pace.seconds(believed_work(await self.estimate(sql), base_rows, self._settings))
 
     def ran(self, sql: str, base_rows: int, seconds: float, *, stopped: bool = False) -> None:
         """A query has run to its first page in so many seconds, or was stopped after them."""
         estimate = self._estimates.get((sql, self._store.epoch))
         if estimate is not None:
             observe = self.pace.observe_stopped if stopped else self.pace.observe
-            observe(work_of(estimate, base_rows), seconds)
+            observe(believed_work(estimate, base_rows, self._settings), seconds)
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's columns."""

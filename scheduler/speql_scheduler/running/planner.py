@@ -9,7 +9,7 @@ from speql_engines import EngineError, Estimate
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.analysis import Analysis, AnalysisError
-from speql_scheduler.running.costs import Verdict, work_of, worth_creating
+from speql_scheduler.running.costs import Verdict, believed_work, work_of, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
@@ -92,7 +92,10 @@ class Planner:
         relaxed: list[PlannedUnit] = []
         for unit in wanted:
             decided = await self._decide(unit, [other for other in planned if other.verdict.create])
-            planned.append(replace(decided, closed=unit.path not in open_units))
+            decided = replace(decided, closed=unit.path not in open_units)
+            if decided.verdict.doubtful and not decided.closed:
+                decided = replace(decided, verdict=Verdict(False, "its size is in doubt while it is being written"))
+            planned.append(decided)
             if not relaxed:
                 relaxed = await self._relaxed(decided, hot)
         return Plan((*relaxed, *planned), epoch, await self._direct_seconds(wanted))
@@ -118,26 +121,27 @@ class Planner:
                 continue
             work = work_of(estimate, unit.base_rows)
             verdict = worth_creating(estimate, unit.base_rows, len(unit.view.columns), unit.crossed_rows, settings)
-            if verdict.create and work <= settings.relaxed_ratio * direct and estimate.rows <= settings.relaxed_rows:
+            if (
+                verdict.create
+                and not verdict.doubtful
+                and work <= settings.relaxed_ratio * direct
+                and estimate.rows <= settings.relaxed_rows
+            ):
                 seconds = self._facts.pace.seconds(work)
                 reason = f"{verdict.reason}, whatever {column} is compared with"
                 return [PlannedUnit(unit, Verdict(True, reason), estimate, seconds=seconds, base_rows=unit.base_rows)]
         return []
 
     async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
-        """What the whole query is expected to take on base tables.
-
-        Estimates of several joins on top of each other may be absurd; no more than so many times the rows that are
-        read is believed.
-        """
+        """What the whole query is expected to take on base tables."""
         if not wanted:
             return 0.0
         main = wanted[-1]
         try:
-            work = work_of(await self._facts.estimate(main.sql), main.base_rows)
+            estimate = await self._facts.estimate(main.sql)
         except EngineError:
             return 0.0
-        return self._facts.pace.seconds(min(work, int(self._settings.blow_up * max(main.base_rows, 1))))
+        return self._facts.pace.seconds(believed_work(estimate, main.base_rows, self._settings))
 
     async def _decide(self, unit: WantedUnit, before: Sequence[PlannedUnit]) -> PlannedUnit:
         """One unit, given the creates that are planned before it."""
@@ -159,8 +163,10 @@ class Planner:
         except EngineError as error:
             return PlannedUnit(unit, Verdict(False, f"the engine refuses it: {error.message}"))
         columns = len(unit.view.columns)
-        verdict = worth_creating(estimate, base_rows, columns, unit.crossed_rows, self._settings)
-        seconds = self._facts.pace.seconds(work_of(estimate, base_rows))
+        settings = self._settings
+        grouped = unit.view.block is not None and unit.view.block.grouping is not None
+        verdict = worth_creating(estimate, base_rows, columns, unit.crossed_rows, settings, grouped=grouped)
+        seconds = self._facts.pace.seconds(believed_work(estimate, base_rows, settings))
         if verdict.create and seconds > self._settings.create_seconds:
             verdict = Verdict(False, f"would take about {seconds:.0f} s, longer than the limit")
         if not verdict.create:

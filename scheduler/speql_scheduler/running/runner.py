@@ -38,7 +38,7 @@ from speql_engines import Engine, TempTable
 from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answering import same_types
-from speql_scheduler.running.costs import work_of
+from speql_scheduler.running.costs import believed_work
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.planner import Plan, PlannedUnit
@@ -228,7 +228,9 @@ class Runner:
             else:
                 seconds = self._settings.clock() - started
                 if unit.estimate is not None:
-                    self._facts.pace.observe(work_of(unit.estimate, unit.base_rows), table.seconds)
+                    self._facts.pace.observe(
+                        believed_work(unit.estimate, unit.base_rows, self._settings), table.seconds
+                    )
                 self._board.change(key, rows=table.rows, bytes=table.bytes, seconds=seconds)
                 if refusal:
                     self._board.change(key, state="evicted", reason=refusal)
@@ -240,7 +242,7 @@ class Runner:
     def _observe_stopped(self, unit: PlannedUnit, started: float) -> None:
         if unit.estimate is not None:
             seconds = self._settings.clock() - started
-            self._facts.pace.observe_stopped(work_of(unit.estimate, unit.base_rows), seconds)
+            self._facts.pace.observe_stopped(believed_work(unit.estimate, unit.base_rows, self._settings), seconds)
 
     async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable, str]:
         """Create the temp table, over others where that is possible; the table, and why it was not kept."""
@@ -248,8 +250,13 @@ class Runner:
             sql = await self._sql_over_store(unit, lease)
             name = self._store.new_name(unit.key)
             self._board.change(unit.key, sql=sql)
-            table = await self._engine.create_temp_table(name, sql)
+            most = self._settings.doubtful_rows
+            limited = f"SELECT * FROM ({sql}) AS speql_doubtful LIMIT {most + 1}" if unit.verdict.doubtful else sql
+            table = await self._engine.create_temp_table(name, limited)
             # From here to `add` there is no await: see the life of a temp table, 1.
+            if unit.verdict.doubtful and table.rows > most:
+                self._store.discard(table)
+                return table, self._store.refuse(unit.key, f"too large: more than {most:,} rows")
             refusal = self._store.add(unit.key, unit.wanted.view, table, epoch)
         await self._facts.epoch()  # if the data has moved while it was made, this discards it
         return table, refusal

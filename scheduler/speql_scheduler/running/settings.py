@@ -62,6 +62,9 @@ class SchedulerSettings:
     temp_rows: int = 20_000_000
     """No temp table that is estimated to have more rows."""
 
+    doubtful_rows: int = 2_000_000
+    """Where the estimate is in doubt: a temp table that turns out to have more rows is given up."""
+
     temp_budget_share: float = 0.5
     """No temp table that is estimated to take more than this share of the byte budget."""
 
@@ -69,9 +72,10 @@ class SchedulerSettings:
     """No temp table that is estimated to have more than this share of the rows of the tables that it reads."""
 
     blow_up: float = 10.0
-    """No temp table whose plan processes more than this many times the rows of the tables that it reads."""
+    """No temp table of a cross join that makes more than this many times the rows of the tables that it reads; and no
+    estimate that says so of other joins is believed."""
 
-    relaxed_ratio: float = 2.0
+    relaxed_ratio: float = 3.0
     """A temp table without a condition whose constant may change may take so many times the work of the one with it."""
 
     relaxed_rows: int = 200_000

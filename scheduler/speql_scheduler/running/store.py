@@ -184,6 +184,15 @@ class Store:
             self.refusals[key] = reason = "the budget is full of tables of more benefit per byte"
         return reason
 
+    def discard(self, table: TempTable) -> None:
+        """Drop a table that was just created and is not to be offered."""
+        self._drops.spawn(self._drop_on_engine(table.name), f"drop {table.name}")
+
+    def refuse(self, key: str, reason: str) -> str:
+        """Remember that no temp table of that key is to be made of this data, and why; the reason."""
+        self.refusals[key] = reason
+        return reason
+
     def observe(self, version: str) -> int:
         """Compare the engine's data version with the last one seen; the epoch that results."""
         if version != self._version:
@@ -219,13 +228,13 @@ class Store:
             self._drop(stored)
 
     def _drop(self, stored: StoredTable) -> None:
-        self._drops.spawn(self._drop_on_engine(stored), f"drop {stored.view.name}")
+        self._drops.spawn(self._drop_on_engine(stored.view.name), f"drop {stored.view.name}")
 
-    async def _drop_on_engine(self, stored: StoredTable) -> None:
+    async def _drop_on_engine(self, name: str) -> None:
         try:
-            await self.engine.drop_temp_table(stored.view.name)
+            await self.engine.drop_temp_table(name)
         except SpeqlError as error:
-            logger.warning("temp table %s could not be dropped: %s", stored.view.name, error)
+            logger.warning("temp table %s could not be dropped: %s", name, error)
 
     def _used(self, stored: StoredTable) -> None:
         stored.uses += 1

@@ -23,6 +23,7 @@ from speql_scheduler.running.store import Store
 from speql_sql import Catalog, Problem
 
 ROWS = 1_500_000
+# No rest, no allowance, no expectation is too short: what is tested is what happens, not how fast this machine is.
 SETTINGS = SchedulerSettings(
     page_rows=2_000,
     quiet_seconds=0.0,
@@ -30,6 +31,7 @@ SETTINGS = SchedulerSettings(
     waiting_seconds=0.0,
     at_once_seconds=0.0,
     free_seconds=60.0,
+    overrun=1000.0,
     byte_budget=256 << 20,
 )
 
@@ -152,6 +154,7 @@ class Desk:
         predicted: bool = False,
         open_units: Collection[tuple[str, ...]] = (),
         closed_texts: tuple[str, ...] | None = None,
+        edited_columns: tuple[str, ...] = (),
     ) -> Speculation:
         """Hand the scheduler a text, with itself as the preview unless another is given; the user has left it."""
         query = parse(sql)
@@ -167,6 +170,7 @@ class Desk:
             self.catalog,
             frozenset(open_units),
             closed,
+            edited_columns=edited_columns,
         )
         self.scheduler.update(speculation)
         return speculation

@@ -23,7 +23,7 @@ MILLION = 10**6
         (9 * MILLION, 10 * MILLION, 19 * MILLION, 10 * MILLION, 0, False, "nearly as large"),
         (30 * MILLION, 90 * MILLION, 90 * MILLION, 90 * MILLION, 0, False, "too large"),
         (19 * MILLION, 90 * MILLION, 90 * MILLION, 90 * MILLION, 0, False, "too large"),
-        (100, 2 * MILLION, 900 * MILLION, 2 * MILLION, 0, False, "multiply"),
+        (100, 2 * MILLION, 900 * MILLION, 2 * MILLION, 0, True, "in doubt"),  # joins have conditions
         (100, 2 * MILLION, 5 * MILLION, 2 * MILLION, MILLION**2, False, "multiply"),
         (100, 2 * MILLION, 3 * MILLION, 2 * MILLION, 2 * MILLION, True, "instead of"),
     ],

@@ -138,8 +138,7 @@ async def test_a_sample_that_would_be_late_too_is_not_drawn(bench: Bench) -> Non
     sql = "SELECT count(*) FROM flights"
     assert await bench.answer(sql, direct_seconds=1e6) is None
     assert await bench.answer("SELECT nothing FROM flights", direct_seconds=None) is None
-    assert await bench.answer(sql, direct_seconds=None) is None  # the engine expects to be quick
-    assert await bench.answer(sql, direct_seconds=1.0) is not None
+    assert await bench.answer(sql, direct_seconds=None) is not None
 
 
 async def test_a_sample_that_is_late_or_fails_is_given_up(bench: Bench) -> None:

@@ -140,3 +140,31 @@ def _query_and_superset(sql):
 def rows(answer):
     columns = [column.to_pylist() for column in answer.result.rows.columns]
     return sorted(zip(*columns, strict=True), key=repr)
+
+
+async def test_a_table_of_doubtful_size_is_given_up_when_it_is_large(new_desk):
+    desk = await new_desk(temp_input_share=0.0, doubtful_rows=5)  # no estimate of groups is believed
+    answer = await desk.typed(SUMMARY)
+
+    assert [job.reason for job in desk.creates().values()] == ["too large: more than 5 rows"]
+    assert len(desk.engine.dropped) == 1
+    assert answer.served_from == ()
+    assert rows(answer) == await desk.direct(SUMMARY)
+
+    kept = await new_desk(temp_input_share=0.0, doubtful_rows=12)
+    assert (await kept.typed(SUMMARY)).temp_only
+
+
+async def test_a_changed_constant_is_answered_from_a_table_without_its_condition(desk):
+    sql = "SELECT carrier, count(*) AS n, avg(delay) AS a FROM flights WHERE origin = '{}' GROUP BY carrier ORDER BY n"
+    await desk.submit(sql.format("A7"))
+    desk.type(sql.format("A8"), edited_columns=("origin",))
+    await desk.scheduler.idle()
+    created = list(desk.engine.created)
+    assert any("GROUP BY" in text and '"origin"' in text.rsplit("GROUP BY", 1)[1] for text in created)
+
+    for origin in ("A8", "A9", "A61", "nowhere"):
+        answer = await desk.typed(sql.format(origin))
+        assert answer.temp_only
+        assert rows(answer) == await desk.direct(sql.format(origin))
+    assert desk.engine.created == created
