@@ -66,7 +66,9 @@ class Expressions:
             case "DECIMAL(7,2)":
                 return r.choice([str(number), f"{number}.25", f"{number}.250", "2.255"])
             case "DOUBLE":
-                return r.choice([str(number), f"{number}.5", "0.1", "CAST('nan' AS DOUBLE)", "-0.0"])
+                return r.choice(
+                    [str(number), f"{number}.5", "0.1", "CAST('nan' AS DOUBLE)", "CAST('-0.0' AS DOUBLE)", "0.0"]
+                )
             case "VARCHAR":
                 return r.choice(["'a'", "'A'", "'b'", "'a '", "''", "'ab'", "'abc'", "'abd'", "'it''s'"])
             case "DATE":
