@@ -286,6 +286,8 @@ class Scheduler:
             ancestors = await self._ancestors_of(question, plan)
             self._previews.queue(question, ancestors)
             await self._runner.settled(ancestors)
+        if self._exact_is_shown(speculation):
+            return
         seconds = await self._seconds(question)
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
         estimated = self._shown == (speculation.id, False)

@@ -155,16 +155,17 @@ async def test_a_table_of_doubtful_size_is_given_up_when_it_is_large(new_desk):
     assert (await kept.typed(SUMMARY)).temp_only
 
 
-async def test_a_changed_constant_is_answered_from_a_table_without_its_condition(desk):
+async def test_a_changed_constant_is_answered_from_a_table_without_its_condition(new_desk):
+    desk = await new_desk(relaxed_ratio=5.0)
     sql = "SELECT carrier, count(*) AS n, avg(delay) AS a FROM flights WHERE origin = '{}' GROUP BY carrier ORDER BY n"
     await desk.submit(sql.format("A7"))
-    desk.type(sql.format("A8"), edited_columns=("origin",))
+    desk.type(sql.format("A8"), open_units={("main",)}, edited_columns=("origin",))
     await desk.scheduler.idle()
     created = list(desk.engine.created)
     assert any("GROUP BY" in text and '"origin"' in text.rsplit("GROUP BY", 1)[1] for text in created)
 
     for origin in ("A8", "A9", "A61", "nowhere"):
         answer = await desk.typed(sql.format(origin))
-        assert answer.temp_only
+        assert answer.temp_only or "cached" in answer.states
         assert rows(answer) == await desk.direct(sql.format(origin))
     assert desk.engine.created == created
