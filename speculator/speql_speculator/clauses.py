@@ -283,6 +283,7 @@ class ClauseParser(FromParser):
                 self.position += 1
                 if self.token.kind in ("word", "quoted", "string") and self.word not in CLAUSE_WORDS:
                     item.alias = self.position
+                    item.drop_alias = not self.token.text.strip("\"'`")
                     self.position += 1
             elif self.token.kind == "quoted" or (self.word and self.word not in NO_BARE_ALIAS):
                 after = self.ahead(1)

@@ -81,8 +81,10 @@ class EditBuilder:
 
         def flush() -> None:
             nonlocal run
-            for first, last in _runs(run, self.tokens, self.text):
-                span = self._removal(first, last, anchor)
+            edge = anchor
+            for first, last in self._runs(run):
+                span = self._removal(first, last, edge)
+                edge = self.tokens[last].end
                 fault = self._removed[first]
                 found.append(Edit(span, "", fault.reason, fault.code))
             run = []
@@ -112,6 +114,18 @@ class EditBuilder:
         flush()
         return tuple(_spaced(self.text, found))
 
+    def _runs(self, run: list[int]) -> list[tuple[int, int]]:
+        """Runs of tokens removed for one cause, with nothing but white space between them: comments stay."""
+        runs: list[tuple[int, int]] = []
+        for index in run:
+            last = runs[-1][1] if runs else index
+            alike = self._removed[last].code == self._removed[index].code
+            if runs and alike and not self.text[self.tokens[last].end : self.tokens[index].start].strip():
+                runs[-1] = (runs[-1][0], index)
+            else:
+                runs.append((index, index))
+        return runs
+
     def _removal(self, first: int, last: int, anchor: int) -> Span:
         """The span of a run of removed tokens, with the white space before it where that would be left double."""
         start, end = self.tokens[first].start, self.tokens[last].end
@@ -124,17 +138,6 @@ class EditBuilder:
         if first == 0:
             return Span(start, end)
         return Span(space_start, end)
-
-
-def _runs(run: list[int], tokens: Sequence[Token], text: str) -> list[tuple[int, int]]:
-    """Runs of removed tokens with nothing but white space between them: comments stay."""
-    runs: list[tuple[int, int]] = []
-    for index in run:
-        if runs and not text[tokens[runs[-1][1]].end : tokens[index].start].strip():
-            runs[-1] = (runs[-1][0], index)
-        else:
-            runs.append((index, index))
-    return runs
 
 
 def _spaced(text: str, edits: list[Edit]) -> list[Edit]:

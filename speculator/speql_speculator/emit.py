@@ -40,6 +40,10 @@ class _Emitter:
     def emit(self, node: Node) -> None:
         method: Callable[[_Emitter, Any], None] | None = _METHODS.get(type(node))
         if not node.kept:
+            if isinstance(node, Clause) and isinstance(node.body, Expression) and len(node.body.terms) > 1:
+                # Each condition is left out for its own reason.
+                self.builder.remove(node.first, node.body_first, cause(node.body.terms[0]))
+                self.listed(node.body.terms, node.body.connectors, " AND")
             self.builder.remove(node.first, node.last, cause(node))
         elif method is not None:
             method(self, node)
@@ -74,7 +78,8 @@ class _Emitter:
                 previous = index
             else:
                 builder.remove(element.first, element.last, cause(element))
-        self.drop_separators(separators[max(previous, 0) :], elements[min(previous + 1, len(elements) - 1)])
+        for index in range(max(previous, 0), len(separators)):
+            self.drop_separators(separators[index : index + 1], elements[min(index + 1, len(elements) - 1)])
 
     def drop_separators(self, separators: Sequence[int], dead: Node) -> None:
         for place in separators:

@@ -112,29 +112,29 @@ class JoinResolver(MissingTableFinder):
         if typed and source.marker < 0 and len(typed) > 1 and self._begins_key_word(source):
             source.drop_alias = True
             name = self.analysis.name(source.parts[-1]) if source.parts else ""
-            relation.alias, relation.names = name, (name.lower(),)
+            relation.alias, relation.names = name or self._free_name(wanted), (name.lower(),) if name else ()
             typed = ""
         own = [name for name in relation.names if name]
         if source.alias >= 0 and not typed and not own:
             return
         if not typed and any(name in wanted or name.split(".")[-1] in wanted for name in own):
             return
-        if typed and source.parts and (self.analysis.name(source.parts[-1]).lower() in wanted) and source.marker < 0:
+        taken = {name for other in self.scope.relations for name in other.names}
+        name = self.analysis.name(source.parts[-1]) if source.parts else ""
+        if typed and name and name.lower() in wanted and name.lower() not in taken and source.marker < 0:
             source.drop_alias = True
-            name = self.analysis.name(source.parts[-1])
             relation.alias, relation.names = name, (name.lower(),)
             return
-        taken = {name for other in self.scope.relations for name in other.names}
-        unknown = [name for name in wanted if name and name not in taken and not self._outer(name)]
+        unknown = [alias for alias in wanted if alias and alias not in taken and not self._outer(alias)]
         fitting = [
-            name
-            for name in unknown
-            if wanted[name] and wanted[name] <= set(relation.columns) and name not in self.scope.left_out
+            alias
+            for alias in unknown
+            if wanted[alias] and wanted[alias] <= set(relation.columns) and alias not in self.scope.left_out
         ]
         if not fitting:
             return
-        table = self.analysis.name(source.parts[-1]) if source.parts else own[0] if own else ""
-        fitting.sort(key=lambda name: -affinity(name, table))
+        table = name or (own[0] if own else "")
+        fitting.sort(key=lambda alias: -affinity(alias, table))
         if len(fitting) > 1 and affinity(fitting[0], table) == affinity(fitting[1], table):
             return
         if affinity(fitting[0], table) == 0 and self._fits_better(fitting[0], wanted[fitting[0]], relation):

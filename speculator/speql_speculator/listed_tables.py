@@ -1,6 +1,6 @@
 """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from speql_speculator.analysis import Analysis, local_nodes
 from speql_speculator.join_conditions import join_condition
@@ -9,6 +9,7 @@ from speql_speculator.relations import Relation, Scope
 from speql_speculator.sources import SourceResolver
 from speql_speculator.syntax_tree import (
     Expression,
+    Fault,
     Node,
     Select,
     Source,
@@ -24,10 +25,27 @@ class ListedTables:
 
     def connect(self, select: Select, scope: Scope, sources: SourceResolver) -> None:
         """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out."""
+        additions = self._connect(select, scope, sources)
+        additions = [*self._inferred(select, scope, sources), *additions]
+        if additions:
+            self._add_predicates(select, additions)
+
+    def _inferred(self, select: Select, scope: Scope, sources: SourceResolver) -> Iterator[str]:
+        """Add the tables that the columns ask for, each if the one that it is joined to stays, and what joins them."""
+        for text, condition in sources.listed:
+            if condition.left in scope.relations and select.from_ is not None:
+                select.from_.add += text
+                yield sources.condition_text(condition)
+            else:
+                reason = f"`{condition.left.alias}`, which `{condition.right.alias}` is joined to, is left out"
+                self._forget(select, condition.right, Fault("left-out", reason), scope)
+
+    def _connect(self, select: Select, scope: Scope, sources: SourceResolver) -> list[str]:
+        """What joins the listed tables that no predicate connects yet; those that nothing joins are left out."""
         assert select.from_ is not None
         listed = [source for source in select.from_.sources if source.kept]
         if not any(source.kind == "," for source in listed):
-            return
+            return []
         links = [*_links(select, self.analysis)]
         groups: list[set[int]] = []
         for source in listed:
@@ -37,7 +55,6 @@ class ListedTables:
                 groups.append({key})
             else:
                 groups[-1].add(key)
-        by_key = {id(relation): relation for relation in scope.relations}
         merged = True
         while merged:
             merged = False
@@ -57,8 +74,12 @@ class ListedTables:
             if relation.single_row or (source.query is None and source.call is not None):
                 connected |= mine
                 continue
-            joined = [by_key[key] for key in connected if key in by_key]
-            condition = join_condition(relation, [found for found in scope.relations if found in joined], ())
+            joined = [found for found in scope.relations if id(found) in connected]
+            condition = join_condition(relation, joined, ())
+            if condition is None:
+                # What it is connected with already may be joined in its place.
+                others = (other for other in scope.relations if id(other) in mine and other is not relation)
+                condition = next(filter(None, (join_condition(other, joined, ()) for other in others)), None)
             if condition is None and all(found.single_row or found.opaque for found in joined):
                 connected |= mine
                 continue
@@ -96,23 +117,27 @@ class ListedTables:
             self.analysis.quality = min(self.analysis.quality, condition.quality)
             additions.append(sources.condition_text(condition))
             connected |= mine
-        if additions:
-            self.add_predicates(select, additions)
+        return additions
 
     def _without(self, select: Select, relation: Relation, source: Source, scope: Scope) -> None:
         """Leave out a table and all that names it."""
+        if source.fault is not None:
+            self._forget(select, relation, source.fault, scope)
+        source.kept = False
+
+    def _forget(self, select: Select, relation: Relation, fault: Fault, scope: Scope) -> None:
+        """Leave out all that names a table."""
         for node in (select.items, *select.clauses):
             if node is None:
                 continue
             for found in local_nodes(node):
                 known = self.analysis.columns.get(id(found))
                 if known is not None and known[0] is relation:
-                    found.fault = source.fault
+                    found.fault = fault
         if relation in scope.relations:
             scope.relations.remove(relation)
-        source.kept = False
 
-    def add_predicates(self, select: Select, additions: list[str]) -> None:
+    def _add_predicates(self, select: Select, additions: list[str]) -> None:
         """Add conjuncts to WHERE, or a WHERE."""
         text = " AND ".join(additions)
         if select.add_where:

@@ -64,8 +64,7 @@ class MissingTableFinder(TableFinder):
             text = spell(candidate, self.dialect) + (f" {name}" if name and name != candidate.lower() else "")
             if listed:
                 # A JOIN after a comma would see the last table only.
-                select.from_.add += f", {text}"
-                self.predicates.append(self.condition_text(condition))
+                self.listed.append((f", {text}", condition))
             else:
                 select.from_.add += f" JOIN {text} ON {self.condition_text(condition)}"
 
@@ -188,7 +187,7 @@ class MissingTableFinder(TableFinder):
                 needed.append(having[0])
         for name in needed:
             left -= set(self._columns_of(name))
-        if left or not needed or len(needed) > 6 or chosen:
+        if left or not needed or len(needed) > 4 or chosen:
             return False
         relations = [self._known_relation(name, "") for name in needed]
         waiting = [(relation, name) for relation, name in zip(relations, needed, strict=True) if relation is not None]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import singledispatch
 
-from speql_speculator.keywords import WINDOW_ONLY
+from speql_speculator.keywords import LEAST_ARGUMENTS, WINDOW_ONLY
 from speql_speculator.syntax_tree import (
     Branch,
     Call,
@@ -140,7 +140,11 @@ def _(node: Call) -> bool:
             counts = node.name == "count" and not node.distinct and all(cause(element).fragment for element in dead)
             if not node.arguments.kept and counts:
                 node.add = "*"
-            elif not kept[0] or not all(cause(element).fragment for element in dead):
+            elif (
+                not kept[0]
+                or sum(kept) < LEAST_ARGUMENTS.get(node.name, 0)
+                or not all(cause(element).fragment for element in dead)
+            ):
                 # Its cause is to be found below it, also where other arguments could stay.
                 node.arguments.kept = False
                 return False

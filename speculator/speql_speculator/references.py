@@ -80,7 +80,7 @@ def _resolve(reference: Reference, scope: Scope, analysis: Analysis) -> None:
         if level is scope and own_alias is not None:
             _take_alias(reference, own_alias, analysis)
             return
-        if len(parts) > 1 and level.relation(parts[0]) is not None:
+        if level.relation(parts[0]) is not None if len(parts) > 1 else parts[0].lower() in level.later_aliases:
             break
         level = level.parent
     _not_found(reference, parts, scope, analysis)

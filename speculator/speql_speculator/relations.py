@@ -44,13 +44,14 @@ class Relation:
 class Scope:
     """The relations that a SELECT's names are looked up in, then those of the queries around it.
 
-    ``aliases`` are the output columns that are named so far.
+    ``aliases`` are the output columns that are named so far, ``later_aliases`` the others: they hide outer columns.
     ``table_in_doubt``: a source of FROM is left out: without another one, nothing can be said of columns.
     """
 
     relations: list[Relation] = field(default_factory=list)
     parent: "Scope | None" = None
     aliases: dict[str, VisibleColumn] = field(default_factory=dict)
+    later_aliases: set[str] = field(default_factory=set)
     merged: set[str] = field(default_factory=set)
     left_out: dict[str, str] = field(default_factory=dict)
     table_in_doubt: bool = False

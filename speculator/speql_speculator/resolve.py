@@ -1,6 +1,6 @@
 """Resolves a parsed statement against the catalog: what names mean, and what is still missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from speql_speculator.analysis import Analysis, local_nodes
 from speql_speculator.calls import known_functions
@@ -155,11 +155,13 @@ class _Resolver:
         if first.opaque or by_name:
             return
         for branch, output in kept[1:]:
-            if output.opaque or len(output.columns) == len(first.columns) or not isinstance(branch, Select):
-                continue
             difference = len(first.columns) - len(output.columns)
-            if difference > 0 and branch.items is not None and branch.items.kept and not branch.add_items:
-                branch.pad = difference
+            if output.opaque or not difference or isinstance(branch, Values):
+                continue
+            selects = list(_lists(branch)) if difference > 0 else []
+            if selects and all(select.items is not None and select.items.kept for select in selects):
+                for select in selects:
+                    select.pad += difference
             else:
                 branch.fault = self.analysis.report(
                     branch,
@@ -247,8 +249,6 @@ class _Resolver:
         for clause in extra:
             settle(clause)
         if select.from_ is not None:
-            if sources.predicates:
-                ListedTables(analysis).add_predicates(select, sources.predicates)
             ListedTables(analysis).connect(select, scope, sources)
             sources.name_derived_tables(select.from_.sources)
             settle(select)
@@ -266,8 +266,12 @@ class _Resolver:
         gone = select.from_ is not None and not select.from_.kept and not select.add_from
         if gone and select.from_ is not None:
             fault = cause(select.from_)
-            counts = any(isinstance(found, Star) for found in local_nodes(select))
-            if counts or not fault.fragment:
+            needed = any(
+                isinstance(found, Star)
+                or (isinstance(found, Reference) and found.fault is not None and found.fault.code == "left-out")
+                for found in local_nodes(select)
+            )
+            if needed or not fault.fragment:
                 select.fault = fault
                 settle(select)
 
@@ -284,6 +288,8 @@ class _Resolver:
 
     def _list(self, select: Select, items: Items, scope: Scope) -> None:
         """The SELECT list, one after the other: what an item is called may be used behind it, if the item stays."""
+        named = [item for item in items.elements if isinstance(item, SelectItem) and item.alias >= 0]
+        scope.later_aliases = {self.analysis.name(item.alias).lower() for item in named}
         for item in items.elements:
             resolve_references(item, scope, self.analysis)
             self._stars(item, scope)
@@ -291,8 +297,9 @@ class _Resolver:
             settle(item)
             check_conditions(item, self.analysis)
             check_types(item, self.analysis)
-            if settle(item) and isinstance(item, SelectItem) and item.alias >= 0:
+            if settle(item) and isinstance(item, SelectItem) and item.alias >= 0 and not item.drop_alias:
                 self._alias(select, item, scope)
+        scope.later_aliases = set()
         settle(items)
 
     def _alias(self, select: Select, item: SelectItem, scope: Scope) -> None:
@@ -419,3 +426,13 @@ def _too_wide(query: Query, output: Relation) -> bool:
     """Whether a subquery has more than the one column that a value has."""
     added = any(isinstance(branch, Select) and branch.kept and branch.add_items == " *" for branch in query.branches)
     return added or (not output.opaque and len(output.columns) > 1)
+
+
+def _lists(branch: Node) -> Iterator[Select]:
+    """The SELECTs that give the columns of a side of a set operation, behind any number of parentheses."""
+    if isinstance(branch, Select):
+        yield branch
+    elif isinstance(branch, Nested):
+        for inner in branch.query.branches:
+            if inner.kept:
+                yield from _lists(inner)

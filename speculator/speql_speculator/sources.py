@@ -1,7 +1,6 @@
 """Resolves FROM: tables, aliases not typed yet, join conditions, and tables not named yet."""
 
 from dataclasses import replace
-from itertools import count
 
 from speql_speculator.analysis import local_references
 from speql_speculator.joins import JoinResolver
@@ -105,17 +104,11 @@ class SourceResolver(JoinResolver):
             return self._with_names(relation, source)
         return self._unknown(source, names, alias, wanted)
 
-    def _free_name(self, wanted: dict[str, set[str]]) -> str:
-        """A name for a derived table that has none, in case that it is needed."""
-        taken = {name for relation in self.scope.relations for name in (*relation.names, relation.alias)}
-        taken |= {*wanted, *self.ctes, *(table.name.lower() for table in self.analysis.catalog.tables)}
-        return next(name for number in count(1) if (name := f"derived_{number}") not in taken)
-
     def name_derived_tables(self, sources: list[Source]) -> None:
         """Give a derived table without an alias its name, where something that is inserted uses that."""
         for source in sources:
             relation = self.by_source.get(id(source))
-            nameless = source.query is not None and source.alias < 0 and not source.add_alias
+            nameless = source.query is not None and (source.alias < 0 or source.drop_alias) and not source.add_alias
             if nameless and relation is not None and id(relation) in self.analysis.named:
                 source.add_alias = relation.alias
             self.name_derived_tables(source.inner or [])

@@ -1,6 +1,7 @@
 """Looks up tables and CTEs by name and by column."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import count
 
 from speql_speculator.analysis import Analysis
 from speql_speculator.closest_name import closest_names
@@ -28,7 +29,7 @@ class TableFinder:
         self.resolve_query = resolve_query
         self.dialect = analysis.catalog.dialect
         self.by_source: dict[int, Relation] = {}
-        self.predicates: list[str] = []
+        self.listed: list[tuple[str, JoinCondition]] = []
         self.half_typed: list[tuple[str, str]] = []
 
     def _known_relation(self, name: str, alias: str) -> Relation | None:
@@ -119,6 +120,12 @@ class TableFinder:
         source.fault = (
             fragment(f"`{analysis.text(source)}`") if joined else Fault("unknown-table", f"{message}: left out")
         )
+
+    def _free_name(self, wanted: dict[str, set[str]]) -> str:
+        """A name for a derived table that has none, in case that it is needed."""
+        taken = {name for relation in self.scope.relations for name in (*relation.names, relation.alias)}
+        taken |= {*wanted, *self.ctes, *(table.name.lower() for table in self.analysis.catalog.tables)}
+        return next(name for number in count(1) if (name := f"derived_{number}") not in taken)
 
     def _unclaimed(self, wanted: dict[str, set[str]]) -> set[str]:
         """Columns that no table of the scope has."""

@@ -13,7 +13,7 @@ from speql_sql import Catalog
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "repair"
 
 
-@pytest.mark.parametrize("schema", ["flights", "shop"])
+@pytest.mark.parametrize("schema", ["flights", "shop", "tpcds"])
 def test_cases(schema: str, schemas: dict[str, Any], cases: Callable[[str], list[Any]]) -> None:
     failures = []
     found = cases(f"cases_{schema}.txt")
@@ -74,6 +74,28 @@ def test_left_out_table_is_told(schemas: dict[str, Any]) -> None:
     result = repair("SELECT o.total FROM orders o JOIN item i", schemas["shop"].catalog)
     assert result.sql == "SELECT o.total FROM orders o"
     assert [problem.code for problem in result.problems] == ["left-out"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "edits"),
+    [
+        ("i_brand = 'x' AND i_item_id|", [("unfinished", " AND i_item_id")]),
+        ("i_item_id| AND i_brand = 'x'", [("unfinished", " i_item_id AND")]),
+        ("nosuch = 1 AND i_item_id|", [("unknown-column", " WHERE nosuch = 1"), ("unfinished", " AND i_item_id")]),
+        ("i_brand = 'x' AND (i_brand = 'y' OR i_item_id|)", [("unfinished", " OR i_item_id")]),
+    ],
+)  # fmt: skip
+def test_a_condition_that_is_begun_has_an_edit_of_its_own(
+    condition: str, edits: list[tuple[str, str]], schemas: dict[str, Any]
+) -> None:
+    """The engine may bind it, as text that is a truth value; running it fails. The server looks at the edit's code."""
+    typed = f"SELECT i_item_id FROM item WHERE {condition} GROUP BY i_item_id"
+    cursor = typed.index("|")
+    typed = typed.replace("|", "")
+    result = repair(typed, schemas["shop"].catalog, cursor)
+    assert [(edit.code, edit.span.of(typed)) for edit in result.edits] == edits
+    assert result.sql is not None
+    assert schemas["shop"].binding_error(result.sql) is None
 
 
 def test_positions_are_moved(schemas: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Every prefix of whole queries, as it is typed: repaired, and bound by a real DuckDB."""
 
+import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -97,3 +99,46 @@ def test_repairing_a_repaired_query_changes_nothing(
             if result.sql is not None:
                 again = repair(result.sql, catalog, result.cursor)
                 assert again.edits == (), (title, text[:length][-60:], result.sql, again.sql)
+
+
+STRIDE = 13
+"""Every so many characters, besides every line and every token: a sample that takes seconds."""
+
+
+def cuts(text: str) -> list[int]:
+    """Where the typing of a text is looked at."""
+    ends = {token.end for token in tokenize(text)} | {match.start() for match in re.finditer("\n", text)}
+    return sorted(ends | set(range(1, len(text), STRIDE)) | {len(text)})
+
+
+def test_prefixes_over_tpcds_bind(
+    schemas: dict[str, Any], queries: dict[str, list[tuple[str, str]]], record_property: Any
+) -> None:
+    database = schemas["tpcds"]
+    names = {table.name.lower() for table in database.catalog.tables}
+    failures: list[str] = []
+    lost_words: list[str] = []
+    crossed: list[str] = []
+    tried = 0
+    for title, text in queries["tpcds"]:
+        tokens = tokenize(text)
+        # A column may be called like a table: what is behind FROM is one.
+        first = next(
+            token.end for before, token in pairwise(tokens) if before.upper == "FROM" and token.name.lower() in names
+        )
+        for length in cuts(text):
+            typed = text[:length]
+            result = repair(typed, database.catalog, length)
+            tried += length >= first
+            error = database.binding_error(result.sql) if result.sql is not None else "nothing to run"
+            if error and (length >= first or result.sql is not None):
+                failures.append(f"{title}: {typed[-50:]!r} -> {result.sql!r}: {error}")
+            if result.sql is not None and (missing := lost(typed, result, length)):
+                lost_words.append(f"{title}: {typed[-50:]!r} lost {missing}: {result.sql!r}")
+            if result.sql is not None and error is None and database.has_cross_product(result.sql):
+                crossed.append(f"{title}: {typed[-50:]!r} -> {result.sql!r}")
+    record_property("prefixes", tried)
+    assert tried > 500
+    assert len(failures) <= tried // 200, f"{len(failures)} of {tried} do not bind:\n" + "\n".join(failures)
+    assert not lost_words, "\n".join(lost_words)
+    assert not crossed, "\n".join(crossed)
