@@ -37,20 +37,22 @@ def worth_creating(
     settings: SchedulerSettings,
     *,
     grouped: bool = False,
+    direct_work: int = 0,
 ) -> Verdict:
     """Whether a temp table earns its cost.
 
     ``base_rows`` are the rows of the base tables that the unit names, as far as the catalog knows; an estimate alone
     would do injustice to a unit whose filters the engine already counts into its scans. ``crossed_rows`` are those of
     its worst cross join. Estimates of joins on top of joins, and of how many groups there are (``grouped``), are often
-    too high by orders of magnitude: what they alone speak against is doubtful.
+    too high by orders of magnitude: what they alone speak against is doubtful. ``direct_work`` is what running the unit
+    on base tables takes, if the estimate is one over temp tables.
     """
     read = max(estimate.rows_scanned, base_rows)
     if crossed_rows > settings.blow_up * max(read, 1):
         return Verdict(False, f"its joins multiply rows: {_count(crossed_rows)} out of {_count(read)}")
     work = believed_work(estimate, base_rows, settings)
     doubtful = work < work_of(estimate, base_rows)
-    if work < settings.cheap_work:
+    if max(work, direct_work) < settings.cheap_work:
         return Verdict(False, f"cheap to run directly: {_count(work)} rows of work")
     size = estimate.rows * max(columns, 1) * BYTES_PER_VALUE
     too_large = ""

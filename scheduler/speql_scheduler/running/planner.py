@@ -159,13 +159,15 @@ class Planner:
             answered_by = tuple(keys[name] for name in stored_only.uses if name in keys)
             return PlannedUnit(unit, Verdict(False, "answered by an existing temp table"), answered_by=answered_by)
         try:
-            estimate, base_rows = await self._estimate(unit, stored_only)
+            estimate, base_rows, direct = await self._estimate(unit, stored_only)
         except EngineError as error:
             return PlannedUnit(unit, Verdict(False, f"the engine refuses it: {error.message}"))
         columns = len(unit.view.columns)
         settings = self._settings
         grouped = unit.view.block is not None and unit.view.block.grouping is not None
-        verdict = worth_creating(estimate, base_rows, columns, unit.crossed_rows, settings, grouped=grouped)
+        verdict = worth_creating(
+            estimate, base_rows, columns, unit.crossed_rows, settings, grouped=grouped, direct_work=direct
+        )
         seconds = self._facts.pace.seconds(believed_work(estimate, base_rows, settings))
         if verdict.create and seconds > self._settings.create_seconds:
             verdict = Verdict(False, f"would take about {seconds:.0f} s, longer than the limit")
@@ -176,16 +178,19 @@ class Planner:
         inputs = tuple(keys[name] for name in planned.uses if name in keys)
         return PlannedUnit(unit, verdict, estimate, inputs, seconds=seconds, base_rows=base_rows)
 
-    async def _estimate(self, unit: WantedUnit, over_store: Rewrite) -> tuple[Estimate, int]:
-        """The engine's estimate of the creation over the temp tables that exist, and the rows of its base tables."""
+    async def _estimate(self, unit: WantedUnit, over_store: Rewrite) -> tuple[Estimate, int, int]:
+        """The engine's estimate of the creation over the temp tables that exist, the rows of its base tables, and the
+        work on base tables alone.
+        """
         direct = await self._facts.estimate(unit.sql)
+        work = work_of(direct, unit.base_rows)
         if over_store.sql is None:
-            return direct, unit.base_rows
+            return direct, unit.base_rows, work
         try:
             shorter = await self._facts.estimate(over_store.sql)
         except EngineError:  # a temp table has gone meanwhile
-            return direct, unit.base_rows
-        return (shorter, 0) if work_of(shorter) < work_of(direct, unit.base_rows) else (direct, unit.base_rows)
+            return direct, unit.base_rows, work
+        return (shorter, 0, work) if work_of(shorter) < work else (direct, unit.base_rows, work)
 
     async def _rewritten(self, unit: WantedUnit, views: tuple[View, ...]) -> Rewrite:
         """The unit's creation over these temp tables."""

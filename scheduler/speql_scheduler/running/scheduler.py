@@ -162,8 +162,8 @@ class Scheduler:
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
             self._previews.keep(question.key if question else None)
-            shown = await self._preview_at_once(speculation, question, epoch)
             await self._submits.none_running()
+            shown = await self._preview_at_once(speculation, question, epoch)
             if self._needs_no_rest(speculation):
                 plan = await self._plan(speculation, epoch)
                 self._start_creates(plan)
@@ -178,7 +178,10 @@ class Scheduler:
             await settings.sleep(self._rest(plan, await self._seconds(question) if question else 0.0))
             plan = await self._plan(speculation, epoch)
             self._start_creates(plan)
-            if question is not None and not (shown or self._exact_is_shown(speculation)):
+            shown = shown or self._exact_is_shown(speculation)
+            if not speculation.guessed and not (shown and speculation.preview == speculation.query):
+                self._runner.release()  # a submit of what is shown is answered from the cache
+            if question is not None and not shown:
                 await self._preview_at_rest(speculation, question, plan)
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
@@ -282,7 +285,6 @@ class Scheduler:
         Of a query whose tables are guessed an estimate is enough, where there is one.
         """
         if not speculation.guessed:
-            self._runner.release()
             ancestors = await self._ancestors_of(question, plan)
             self._previews.queue(question, ancestors)
             await self._runner.settled(ancestors)

@@ -56,7 +56,7 @@ class SchedulerSettings:
     at_once_seconds: float = 0.06
     """A preview that is expected to take no longer is run at each change of the query."""
 
-    cheap_work: int = 1_000_000
+    cheap_work: int = 200_000
     """A query that processes fewer rows than this is run directly: it gets no temp table and waits for none."""
 
     temp_rows: int = 20_000_000
