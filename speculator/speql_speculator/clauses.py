@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from speql_speculator.from_parser import FromParser
 from speql_speculator.grammar import fragment
-from speql_speculator.keywords import CLAUSE_WORDS, NO_BARE_ALIAS, RESERVED, SET_OPERATORS
+from speql_speculator.keywords import CLAUSE_WORDS, NO_BARE_ALIAS, RESERVED, SET_OPERATORS, UNIT_WORDS
 from speql_speculator.syntax_tree import (
     Clause,
     Cte,
@@ -291,6 +291,8 @@ class ClauseParser(FromParser):
                     pass
                 elif not (after.kind == "punctuation" and after.upper in (".", "(")):
                     item.alias = self.position
+                    # Engines refuse a unit of time as a name without AS: it is the beginning of a longer one.
+                    item.drop_alias = self.position == self.half and self.word in UNIT_WORDS
                     self.position += 1
         elif self.word == "AS" and self.ahead(1).kind in ("word", "quoted") and self.ahead(1).upper not in CLAUSE_WORDS:
             item.marker, item.alias = self.position, self.position + 1

@@ -144,6 +144,9 @@ class ListedTables:
             select.add_where += f" AND {text}"
             return
         where = next((clause for clause in select.clauses if clause.name == "WHERE" and clause.fault is None), None)
+        if where is not None:
+            # What names a table that is left out by now is gone from it.
+            settle(where)
         if where is None:
             select.add_where = f" WHERE {text}"
         elif where.add:
