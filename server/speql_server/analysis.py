@@ -208,7 +208,7 @@ class Analyst:
             repaired,
             unit=unit_at(units, place),
             units=units,
-            open_units=open_units(units, sql, repaired.cursor, catalog.dialect),
+            open_units=open_units(units, sql, repaired.cursor, catalog.dialect, inserted_spans(repaired)),
             hot=hot_columns(sql, repaired.cursor, catalog),
             superset=larger,
             problems=problems,
@@ -240,8 +240,10 @@ def _completes_a_condition(edit: Edit, typed: str) -> bool:
     """Whether the edit leaves out a condition that is only begun, or gives it its other side."""
     if edit.code == "join-condition":
         return edit.new_text.lstrip()[:1] in "=<>!"
-    begun = edit.span.of(typed).split(maxsplit=1)
-    return edit.code == "unfinished" and bool(begun) and begun[0].lower() in _CONDITION_WORDS
+    if edit.code != "unfinished":
+        return False
+    words = edit.span.of(typed).lower().replace("(", " ").replace(")", " ").split()
+    return bool(words) and (words[0] in _CONDITION_WORDS or words[-1] in {"and", "or"})
 
 
 def shifted(problem: Problem, by: int) -> Problem:
@@ -261,6 +263,16 @@ def offset_in_typed(repaired: Repair, offset: int) -> int:
             return edit.span.end
         shift += len(edit.new_text) - (edit.span.end - edit.span.start)
     return min(max(offset - shift, 0), len(repaired.typed))
+
+
+def inserted_spans(repaired: Repair) -> tuple[Span, ...]:
+    """Where in the repaired text the words stand that the user has not typed."""
+    shift, found = 0, []
+    for edit in sorted(repaired.edits, key=lambda edit: edit.span):
+        start = edit.span.start + shift
+        found.append(Span(start, start + len(edit.new_text)))
+        shift += len(edit.new_text) - (edit.span.end - edit.span.start)
+    return tuple(found)
 
 
 def _current(statements: tuple[Statement, ...], cursor: int | None) -> Statement | None:

@@ -13,12 +13,15 @@ from speql_sql import Span
 _TAIL = {TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH}
 
 
-def open_units(units: Sequence[Unit], sql: str, cursor: int | None, dialect: str) -> frozenset[tuple[str, ...]]:
+def open_units(
+    units: Sequence[Unit], sql: str, cursor: int | None, dialect: str, inserted: Sequence[Span] = ()
+) -> frozenset[tuple[str, ...]]:
     """The paths of the units that the cursor is in, and of those that read a CTE that it is in.
 
     What follows ORDER BY or LIMIT changes no row of the SELECT before it, so a cursor there leaves it closed; and a
     cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is. Blanks
-    between a SELECT and the cursor belong to the SELECT.
+    between a SELECT and the cursor belong to the SELECT, and so does what a repair has ``inserted`` there: it is the
+    user who closes a parenthesis.
 
     >>> import sqlglot
     >>> from speql_scheduler.matching.units import units_of
@@ -29,12 +32,16 @@ def open_units(units: Sequence[Unit], sql: str, cursor: int | None, dialect: str
     """
     if cursor is None:
         return frozenset()
+    typed = list(sql[:cursor])
+    for span in inserted:
+        typed[span.start : span.end] = " " * len(typed[span.start : span.end])
+    before_cursor = "".join(typed)
     places = _places(sql, dialect)
     found = {
         unit.path
         for unit in units
         if unit.span.start <= cursor
-        and not sql[unit.span.end : cursor].strip()
+        and not before_cursor[unit.span.end :].strip()
         and not _in_tail(unit.span, cursor, places)
     }
     names = {path[-1].removeprefix("CTE ").lower() for path in found if path[-1].startswith("CTE ")}

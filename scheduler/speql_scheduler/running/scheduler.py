@@ -162,7 +162,8 @@ class Scheduler:
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
             self._previews.keep(question.key if question else None)
-            await self._submits.none_running()
+            if speculation.sql == self._submitted:
+                await self._submits.none_running()  # its rows are this preview
             shown = await self._preview_at_once(speculation, question, epoch)
             if self._needs_no_rest(speculation):
                 plan = await self._plan(speculation, epoch)
