@@ -208,6 +208,7 @@ class Session:
                 guessed=analysis.guessed,
                 edited_columns=analysis.hot.edited,
                 likely_columns=analysis.hot.likely,
+                previews_all=analysis.unit is None or analysis.unit.whole,
             )
         )
 

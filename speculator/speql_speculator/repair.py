@@ -32,7 +32,7 @@ from speql_speculator.syntax_tree import (
     walk,
 )
 from speql_speculator.token_reader import TooDeepError
-from speql_speculator.tokens import Token, tokenize
+from speql_speculator.tokens import Token, open_comments, tokenize
 from speql_sql import Catalog, Problem, Span
 
 MAX_LENGTH = 200_000
@@ -306,13 +306,9 @@ class _Pass:
             builder.insert_before(token, f"{alias}.", "qualified", f"More than one table has it: that of `{alias}`")
         for token, name, code, reason in self.analysis.replaced:
             builder.replace(token, name, code, reason)
-        comments = [
-            token for token in tokenize(self.text, self.analysis.catalog.dialect, comments=True) if token.closer
-        ]
         closed = [
-            Edit(Span(token.end, token.end), token.closer, "What is open is closed", "closed")
-            for token in comments
-            if token.kind == "comment"
+            Edit(Span(comment.end, comment.end), comment.closer, "What is open is closed", "closed")
+            for comment in open_comments(self.text, self.analysis.catalog.dialect)
         ]
         gone = [self._removal(tokens)] if self.dropped else []
         gone += (

@@ -58,6 +58,13 @@ def tokenize(text: str, dialect: str = "duckdb", *, comments: bool = False) -> l
     return [token for token in _scan(text, dialect) if comments or token.kind != "comment"]
 
 
+def open_comments(text: str, dialect: str = "duckdb") -> list[Token]:
+    """The comments that have a beginning and no end."""
+    if "/*" not in text:  # nearly always, and looking costs as much as reading all tokens
+        return []
+    return [token for token in _scan(text, dialect) if token.kind == "comment" and token.closer]
+
+
 def tokenize_coarsely(text: str, dialect: str, words: frozenset[str]) -> Iterator[Token]:
     """As :func:`tokenize` without comments, but what is neither quoted, a parenthesis, a ``;`` nor one of ``words``
     comes in long stretches: several times faster, for those who only look for structure.

@@ -20,7 +20,7 @@ class Unit:
 
     ``path`` is its breadcrumb (``("main", "CTE sales", "subquery")``), ``span`` its place in the text without its
     WITH and without parentheses around it; ``query`` can be run as it is, with the CTEs that it needs, unless
-    ``correlated``: then it needs columns of a SELECT around it.
+    ``correlated``: then it needs columns of a SELECT around it. ``whole`` is True of the one whose query is all of it.
     """
 
     path: tuple[str, ...]
@@ -28,6 +28,7 @@ class Unit:
     query: exp.Query
     correlated: bool
     kind: UnitKind
+    whole: bool = False
 
 
 def units_of(
@@ -53,9 +54,9 @@ def units_of(
             continue
         alone = _standing_alone(node, ctes) if node is not query else copy_tree(query)
         correlated = kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
-        units.append(Unit(path, span, alone, correlated, kind))
+        units.append(Unit(path, span, alone, correlated, kind, node is query))
     if not any(unit.kind == "main" for unit in units):
-        return (Unit(("main",), whole, copy_tree(query), False, "main"),)
+        return (Unit(("main",), whole, copy_tree(query), False, "main", True),)
     return tuple(sorted(units, key=lambda unit: (unit.span.start, -unit.span.end)))
 
 

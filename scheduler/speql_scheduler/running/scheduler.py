@@ -20,7 +20,8 @@ from speql_scheduler.running.explanation import Explanation, explanation_of
 from speql_scheduler.running.job_graph import JobBoard, JobGraph
 from speql_scheduler.running.planner import Plan, Planner
 from speql_scheduler.running.preview import Previews, problem_of
-from speql_scheduler.running.question import Question, ask
+from speql_scheduler.running.question import Question
+from speql_scheduler.running.questions import Questions
 from speql_scheduler.running.runner import Runner
 from speql_scheduler.running.sampling import Sampler
 from speql_scheduler.running.settings import SchedulerSettings
@@ -57,6 +58,7 @@ class Scheduler:
         self._analysis = Analysis()
         self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
+        self._questions = Questions(self._analysis, settings)
         self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
         self._sampler = Sampler(engine, self._analysis, self._facts, settings)
         self._planner = Planner(store, self._analysis, self._facts, settings)
@@ -66,7 +68,7 @@ class Scheduler:
         self._submits = Submits(
             engine,
             store,
-            self._analysis,
+            self._questions,
             self._facts,
             self._answerer,
             self._runner,
@@ -111,7 +113,7 @@ class Scheduler:
     async def explain(self, query: exp.Query, superset: exp.Query, catalog: Catalog) -> Explanation:
         """What would be done for a query, and why; nothing is run."""
         epoch = await self._facts.epoch()
-        question = await self._analysis.run(ask, None, query, catalog, self._settings.allowed_paths)
+        question = await self._questions.of(None, query, catalog)
         plan = await self._planner.plan(superset, catalog, epoch)
         stored = await self._answerer.rewrite(question, self._store.views)
         planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
@@ -180,7 +182,7 @@ class Scheduler:
             plan = await self._plan(speculation, epoch)
             self._start_creates(plan)
             shown = shown or self._exact_is_shown(speculation)
-            if not speculation.guessed and not (shown and speculation.preview == speculation.query):
+            if not speculation.guessed and not (shown and speculation.preview and speculation.previews_all):
                 self._runner.release()  # a submit of what is shown is answered from the cache
             if question is not None and not shown:
                 await self._preview_at_rest(speculation, question, plan)
@@ -213,12 +215,8 @@ class Scheduler:
 
     async def _question_of(self, speculation: Speculation) -> Question | None:
         """The preview as a question; None if there is none, or none that may be run before it is submitted."""
-        if speculation.preview is None:
-            return None
-        sql = speculation.sql if speculation.preview == speculation.query else None
-        allowed_paths = self._settings.allowed_paths
-        question = await self._analysis.run(ask, sql, speculation.preview, speculation.catalog, allowed_paths)
-        if question.refusals:
+        question = await self._questions.of_preview(speculation)
+        if question is not None and question.refusals:
             self._fail(speculation, question.refusals[0])
             return None
         return question

@@ -7,14 +7,15 @@ from dataclasses import replace
 from sqlglot import exp
 
 from speql_engines import Engine, EngineError
-from speql_scheduler.running.analysis import Analysis, AnalysisError
+from speql_scheduler.running.analysis import AnalysisError
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
 from speql_scheduler.running.costs import sooner_adopted, work_of
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.preview import Previews
-from speql_scheduler.running.question import Question, ask
+from speql_scheduler.running.question import Question
+from speql_scheduler.running.questions import Questions
 from speql_scheduler.running.runner import Runner
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
@@ -30,7 +31,7 @@ class Submits:
         self,
         engine: Engine,
         store: Store,
-        analysis: Analysis,
+        questions: Questions,
         facts: EngineFacts,
         answerer: Answerer,
         runner: Runner,
@@ -40,7 +41,7 @@ class Submits:
     ) -> None:
         self._engine = engine
         self._store = store
-        self._analysis = analysis
+        self._questions = questions
         self._facts = facts
         self._answerer = answerer
         self._runner = runner
@@ -82,7 +83,7 @@ class Submits:
         if query is None:
             return None
         try:
-            question = await self._analysis.run(ask, sql, query, catalog, self._settings.allowed_paths)
+            question = await self._questions.of(sql, query, catalog)
         except AnalysisError:
             return None
         return None if question.refusals else question

@@ -36,13 +36,11 @@ def serve(
     gc.disable()
     import asyncio
 
+    from speql_server.pauses import keep_pauses_short
     from speql_server.settings import ServerSettings
     from speql_server.transport import serve_stdio, serve_tcp
 
-    gc.freeze()
-    gc.enable()
-    # The thread that analyses must not keep the event loop waiting for 5 ms, Python's default, at each handover.
-    sys.setswitchinterval(0.001)
+    keep_pauses_short()
     settings = ServerSettings(database=database, writable=writable)
     if address is None:
         status = asyncio.run(serve_stdio(settings, output, greeting))

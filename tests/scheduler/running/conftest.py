@@ -171,6 +171,7 @@ class Desk:
             frozenset(open_units),
             closed,
             edited_columns=edited_columns,
+            previews_all=preview in ("", sql),
         )
         self.scheduler.update(speculation)
         return speculation

@@ -16,6 +16,7 @@ from speql_server.cli.bench.replay import ReplaySettings, replay
 from speql_server.cli.bench.results import Results
 from speql_server.cli.bench.summary import print_summary
 from speql_server.cli.bench.virtual_time import VirtualTimeLoop, run_in_virtual_time
+from speql_server.pauses import keep_pauses_short
 from speql_sql import SpeqlError
 
 PROTOCOLS: tuple[Protocol, ...] = ("lines", "human", "edits")
@@ -62,6 +63,7 @@ async def _replay_all(
     engine = await open_engine(database)
     try:
         catalog = await engine.catalog()
+        keep_pauses_short()
         setting = Setting(
             database=Path(database).name,
             engine=f"{engine.info.engine} {engine.info.version}",

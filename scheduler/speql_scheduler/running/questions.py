@@ -1,0 +1,46 @@
+"""The questions that previews and submits ask, each analysed once."""
+
+from collections import OrderedDict
+
+from sqlglot import exp
+
+from speql_scheduler.running.analysis import Analysis
+from speql_scheduler.running.question import Question, ask
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.speculation import Speculation
+from speql_sql import Catalog
+
+REMEMBERED = 8
+
+
+class Questions:
+    """Analyses queries off the event loop, and remembers the last few: most keystrokes leave the query as it was, and
+    a submit follows the preview of its text.
+    """
+
+    def __init__(self, analysis: Analysis, settings: SchedulerSettings) -> None:
+        self._analysis = analysis
+        self._settings = settings
+        self._asked: OrderedDict[tuple[str, int, str], Question] = OrderedDict()
+
+    async def of_preview(self, speculation: Speculation) -> Question | None:
+        """The preview as a question; None if there is none."""
+        if speculation.preview is None:
+            return None
+        sql = speculation.sql if speculation.previews_all else None
+        return await self.of(sql, speculation.preview, speculation.catalog)
+
+    async def of(self, sql: str | None, query: exp.Query, catalog: Catalog) -> Question:
+        """A query as a question; ``sql`` is its text, None to write it from the tree.
+
+        :class:`AnalysisError` if it cannot be analysed.
+        """
+        # A part of a text has no text that is its own, but its tree stays the same while the text does; the question
+        # holds the tree, so its identity is not given away.
+        key = (sql or "", 0 if sql is not None else id(query), catalog.version)
+        if key not in self._asked:
+            self._asked[key] = await self._analysis.run(ask, sql, query, catalog, self._settings.allowed_paths)
+            if len(self._asked) > REMEMBERED:
+                self._asked.popitem(last=False)
+        self._asked.move_to_end(key)
+        return self._asked[key]
