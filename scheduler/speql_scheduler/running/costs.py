@@ -50,7 +50,7 @@ def worth_creating(
     read = max(estimate.rows_scanned, base_rows)
     if crossed_rows > settings.blow_up * max(read, 1):
         return Verdict(False, f"its joins multiply rows: {_count(crossed_rows)} out of {_count(read)}")
-    work = believed_work(estimate, base_rows, settings)
+    work = min(work_of(estimate, base_rows), int(settings.blow_up * max(read, 1)))
     doubtful = work < work_of(estimate, base_rows)
     if max(work, direct_work) < settings.cheap_work:
         return Verdict(False, f"cheap to run directly: {_count(work)} rows of work")
@@ -71,7 +71,7 @@ def worth_creating(
 
 def believed_work(estimate: Estimate, base_rows: int, settings: SchedulerSettings) -> int:
     """The rows that a run is taken to process, of an absurd estimate no more than so many times what is read."""
-    most = settings.blow_up * max(estimate.rows_scanned, base_rows, 1)
+    most = settings.believed_ratio * max(estimate.rows_scanned, base_rows, 1)
     return min(work_of(estimate, base_rows), int(most))
 
 

@@ -207,7 +207,8 @@ class Runner:
         """One create, from its turn to the store; its outcome is on the board."""
         key = unit.key
         settings = self._settings
-        limit = min(settings.overrun * unit.seconds + 0.5, settings.create_seconds)
+        overrun = settings.closed_overrun if unit.closed else settings.overrun
+        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds)
         async with self._store.create_slot:
             started = self._settings.clock()
             if stored := self._store.find(key):

@@ -62,12 +62,14 @@ class Sampler:
         direct_share: float = 0.1,
         largest_fraction: float = 0.2,
         least_rows: int = 10_000,
+        late_seconds: float = 0.7,
     ) -> None:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
         A sample takes ``deadline_share`` of the deadline and ``direct_share`` of the exact run, which is still to come,
         as far as can be told; it is given up after all of the deadline, or a quarter of the exact run. It has at most
         ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
+        A query that takes less than ``late_seconds`` directly is not sampled.
         """
         self._engine = engine
         self._analysis = analysis
@@ -78,6 +80,7 @@ class Sampler:
         self._direct_share = direct_share
         self._largest_fraction = largest_fraction
         self._least_rows = least_rows
+        self._late_seconds = late_seconds
         self._overrun = 3.0  # a first guess: grouping by the units of the sample costs too
 
     async def answer(self, question: Question, direct_seconds: float | None = None) -> Answer | None:
@@ -90,6 +93,8 @@ class Sampler:
         try:
             if direct_seconds is None:
                 direct_seconds = await self._facts.seconds(question.sql, question.base_rows)
+            if direct_seconds < self._late_seconds:
+                return None  # the exact result is there nearly as soon
             sample = await self._analysis.run(self._sample_of, question, direct_seconds)
             if isinstance(sample, str):
                 logger.debug("no sample: %s", sample)

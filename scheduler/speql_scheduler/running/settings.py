@@ -44,13 +44,13 @@ class SchedulerSettings:
     waiting_seconds: float = 4.0
     """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
 
-    work_ratio: float = 3.0
+    work_ratio: float = 2.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 
     free_seconds: float = 0.5
     """Work ahead that is always allowed, however quick the query is."""
 
-    renewal_seconds: float = 300.0
+    renewal_seconds: float = 1800.0
     """Time in which the whole allowance comes back without a submit."""
 
     at_once_seconds: float = 0.06
@@ -69,11 +69,15 @@ class SchedulerSettings:
     """No temp table that is estimated to take more than this share of the byte budget."""
 
     temp_input_share: float = 0.5
-    """No temp table that is estimated to have more than this share of the rows of the tables that it reads."""
+    """No temp table that is estimated to have more than this share of the rows of the tables that it reads; an
+    estimate that says so of other joins is in doubt."""
 
     blow_up: float = 10.0
-    """No temp table of a cross join that makes more than this many times the rows of the tables that it reads; and no
-    estimate that says so of other joins is believed."""
+    """No temp table of a cross join that makes more than this many times the rows of the tables that it reads; an
+    estimate that says so of other joins is in doubt."""
+
+    believed_ratio: float = 3.0
+    """An estimate of more work than this many times the rows that are read is taken for so much."""
 
     relaxed_ratio: float = 3.0
     """A temp table without a condition whose constant may change may take so many times the work of the one with it."""
@@ -90,7 +94,10 @@ class SchedulerSettings:
     overrun: float = 2.0
     """Work that nobody asked for is stopped when it has taken so many times what was expected, and half a second."""
 
-    rows_per_second: float = 50_000_000.0
+    closed_overrun: float = 4.0
+    """The same for temp tables of SELECTs that the user has left: they are likely to be needed as they are."""
+
+    rows_per_second: float = 100_000_000.0
     """First guess of the engine's speed in rows processed; what it really does is measured as queries finish."""
 
     allowed_paths: tuple[str, ...] = ()

@@ -138,7 +138,11 @@ async def test_a_sample_that_would_be_late_too_is_not_drawn(bench: Bench) -> Non
     sql = "SELECT count(*) FROM flights"
     assert await bench.answer(sql, direct_seconds=1e6) is None
     assert await bench.answer("SELECT nothing FROM flights", direct_seconds=None) is None
-    assert await bench.answer(sql, direct_seconds=None) is not None
+    assert await bench.answer(sql, direct_seconds=None, late_seconds=0.0) is not None
+
+
+async def test_a_query_that_is_not_late_is_not_sampled(bench: Bench) -> None:
+    assert await bench.answer("SELECT count(*) FROM flights", direct_seconds=0.5) is None
 
 
 async def test_a_sample_that_is_late_or_fails_is_given_up(bench: Bench) -> None:
