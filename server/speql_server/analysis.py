@@ -196,7 +196,7 @@ class Analyst:
                 snapshot, catalog, lines, statements, statement, repaired, problems=problems, seconds=seconds
             )
         sql, query = repaired.sql, repaired.query
-        units = self._units.get(sql, lambda: units_of(sql, query))
+        units = self._units.get((sql, catalog.version), lambda: units_of(sql, query, catalog))
         place = repaired.cursor if repaired.cursor is not None else 0
         larger = self._supersets.get((sql, catalog.version), lambda: superset(query, catalog))
         return Analysis(

@@ -43,7 +43,7 @@ async def test_an_edit_greys_out_and_cancels_what_is_not(desk):
 
 
 async def test_a_stale_create_is_interrupted_on_the_engine(new_desk):
-    desk = await new_desk(blow_up=1e12)
+    desk = await new_desk(blow_up=1e12, believed_ratio=1e12)
     desk.type(HEAVY, preview=None)
     await desk.until(lambda graph: any(job.state == "running" for job in graph.jobs))
     await desk.engine.create_begun.wait()
