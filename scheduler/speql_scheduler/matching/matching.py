@@ -38,7 +38,7 @@ from speql_scheduler.matching.identical import identical_select
 from speql_scheduler.matching.mapping import source_mappings
 from speql_scheduler.matching.normal_text import normal_text
 from speql_scheduler.matching.predicates import Facts
-from speql_scheduler.matching.reasons import missing_conjunct, shown
+from speql_scheduler.matching.reasons import missing_conjunct
 from speql_scheduler.matching.spjg import Block
 from speql_scheduler.matching.substitution import NotInViewError
 from speql_scheduler.matching.view import View
@@ -149,7 +149,7 @@ class _Attempt:
                 # It joins a table that neither adds nor loses rows.
                 continue
             if not self._needed.implies(condition, block.inner_names, self.names.to_query):
-                raise _RefusedError(missing_conjunct(query, condition, self.names.to_query))
+                raise _RefusedError(missing_conjunct(query, block, condition, self.names.to_query))
         for condition in query.clause.where:
             if not block.facts.implies(condition, query.inner_names, self.names.to_view):
                 self.conditions.append(condition)
@@ -167,7 +167,7 @@ class _Attempt:
             return
         self.rolls_up = True
         for condition in self._having_on_groups():
-            raise _RefusedError(f"the view has HAVING {shown(condition, block)}, and the query groups otherwise")
+            raise _RefusedError(f"the view has HAVING {block.written(condition)}, and the query groups otherwise")
         if _is_global(block):
             raise _RefusedError("the view is one group, the query is not")
         if query.has_windows and query.select.args.get("group") is None and not query.has_aggregates:
@@ -183,7 +183,7 @@ class _Attempt:
             for condition in missing:
                 if not groups.implies(condition, block, self.names.query_text_of_view, self.names.to_query):
                     reason = "which does not follow from the query's conditions"
-                    raise _RefusedError(f"the view has HAVING {shown(condition, block)}, {reason}")
+                    raise _RefusedError(f"the view has HAVING {block.written(condition)}, {reason}")
 
     def _having_on_groups(self) -> list[exp.Expr]:
         """The conjuncts of the view's HAVING that are more than conditions on rows which the query has too."""

@@ -13,6 +13,7 @@ from speql_scheduler.matching.normal_text import Names, conjuncts, normal_text
 from speql_scheduler.matching.predicates import ColumnKey, Facts
 from speql_scheduler.matching.scalar_functions import is_scalar_function
 from speql_sql import Catalog, Table
+from speql_sql.copy_tree import copy_tree
 
 _TEXT_ORDERED_BY_CODE_POINT = ("duckdb",)
 
@@ -29,6 +30,7 @@ class Block:
     names: Names
     catalog: Catalog
     ctes: dict[str, exp.Expr] = field(default_factory=dict)
+    _written: dict[int, tuple[exp.Expr, str]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def clause(self) -> FromClause:
@@ -60,6 +62,15 @@ class Block:
     def body_text(self) -> str:
         """The normal text of all but the output columns, ORDER BY and LIMIT."""
         return self.text_without(OUTPUTS_AND_ORDER)
+
+    def written(self, condition: exp.Expr) -> str:
+        """A condition of the SELECT as people read it, without the names of its sources. Remembered: each is named in
+        the refusal of view after view.
+        """
+        known = self._written.get(id(condition))
+        if known is None:
+            self._written[id(condition)] = known = (condition, _without_sources(condition, self.catalog.dialect))
+        return known[1]
 
     def text_without(self, clauses: frozenset[str]) -> str:
         """The normal text of the SELECT without some of its clauses."""
@@ -260,3 +271,10 @@ def aggregates_of(node: exp.Expr) -> Iterator[exp.Expr]:
         return
     for child in node.iter_expressions():
         yield from aggregates_of(child)
+
+
+def _without_sources(condition: exp.Expr, dialect: str) -> str:
+    def bare(node: exp.Expr) -> exp.Expr:
+        return exp.column(node.this.copy()) if isinstance(node, exp.Column) else node
+
+    return copy_tree(condition).transform(bare, copy=False).sql(dialect=dialect)

@@ -103,11 +103,11 @@ class Scheduler:
         if self._closed:
             raise EngineError("This document is closed.", "Open it again to run its queries.")
         self._cancel_round()
-        self._allowance.renew()
         self._submitted = sql
         try:
             return await self._tasks.spawn(self._submits.run(sql, query, catalog), "submit")
         finally:
+            self._allowance.renew()  # not before: a preview that the submit has adopted is no work ahead
             self._resume_after_submit()
 
     async def explain(self, query: exp.Query, superset: exp.Query, catalog: Catalog) -> Explanation:

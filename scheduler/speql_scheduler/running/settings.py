@@ -44,10 +44,10 @@ class SchedulerSettings:
     waiting_seconds: float = 4.0
     """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
 
-    work_ratio: float = 2.0
+    work_ratio: float = 2.5
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 
-    free_seconds: float = 0.5
+    free_seconds: float = 0.3
     """Work ahead that is always allowed, however quick the query is."""
 
     renewal_seconds: float = 1800.0

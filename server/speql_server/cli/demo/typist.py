@@ -34,8 +34,9 @@ def keystrokes(text: str, speed: float = 1.0, seed: int = 1) -> Iterator[Keystro
 
 def retyped(before: str, after: str, speed: float = 1.0) -> Iterator[Keystroke]:
     """The keystrokes from one text to the other: the word that differs is selected and typed over."""
-    start = _common_length(before, after)
-    tail = _common_length(before[start:][::-1], after[start:][::-1])
+    # What is added goes in at the end of the line before, not at the beginning of the one after.
+    tail = _common_length(before[::-1], after[::-1])
+    start = _common_length(before[: len(before) - tail], after[: len(after) - tail])
     while start > 0 and after[start - 1].isalnum():
         start -= 1
     while tail > 0 and after[len(after) - tail].isalnum():
