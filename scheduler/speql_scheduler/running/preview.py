@@ -81,7 +81,8 @@ class Previews:
     async def _run(self, question: Question, epoch: int, expected_seconds: float) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
         settings = self._settings
-        limit = min(settings.overrun * expected_seconds + 0.5, settings.preview_seconds)
+        most = max(2 * self._allowance.rest(expected_seconds), settings.free_seconds)
+        limit = min(settings.overrun * expected_seconds + 0.5, settings.preview_seconds, most)
         job = self._draw(question, "running")
         started = self._settings.clock()
         try:

@@ -208,7 +208,8 @@ class Runner:
         key = unit.key
         settings = self._settings
         overrun = settings.closed_overrun if unit.closed else settings.overrun
-        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds)
+        room = self._allowance.room(self._direct_seconds, closed=unit.closed)
+        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds, max(2 * room, settings.free_seconds))
         async with self._store.create_slot:
             started = self._settings.clock()
             if stored := self._store.find(key):
