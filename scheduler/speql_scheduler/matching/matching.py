@@ -143,6 +143,9 @@ class _Attempt:
 
     def _check_rows(self) -> None:
         query, block = self.query, self.block
+        if query.bare_condition:
+            # Making a truth value of it may fail, for rows that are not in the view as well as for those that are.
+            raise _RefusedError(f"the query has the condition {query.bare_condition}, which is no truth value")
         kept = set(self.names.mapping)
         for condition in block.clause.where:
             if any(c.table in block.clause.sources and c.table not in kept for c in condition.find_all(exp.Column)):

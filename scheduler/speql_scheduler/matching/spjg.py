@@ -59,6 +59,18 @@ class Block:
         return Facts(self.clause.where, self.column_type, self.inner_names, orders_text)
 
     @cached_property
+    def bare_condition(self) -> str:
+        """The first conjunct that is a column of another type than BOOLEAN, as text; empty if there is none."""
+        for condition in self.clause.where:
+            bare = condition.unnest()
+            if (
+                isinstance(bare, exp.Column)
+                and (self.column_type((bare.table, bare.name))[0] or "BOOLEAN") != "BOOLEAN"
+            ):
+                return self.written(bare)
+        return ""
+
+    @cached_property
     def body_text(self) -> str:
         """The normal text of all but the output columns, ORDER BY and LIMIT."""
         return self.text_without(OUTPUTS_AND_ORDER)

@@ -8,6 +8,7 @@ from sqlglot import exp
 from speql_engines import EngineError, Estimate
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite
 from speql_scheduler.matching.view import View
+from speql_scheduler.running.allowance import Share
 from speql_scheduler.running.analysis import Analysis, AnalysisError
 from speql_scheduler.running.costs import Verdict, believed_work, work_of, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
@@ -37,6 +38,13 @@ class PlannedUnit:
     seconds: float = 0.0
     base_rows: int = 0
     closed: bool = True
+
+    @property
+    def share(self) -> Share:
+        """The share of the allowance that its creation is paid from."""
+        if not self.closed:
+            return "writing"
+        return "whole" if self.wanted.path == ("main",) else "finished"
 
     @property
     def key(self) -> str:

@@ -101,7 +101,7 @@ class Previews:
                 self._board.change(job, state="cancelled", reason="overtaken")
             raise
         finally:
-            self._allowance.spend(self._settings.clock() - started, closed=False)
+            self._allowance.spend(self._settings.clock() - started, "writing")
         self._board.answered(job, answer, self._store.keys)
         return answer
 

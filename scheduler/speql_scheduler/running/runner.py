@@ -175,7 +175,8 @@ class Runner:
         if not runnable:
             return
         unit, epoch = self._queue.pop(runnable[0])
-        if self._allowance.room(self._direct_seconds, closed=unit.closed) < unit.seconds:
+        # What takes twice the room is stopped: see `_run`.
+        if 2 * self._allowance.room(self._direct_seconds, unit.share) < unit.seconds:
             reason = "not now: what was worked ahead is already much more than the query's own work"
             self._board.change(unit.key, state="greyed", reason=reason)
             self._end(unit.key)
@@ -208,7 +209,7 @@ class Runner:
         key = unit.key
         settings = self._settings
         overrun = settings.closed_overrun if unit.closed else settings.overrun
-        room = self._allowance.room(self._direct_seconds, closed=unit.closed)
+        room = self._allowance.room(self._direct_seconds, unit.share)
         limit = min(overrun * unit.seconds + 0.5, settings.create_seconds, max(2 * room, settings.free_seconds))
         async with self._store.create_slot:
             started = self._settings.clock()
@@ -239,7 +240,7 @@ class Runner:
                 elif self._store.find(key):
                     self._board.change(key, state="done")
             finally:
-                self._allowance.spend(self._settings.clock() - started, closed=unit.closed)
+                self._allowance.spend(self._settings.clock() - started, unit.share)
 
     def _observe_stopped(self, unit: PlannedUnit, started: float) -> None:
         if unit.estimate is not None:

@@ -182,8 +182,12 @@ class Scheduler:
             plan = await self._plan(speculation, epoch)
             self._start_creates(plan)
             shown = shown or self._exact_is_shown(speculation)
-            if not speculation.guessed and not (shown and speculation.preview and speculation.previews_all):
-                self._runner.release()  # a submit of what is shown is answered from the cache
+            # A submit of what is shown, or was just submitted, is answered from the cache.
+            answered = speculation.sql == self._submitted or (
+                shown and speculation.preview and speculation.previews_all
+            )
+            if not speculation.guessed and not answered:
+                self._runner.release()
             if question is not None and not shown:
                 await self._preview_at_rest(speculation, question, plan)
         except SpeqlError as error:
@@ -240,7 +244,7 @@ class Scheduler:
         if streams(question.query):
             return True
         direct = await self._seconds(question)
-        if self._allowance.room(direct, closed=False) <= 0:
+        if self._allowance.room(direct, "writing") <= 0:
             return False
         if (await self._answerer.rewrite(question, self._store.views)).temp_only:
             return True
@@ -270,11 +274,13 @@ class Scheduler:
     async def _show_sample(self, speculation: Speculation, question: Question) -> None:
         """Show an estimate of a preview that would be late: it is replaced when the exact one is there."""
         seconds = await self._seconds(question)
-        if self._allowance.room(seconds, closed=False) <= 0:
+        if self._allowance.room(seconds, "writing") <= 0:
             return
         started = self._settings.clock()
-        answer = await self._sampler.answer(question, seconds)
-        self._allowance.spend(self._settings.clock() - started, closed=False)
+        try:
+            answer = await self._sampler.answer(question, seconds)
+        finally:
+            self._allowance.spend(self._settings.clock() - started, "writing")
         if answer is not None and not self._exact_is_shown(speculation):
             self._publish(speculation, answer)
 
@@ -292,7 +298,7 @@ class Scheduler:
         seconds = await self._seconds(question)
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
         estimated = self._shown == (speculation.id, False)
-        if not served and (speculation.guessed or self._allowance.room(seconds, closed=False) < seconds):
+        if not served and (speculation.guessed or self._allowance.room(seconds, "writing") < seconds):
             settings = self._settings
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
             if (speculation.guessed and estimated) or self._allowance.rest(seconds) < seconds:

@@ -44,7 +44,7 @@ class SchedulerSettings:
     waiting_seconds: float = 4.0
     """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
 
-    work_ratio: float = 2.5
+    work_ratio: float = 3.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 
     free_seconds: float = 0.3
