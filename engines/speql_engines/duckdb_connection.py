@@ -18,6 +18,8 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # `FROM name` would otherwise read a Python variable of that name from our own call stack.
     "python_enable_replacements": "false",
 }
+JOB_MEMORY_SHARE = 0.25
+"""What the sorts and hash tables of a job that works ahead may take of DuckDB's memory before they spill to disk."""
 # Where DuckDB writes beside a database file; each must be allowed by name once external access is off.
 _COMPANIONS = (".wal", ".wal.checkpoint", ".wal.recovery")
 
@@ -71,6 +73,10 @@ class DuckDBConnection:
         except duckdb.Error as error:
             raise ConnectionFailedError(f"DuckDB refused a setting: {error}", "Mend the setting.") from error
         root.execute(f"SET temp_directory = {literal(str(self._spill.path))}")
+        row = root.execute("SELECT current_setting('memory_limit')").fetchone()
+        assert row is not None, "a setting has a value"
+        number, unit = str(row[0]).split()
+        self._job_memory = f"{float(number) * JOB_MEMORY_SHARE:.3f} {unit}"
         if self.database is not None:
             self.name = self._name_of_database(self.database)
         taken = {self.name.lower(), "memory", "temp", "system"}
@@ -101,8 +107,12 @@ class DuckDBConnection:
         assert found is not None, "an attached file is listed"
         return str(found[0])
 
-    def open_cursor(self) -> duckdb.DuckDBPyConnection:
-        """A cursor for one job, with the user's database attached and the session's settings. Give it back."""
+    def open_cursor(self, *, ahead: bool = False) -> duckdb.DuckDBPyConnection:
+        """A cursor for one job, with the user's database attached and the session's settings. Give it back.
+
+        A job that works ``ahead`` of the user spills to disk when its sorts and hash tables take more than a share of
+        the memory: what the user submits must find some.
+        """
         with self._lock:
             self._check_open()
             self._attach_current()
@@ -111,6 +121,8 @@ class DuckDBConnection:
         try:
             cursor = self._root.cursor()
             self._configure(cursor)
+            if ahead:
+                cursor.execute(f"SET operator_memory_limit = {literal(self._job_memory)}")
         except BaseException:
             self.give_back(cursor)
             raise

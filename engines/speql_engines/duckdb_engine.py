@@ -183,7 +183,7 @@ class DuckDBEngine:
                 cursor.execute("ROLLBACK")
                 return self._write(cursor, sql, max_rows, started)
 
-        return await self._run(work, sql)
+        return await self._run(work, sql, ahead=False)
 
     async def create_temp_table(self, name: str, sql: str) -> TempTable:
         """Materialise a query under a new name in the scratch database. On failure or cancel nothing is left."""
@@ -288,18 +288,25 @@ class DuckDBEngine:
         self._connection.drop_scratch_table(sql_name)
 
     async def _run(
-        self, work: Callable[[Cursor, Job], T], sql: str, undo: Callable[[T], object] | None = None, prefix: str = ""
+        self,
+        work: Callable[[Cursor, Job], T],
+        sql: str,
+        undo: Callable[[T], object] | None = None,
+        *,
+        ahead: bool = True,
     ) -> T:
-        return await self._call(self._on_cursor(work, sql, prefix), undo, self._long)
+        return await self._call(self._on_cursor(work, sql, ahead=ahead), undo, self._long)
 
     async def _quickly(self, work: Callable[[Cursor, Job], T], sql: str = "", prefix: str = "") -> T:
         return await self._call(self._on_cursor(work, sql, prefix))
 
-    def _on_cursor(self, work: Callable[[Cursor, Job], T], sql: str, prefix: str) -> Callable[[Job], T]:
+    def _on_cursor(
+        self, work: Callable[[Cursor, Job], T], sql: str, prefix: str = "", *, ahead: bool = False
+    ) -> Callable[[Job], T]:
         connection = self._connection
 
         def on_cursor(job: Job) -> T:
-            cursor = connection.open_cursor()
+            cursor = connection.open_cursor(ahead=ahead)
             try:
                 job.run_on(cursor)
                 return work(cursor, job)

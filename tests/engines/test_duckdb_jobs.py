@@ -267,3 +267,20 @@ async def test_an_engine_that_is_dropped_ends_its_threads(database, tmp_path, un
 class Never:
     def cancel(self) -> None:
         pass
+
+
+async def test_what_works_ahead_spills_where_a_submit_may_take_the_memory(open_duckdb, database, tmp_path) -> None:
+    engine = await open_duckdb(database, spill_parent=tmp_path / "private", memory_limit="400MB", threads=1)
+    setting = "SELECT current_setting('operator_memory_limit') AS m"
+    numbers = "SELECT i, hash(i) AS h FROM range(8_000_000) r(i) ORDER BY h"  # more to sort than a job may hold
+    try:
+        ahead = (await engine.execute(setting)).rows.to_pylist()
+        submitted = (await engine.submit(setting)).rows.to_pylist()
+        table = await engine.create_temp_table("sorted_ahead", numbers)
+        rows = (await engine.execute(f"FROM {table.sql_name} LIMIT 10")).rows
+        direct = (await engine.submit(f"{numbers} LIMIT 10")).rows
+    finally:
+        await engine.close()
+    assert ahead == [{"m": "95.3 MiB"}]
+    assert submitted == [{"m": None}]
+    assert (table.rows, rows) == (8_000_000, direct)
