@@ -14,11 +14,11 @@ from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
-from speql_scheduler.running.costs import streams
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.explanation import Explanation, explanation_of
 from speql_scheduler.running.job_graph import JobBoard, JobGraph
 from speql_scheduler.running.planner import Plan, Planner
+from speql_scheduler.running.presenter import Presenter
 from speql_scheduler.running.preview import Previews, problem_of
 from speql_scheduler.running.question import Question
 from speql_scheduler.running.questions import Questions
@@ -53,18 +53,28 @@ class Scheduler:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._on_preview = on_preview
-        self._on_preview_failed = on_preview_failed
         self._analysis = Analysis()
         self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
         self._questions = Questions(self._analysis, settings)
         self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
-        self._sampler = Sampler(engine, self._analysis, self._facts, settings)
         self._planner = Planner(store, self._analysis, self._facts, settings)
         self._allowance = Allowance(settings)
         self._runner = Runner(engine, store, self._analysis, self._facts, self._board, self._allowance, settings)
         self._previews = Previews(engine, store, self._answerer, self._board, self._allowance, settings)
+        self._tasks = TaskSet()
+        self._presenter = Presenter(
+            store,
+            self._facts,
+            self._answerer,
+            Sampler(engine, self._analysis, self._facts, settings),
+            self._previews,
+            self._allowance,
+            settings,
+            self._tasks,
+            on_preview,
+            on_preview_failed,
+        )
         self._submits = Submits(
             engine,
             store,
@@ -76,12 +86,9 @@ class Scheduler:
             self._board,
             settings,
         )
-        self._tasks = TaskSet()
-        self._current: Speculation | None = None
         self._planned: tuple[Speculation, tuple[View, ...], int, Plan] | None = None
         self._round: asyncio.Task[None] | None = None
         self._submitted = ""
-        self._shown = (-1, False)
         self._closed = False
         store.join(self._on_dropped)
 
@@ -89,9 +96,9 @@ class Scheduler:
         """Replace what is wanted, at once: what is still wanted goes on, the rest is cancelled on the engine."""
         if self._closed:
             return
-        if self._current is not None and self._current.sql != speculation.sql:
+        if self._presenter.current is not None and self._presenter.current.sql != speculation.sql:
             self._runner.drop_open("the text goes on")
-        self._current = speculation
+        self._presenter.current = speculation
         self._begin_round(self._speculate(speculation))
 
     async def submit(self, sql: str, query: exp.Query | None, catalog: Catalog) -> Answer:
@@ -121,7 +128,7 @@ class Scheduler:
 
     def stop_speculating(self) -> None:
         """Stop all that nobody asked for: there is no query to prepare for any more. Submits go on."""
-        self._current = None
+        self._presenter.current = None
         self._cancel_round()
         self._previews.keep(None)
         self._runner.drop_all_but(None, "no longer wanted")
@@ -166,7 +173,7 @@ class Scheduler:
             self._previews.keep(question.key if question else None)
             if speculation.sql == self._submitted:
                 await self._submits.none_running()  # its rows are this preview
-            shown = await self._preview_at_once(speculation, question, epoch)
+            shown = question is not None and await self._presenter.at_once(speculation, question, epoch)
             if self._needs_no_rest(speculation):
                 plan = await self._plan(speculation, epoch)
                 self._start_creates(plan)
@@ -176,12 +183,12 @@ class Scheduler:
             await settings.sleep(settings.quiet_seconds)
             plan = await self._plan(speculation, epoch)
             self._start_creates(plan)
-            if question is not None and not (shown or self._exact_is_shown(speculation)):
-                await self._show_sample(speculation, question)
-            await settings.sleep(self._rest(plan, await self._seconds(question) if question else 0.0))
+            if question is not None and not (shown or self._presenter.exact_is_shown(speculation)):
+                await self._presenter.estimate(speculation, question)
+            await settings.sleep(self._rest(plan, await self._presenter.seconds(question) if question else 0.0))
             plan = await self._plan(speculation, epoch)
             self._start_creates(plan)
-            shown = shown or self._exact_is_shown(speculation)
+            shown = shown or self._presenter.exact_is_shown(speculation)
             # A submit of what is shown, or was just submitted, is answered from the cache.
             answered = speculation.sql == self._submitted or (
                 shown and speculation.preview and speculation.previews_all
@@ -189,11 +196,15 @@ class Scheduler:
             if not speculation.guessed and not answered:
                 self._runner.release()
             if question is not None and not shown:
-                await self._preview_at_rest(speculation, question, plan)
+                if not speculation.guessed:
+                    ancestors = await self._ancestors_of(question, plan)
+                    self._previews.queue(question, ancestors)
+                    await self._runner.settled(ancestors)
+                await self._presenter.at_rest(speculation, question, epoch)
         except SpeqlError as error:
             logger.info("speculation stopped: %s", error)
             self._runner.drop_all_but(None, "speculation stopped")
-            self._fail(speculation, problem_of(error))
+            self._presenter.fail(speculation, problem_of(error))
 
     async def _plan(self, speculation: Speculation, epoch: int) -> Plan:
         """The plan for the speculation's superset query; that of the text before if nothing has changed for it."""
@@ -221,42 +232,17 @@ class Scheduler:
         """The preview as a question; None if there is none, or none that may be run before it is submitted."""
         question = await self._questions.of_preview(speculation)
         if question is not None and question.refusals:
-            self._fail(speculation, question.refusals[0])
+            self._presenter.fail(speculation, question.refusals[0])
             return None
         return question
-
-    async def _preview_at_once(self, speculation: Speculation, question: Question | None, epoch: int) -> bool:
-        """Show or start the preview if it costs little now: from the cache, from temp tables alone, or cheap anyway."""
-        if question is None:
-            return False
-        cached = await self._answerer.from_cache(question, epoch)
-        if cached is not None:
-            self._publish(speculation, cached)
-            return True
-        running = self._previews.find(question.key, epoch)
-        if running is None and not await self._is_cheap(question):
-            return False
-        self._tasks.spawn(self._preview(speculation, question, epoch), "show preview")
-        return True
-
-    async def _is_cheap(self, question: Question) -> bool:
-        """Whether the first page comes at once and the allowance has room for it."""
-        if streams(question.query):
-            return True
-        direct = await self._seconds(question)
-        if self._allowance.room(direct, "writing") <= 0:
-            return False
-        if (await self._answerer.rewrite(question, self._store.views)).temp_only:
-            return True
-        return direct < self._settings.at_once_seconds
 
     async def _preview_over(
         self, speculation: Speculation, question: Question, creates: frozenset[str], epoch: int
     ) -> None:
         """Show the preview when these creates are there, if the text is still the same."""
         await self._runner.settled(creates)
-        if speculation is self._current:
-            await self._preview_at_once(speculation, question, epoch)
+        if speculation is self._presenter.current:
+            await self._presenter.at_once(speculation, question, epoch)
 
     def _rest(self, plan: Plan, preview_seconds: float) -> float:
         """How much longer the text must rest before work on what is still being written begins.
@@ -267,52 +253,6 @@ class Scheduler:
         settings = self._settings
         longest = max([preview_seconds, *(unit.seconds for unit in plan.creates if not unit.closed)])
         return max(min(settings.pause_seconds + longest, settings.waiting_seconds) - settings.quiet_seconds, 0.0)
-
-    def _exact_is_shown(self, speculation: Speculation) -> bool:
-        return self._shown == (speculation.id, True)
-
-    async def _show_sample(self, speculation: Speculation, question: Question) -> None:
-        """Show an estimate of a preview that would be late: it is replaced when the exact one is there."""
-        seconds = await self._seconds(question)
-        if self._allowance.room(seconds, "writing") <= 0:
-            return
-        started = self._settings.clock()
-        try:
-            answer = await self._sampler.answer(question, seconds)
-        finally:
-            self._allowance.spend(self._settings.clock() - started, "writing")
-        if answer is not None and not self._exact_is_shown(speculation):
-            self._publish(speculation, answer)
-
-    async def _preview_at_rest(self, speculation: Speculation, question: Question, plan: Plan) -> None:
-        """Show the preview of a text that rests: over what is created for it, and as far as the allowance goes.
-
-        Of a query whose tables are guessed an estimate is enough, where there is one.
-        """
-        if not speculation.guessed:
-            ancestors = await self._ancestors_of(question, plan)
-            self._previews.queue(question, ancestors)
-            await self._runner.settled(ancestors)
-        if self._exact_is_shown(speculation):
-            return
-        seconds = await self._seconds(question)
-        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
-        estimated = self._shown == (speculation.id, False)
-        if not served and (speculation.guessed or self._allowance.room(seconds, "writing") < seconds):
-            settings = self._settings
-            await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
-            if (speculation.guessed and estimated) or self._allowance.rest(seconds) < seconds:
-                if not estimated:
-                    self._fail(speculation, _HELD)
-                return
-        await self._preview(speculation, question, plan.epoch)
-
-    async def _seconds(self, question: Question) -> float:
-        """How long the question is expected to take on base tables; no time if the engine refuses it at once."""
-        try:
-            return await self._facts.seconds(question.sql, question.base_rows)
-        except EngineError:
-            return 0.0
 
     async def _ancestors_of(
         self, question: Question | None, plan: Plan, *, closed_only: bool = False
@@ -339,30 +279,6 @@ class Scheduler:
             for source in unit.answered_by:
                 self._board.connect(source, unit.key, "subsumes")
 
-    async def _preview(self, speculation: Speculation, question: Question, epoch: int) -> None:
-        """Run the preview to its end and publish it."""
-        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
-        expected = self._settings.at_once_seconds if served else await self._seconds(question)
-        cached = await self._answerer.from_cache(question, epoch)  # it may have come while that was asked
-        if cached is not None:
-            self._publish(speculation, cached)
-            return
-        task = self._previews.start(question, epoch, expected)
-        await asyncio.wait({task})
-        if not task.cancelled():
-            outcome = task.result()
-            self._publish(speculation, outcome) if isinstance(outcome, Answer) else self._fail(speculation, outcome)
-
-    def _publish(self, speculation: Speculation, answer: Answer) -> None:
-        if speculation is self._current:
-            self._shown = (speculation.id, answer.sample is None)
-            states = (*answer.states, "predicted") if speculation.predicted else answer.states
-            self._on_preview(speculation, replace(answer, states=states))
-
-    def _fail(self, speculation: Speculation, problem: Problem) -> None:
-        if speculation is self._current:
-            self._on_preview_failed(speculation, problem)
-
     # Rounds.
 
     def _begin_round(self, work: Coroutine[Any, Any, None]) -> None:
@@ -376,19 +292,11 @@ class Scheduler:
 
     def _resume_after_submit(self) -> None:
         """Go on with the temp tables of the newest text: the next edit will want them. Its preview was the submit."""
-        if self._current is not None and not self._closed and self._round is None:
-            self._begin_round(self._speculate(replace(self._current, preview=None)))
+        if self._presenter.current is not None and not self._closed and self._round is None:
+            self._begin_round(self._speculate(replace(self._presenter.current, preview=None)))
 
     def _on_dropped(self, stored: StoredTable, reason: str) -> None:
         self._board.change(stored.key, state="evicted", reason=reason)
-
-
-_HELD = Problem(
-    "preview-held",
-    "This preview is not run, because much more than the query's own work was done ahead already.",
-    severity="information",
-    hint="Submit the query to see its rows; that renews the allowance.",
-)
 
 
 def _asks_the_same(left: Speculation, right: Speculation) -> bool:

@@ -1,0 +1,151 @@
+"""Which preview of a text is shown, and when."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from speql_engines import EngineError
+from speql_scheduler.running.allowance import Allowance
+from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.answering import Answerer
+from speql_scheduler.running.costs import streams
+from speql_scheduler.running.engine_facts import EngineFacts
+from speql_scheduler.running.preview import Previews
+from speql_scheduler.running.question import Question
+from speql_scheduler.running.sampling import Sampler
+from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.speculation import Speculation
+from speql_scheduler.running.store import Store
+from speql_scheduler.running.tasks import TaskSet
+from speql_sql import Problem
+
+_HELD = Problem(
+    "preview-held",
+    "This preview is not run, because much more than the query's own work was done ahead already.",
+    severity="information",
+    hint="Submit the query to see its rows; that renews the allowance.",
+)
+
+
+class Presenter:
+    """Shows the preview of the newest text: at once where that costs little, else an estimate, else when it rests.
+
+    The callbacks are called for the newest speculation only. What runs in the background is spawned on ``tasks``.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        facts: EngineFacts,
+        answerer: Answerer,
+        sampler: Sampler,
+        previews: Previews,
+        allowance: Allowance,
+        settings: SchedulerSettings,
+        tasks: TaskSet,
+        on_preview: Callable[[Speculation, Answer], None],
+        on_preview_failed: Callable[[Speculation, Problem], None],
+    ) -> None:
+        self._store = store
+        self._facts = facts
+        self._answerer = answerer
+        self._sampler = sampler
+        self._previews = previews
+        self._allowance = allowance
+        self._settings = settings
+        self._tasks = tasks
+        self._on_preview = on_preview
+        self._on_preview_failed = on_preview_failed
+        self._shown = (-1, False)
+        self.current: Speculation | None = None
+
+    def exact_is_shown(self, speculation: Speculation) -> bool:
+        """Whether the rows that are shown are those of the speculation, and no estimate."""
+        return self._shown == (speculation.id, True)
+
+    async def at_once(self, speculation: Speculation, question: Question, epoch: int) -> bool:
+        """Show or start the preview if it costs little now: from the cache, from temp tables alone, or cheap anyway."""
+        cached = await self._answerer.from_cache(question, epoch)
+        if cached is not None:
+            self._publish(speculation, cached)
+            return True
+        running = self._previews.find(question.key, epoch)
+        if running is None and not await self._is_cheap(question):
+            return False
+        self._tasks.spawn(self._run(speculation, question, epoch), "show preview")
+        return True
+
+    async def estimate(self, speculation: Speculation, question: Question) -> None:
+        """Show an estimate of a preview that would be late: it is replaced when the exact one is there."""
+        seconds = await self.seconds(question)
+        if self._allowance.room(seconds, "writing") <= 0:
+            return
+        started = self._settings.clock()
+        try:
+            answer = await self._sampler.answer(question, seconds)
+        finally:
+            self._allowance.spend(self._settings.clock() - started, "writing")
+        if answer is not None and not self.exact_is_shown(speculation):
+            self._publish(speculation, answer)
+
+    async def at_rest(self, speculation: Speculation, question: Question, epoch: int) -> None:
+        """Show the preview of a text that rests, as far as the allowance goes.
+
+        Of a query whose tables are guessed an estimate is enough, where there is one.
+        """
+        if self.exact_is_shown(speculation):
+            return
+        settings = self._settings
+        seconds = await self.seconds(question)
+        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
+        estimated = self._shown == (speculation.id, False)
+        if not served and (speculation.guessed or self._allowance.room(seconds, "writing") < seconds):
+            await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
+            if (speculation.guessed and estimated) or self._allowance.rest(seconds) < seconds:
+                if not estimated:
+                    self.fail(speculation, _HELD)
+                return
+        await self._run(speculation, question, epoch)
+
+    async def seconds(self, question: Question) -> float:
+        """How long the question is expected to take on base tables; no time if the engine refuses it at once."""
+        try:
+            return await self._facts.seconds(question.sql, question.base_rows)
+        except EngineError:
+            return 0.0
+
+    def fail(self, speculation: Speculation, problem: Problem) -> None:
+        """Tell why there is no preview."""
+        if speculation is self.current:
+            self._on_preview_failed(speculation, problem)
+
+    async def _is_cheap(self, question: Question) -> bool:
+        """Whether the first page comes at once and the allowance has room for it."""
+        if streams(question.query):
+            return True
+        direct = await self.seconds(question)
+        if self._allowance.room(direct, "writing") <= 0:
+            return False
+        if (await self._answerer.rewrite(question, self._store.views)).temp_only:
+            return True
+        return direct < self._settings.at_once_seconds
+
+    async def _run(self, speculation: Speculation, question: Question, epoch: int) -> None:
+        """Run the preview to its end and publish it."""
+        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
+        expected = self._settings.at_once_seconds if served else await self.seconds(question)
+        cached = await self._answerer.from_cache(question, epoch)  # it may have come while that was asked
+        if cached is not None:
+            self._publish(speculation, cached)
+            return
+        task = self._previews.start(question, epoch, expected)
+        await asyncio.wait({task})
+        if not task.cancelled():
+            outcome = task.result()
+            self._publish(speculation, outcome) if isinstance(outcome, Answer) else self.fail(speculation, outcome)
+
+    def _publish(self, speculation: Speculation, answer: Answer) -> None:
+        if speculation is self.current:
+            self._shown = (speculation.id, answer.sample is None)
+            states = (*answer.states, "predicted") if speculation.predicted else answer.states
+            self._on_preview(speculation, replace(answer, states=states))
