@@ -36,7 +36,8 @@ appear; the *honest moment* is the line after which only ORDER BY and LIMIT are 
 adds a predicate and changes a measure or a key, with a submit 5 s after each edit.
 
 Every submit and a sample of the previews are compared with a direct run of the same text in the same process. Direct
-times are medians of several runs. *Work* is how long the engine was busy with queries that nobody had asked for yet:
+times are medians of several runs; a query runs once before it is typed, so that its submit and its direct runs find the
+same caches. *Work* is how long the engine was busy with queries that nobody had asked for yet:
 temp tables, previews and samples; planning and binding are told apart. *Served* means that no base table was read.
 """
 
