@@ -136,6 +136,23 @@ async def test_the_budget_holds_while_typing(new_desk):
     assert len(desk.engine.created) - len(desk.engine.dropped) == len(desk.store.views)
 
 
+async def test_a_query_typed_again_after_its_table_was_evicted(new_desk):
+    """One of the ways in which the published system answers wrongly: the second time it finds a name without a table."""
+    desk = await new_desk(byte_budget=40_000_000, temp_budget_share=1.0)
+    sql = "SELECT id, carrier, origin, delay FROM flights WHERE delay > {}"
+    await desk.typed(sql.format(240))
+    for delay in (230, 220, 210, 200):
+        await desk.typed(sql.format(delay))
+    await desk.store.settled()
+    assert desk.engine.dropped, "the budget must have evicted something"
+    again = await desk.typed(f"{sql.format(240)} AND origin = 'A7'")
+    submitted = await desk.submit(f"{sql.format(240)} AND origin = 'A7' ORDER BY id")
+    direct = await desk.engine.real.execute(f"{sql.format(240)} AND origin = 'A7' ORDER BY id", desk.settings.page_rows)
+    assert submitted.result.rows == direct.rows
+    assert again.result.rows.num_rows == min(direct.rows.num_rows, desk.settings.page_rows)
+    assert not [name for name in desk.engine.dropped if name in submitted.executed_sql]
+
+
 async def test_what_another_process_wrote_makes_tables_stale(new_desk, flights_file, tmp_path):
     path = tmp_path / "copy.duckdb"
     shutil.copy(flights_file, path)
