@@ -137,7 +137,7 @@ async def test_the_budget_holds_while_typing(new_desk):
 
 
 async def test_a_query_typed_again_after_its_table_was_evicted(new_desk):
-    """One of the ways in which the published system answers wrongly: the second time it finds a name without a table."""
+    """One of the ways in which the published system answers wrongly: the name is there, its table is gone."""
     desk = await new_desk(byte_budget=40_000_000, temp_budget_share=1.0)
     sql = "SELECT id, carrier, origin, delay FROM flights WHERE delay > {}"
     await desk.typed(sql.format(240))
