@@ -77,8 +77,10 @@ def local_nodes(node: Node) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        if not isinstance(current, Query):
-            stack.extend(reversed(list(current.children())))
+        if type(current) is not Query:
+            children = list(current.children())
+            children.reverse()
+            stack += children
 
 
 def local_references(node: Node) -> Iterator[Reference]:

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlglot import tokenize
-from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from speql_sql import Catalog, Column
+from speql_sql.sql_tokens import sql_tokens
 
 _COMPARISONS = {
     TokenType.EQ,
@@ -50,10 +49,7 @@ def hot_columns(sql: str, cursor: int | None, catalog: Catalog) -> HotColumns:
     >>> hot_columns("SELECT a FROM t WHERE b = 5 AND y = 2000 ORDER BY a", 27, Catalog())
     HotColumns(edited=('b',), likely=('y',))
     """
-    try:
-        tokens = tokenize(sql, dialect=catalog.dialect)
-    except SqlglotError:
-        return NOTHING_HOT
+    tokens = sql_tokens(sql, catalog.dialect)
     compared = list(_comparisons(tokens))
     behind = bool(cursor is not None and tokens and tokens[-1].start >= cursor)
     edited = [

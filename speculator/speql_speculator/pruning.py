@@ -1,7 +1,8 @@
 """Which nodes of a tree can stay: what is unfinished goes, with as little around it as possible."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import singledispatch
+from typing import Any
 
 from speql_speculator.keywords import LEAST_ARGUMENTS, WINDOW_ONLY
 from speql_speculator.syntax_tree import (
@@ -37,8 +38,19 @@ UNFINISHED = Fault("unfinished", "It is not finished yet: left out", fragment=Tr
 
 def settle(node: Node) -> bool:
     """Decide for ``node`` and all below whether it stays (``kept``); may be called again after new faults."""
-    node.kept = node.fault is None and _settle(node)
+    if node.fault is not None:
+        node.kept = False
+        return False
+    kind = type(node)
+    rule = _RULES.get(kind)
+    if rule is None:
+        rule = _RULES[kind] = _settle.dispatch(kind)
+    node.kept = rule(node)
     return node.kept
+
+
+_RULES: dict[type[Node], Callable[[Any], bool]] = {}
+"""The rule for each kind of node: looking it up in `singledispatch` takes as long as most rules do."""
 
 
 def cause(node: Node) -> Fault:

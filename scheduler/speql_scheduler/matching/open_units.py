@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlglot import exp, tokenize
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from speql_scheduler.matching.units import Unit
 from speql_sql import Span
+from speql_sql.sql_tokens import sql_tokens
 
 _TAIL = {TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH}
 
@@ -71,13 +72,10 @@ class _Place:
     tail: bool
 
 
+@lru_cache(maxsize=8)
 def _places(sql: str, dialect: str) -> list[_Place]:
-    try:
-        tokens = tokenize(sql, dialect=dialect)
-    except SqlglotError:
-        return []
     depth, found = 0, []
-    for token in tokens:
+    for token in sql_tokens(sql, dialect):
         depth -= token.token_type is TokenType.R_PAREN
         found.append(_Place(token.start, depth, token.token_type in _TAIL))
         depth += token.token_type is TokenType.L_PAREN
