@@ -185,14 +185,21 @@ class DuckDBEngine:
 
         return await self._run(work, sql, ahead=False)
 
-    async def create_temp_table(self, name: str, sql: str) -> TempTable:
-        """Materialise a query under a new name in the scratch database. On failure or cancel nothing is left."""
+    async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
+        """Materialise a query under a new name in the scratch database. On failure or cancel nothing is left.
+
+        Of a result of more than ``most_rows`` only one row more than that is kept.
+        """
         started = time.perf_counter()
         if name in self._temp_names:
             raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
         self._temp_names.add(name)
         sql_name = self._scratch_name(name)
-        prefix = f"CREATE TABLE {sql_name} AS "
+        prefix, suffix = f"CREATE TABLE {sql_name} AS ", ""
+        if most_rows is not None:
+            # Not LIMIT: over a CTE that is read several times, DuckDB 2.0 waits for itself for ever.
+            prefix += "SELECT * EXCLUDE (speql_row) FROM (SELECT *, row_number() OVER () AS speql_row FROM ("
+            suffix = f"\n)) WHERE speql_row <= {most_rows + 1}"
 
         def work(cursor: Cursor, job: Job) -> TempTable:
             statement = parse_statement(cursor, sql)
@@ -201,7 +208,7 @@ class DuckDBEngine:
             # writes two databases. So this can write the scratch database only.
             describe(cursor, sql, self._connection.scratch)
             try:
-                count = cursor.execute(prefix + sql).fetchone()
+                count = cursor.execute(prefix + sql + suffix).fetchone()
             except duckdb.Error as error:
                 raise engine_error(error, sql, prefix, self._connection.scratch) from error
             done = False

@@ -129,8 +129,11 @@ class Engine(Protocol):
         """Run one statement of the user's as written, writes too where the connection allows them."""
         ...
 
-    async def create_temp_table(self, name: str, sql: str) -> TempTable:
-        """Materialise a query under a new name in the engine's scratch space. On failure or cancel nothing is left."""
+    async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
+        """Materialise a query under a new name in the engine's scratch space. On failure or cancel nothing is left.
+
+        Of a result of more than ``most_rows`` only one row more than that is kept: the caller sees that it is too large.
+        """
         ...
 
     async def drop_temp_table(self, name: str) -> None:

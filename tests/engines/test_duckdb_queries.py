@@ -292,3 +292,24 @@ async def test_what_cannot_be_sampled_is_an_error(engine, sql, table, fraction) 
 @pytest.mark.parametrize("sql", ["SELECT NULL AS n", "SELECT [NULL], {'a': NULL, 'b c': 1}", "SELECT MAP {'k': NULL}"])
 async def test_a_binding_spells_types_as_results_do(engine, sql) -> None:
     assert (await engine.bind(sql)).columns == (await engine.execute(sql)).columns
+
+
+# Over a CTE that is read twice, LIMIT without ORDER BY makes DuckDB 2.0 wait for itself: the limit must be another one.
+READ_TWICE = """
+WITH c AS (
+  SELECT a, count(*) AS n FROM big GROUP BY a UNION ALL SELECT a + 1, max(a) FROM big GROUP BY a
+)
+SELECT x.a, y.n FROM c x, c y WHERE x.a = y.a AND x.n > 0
+"""
+
+
+@pytest.mark.parametrize("sql", ["SELECT a FROM big", READ_TWICE, "SELECT a FROM big -- all of them"])
+async def test_a_temp_table_of_at_most_so_many_rows(engine, sql) -> None:
+    everything = (await engine.create_temp_table("everything", sql)).rows
+    limited = await engine.create_temp_table("limited", sql, 10)
+    large_enough = await engine.create_temp_table("enough", sql, everything)
+    assert (limited.rows, large_enough.rows) == (11, everything)
+    assert limited.columns == large_enough.columns == (await engine.bind(sql)).columns
+    await engine.drop_temp_table("limited")
+    await engine.drop_temp_table("enough")
+    await engine.drop_temp_table("everything")

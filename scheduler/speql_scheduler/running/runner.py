@@ -253,11 +253,10 @@ class Runner:
             sql = await self._sql_over_store(unit, lease)
             name = self._store.new_name(unit.key)
             self._board.change(unit.key, sql=sql)
-            most = self._settings.doubtful_rows
-            limited = f"SELECT * FROM ({sql}) AS speql_doubtful LIMIT {most + 1}" if unit.verdict.doubtful else sql
-            table = await self._engine.create_temp_table(name, limited)
+            most = self._settings.doubtful_rows if unit.verdict.doubtful else None
+            table = await self._engine.create_temp_table(name, sql, most)
             # From here to `add` there is no await: see the life of a temp table, 1.
-            if unit.verdict.doubtful and table.rows > most:
+            if most is not None and table.rows > most:
                 self._store.discard(table)
                 return table, self._store.refuse(unit.key, f"too large: more than {most:,} rows")
             refusal = self._store.add(unit.key, unit.wanted.view, table, epoch)

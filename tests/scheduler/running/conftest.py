@@ -88,7 +88,7 @@ class GatedEngine:
     def __getattr__(self, name: str) -> object:
         return getattr(self.real, name)
 
-    async def create_temp_table(self, name: str, sql: str) -> TempTable:
+    async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
         self.running += 1
         self.most_running_creates = max(self.most_running_creates, self.running)
         self.create_begun.set()
@@ -96,7 +96,7 @@ class GatedEngine:
             await self.create_gate.wait()
             if self.fail_create(sql):
                 raise EngineError("The create was made to fail.")
-            table = await self.real.create_temp_table(name, sql)
+            table = await self.real.create_temp_table(name, sql, most_rows)
         finally:
             self.running -= 1
         self.created.append(sql)

@@ -97,10 +97,10 @@ class MeteredEngine:
         with self._call("submit"):
             return self._slowed(await self.engine.submit(sql, max_rows))
 
-    async def create_temp_table(self, name: str, sql: str) -> TempTable:
+    async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
         """See :class:`~speql_engines.Engine`."""
         with self._call("create"):
-            table = await self.engine.create_temp_table(name, sql)
+            table = await self.engine.create_temp_table(name, sql, most_rows)
         self.meter.held[name] = table.bytes
         self.meter.peak_bytes = max(self.meter.peak_bytes, sum(self.meter.held.values()))
         return replace(table, seconds=table.seconds * self._slowdown)
