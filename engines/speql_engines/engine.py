@@ -132,7 +132,7 @@ class Engine(Protocol):
     async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
         """Materialise a query under a new name in the engine's scratch space. On failure or cancel nothing is left.
 
-        Of a result of more than ``most_rows`` only one row more than that is kept: the caller sees that it is too large.
+        Of a result of more than ``most_rows`` one row more than that is kept: the caller sees that it is too large.
         """
         ...
 
