@@ -15,7 +15,7 @@ class Allowance:
 
     The measure is what the query itself costs: work ahead of a submit is worth a few times that and no more
     (design.md section 9). Each share has a third of it: whatever was spent on what came before, the finished query is
-    still prepared. A submit renews them, and so does time, for one who only looks at previews.
+    still prepared. A submit renews them, and so does looking at a preview for a while; slowly, time does.
     """
 
     def __init__(self, settings: SchedulerSettings) -> None:

@@ -57,7 +57,13 @@ class Presenter:
         self._on_preview = on_preview
         self._on_preview_failed = on_preview_failed
         self._shown = (-1, False)
+        self._looking: asyncio.TimerHandle | None = None
         self.current: Speculation | None = None
+
+    def turn_to(self, speculation: Speculation | None) -> None:
+        """This is the newest speculation now; None if there is nothing to show."""
+        self.current = speculation
+        self._look_away()
 
     def exact_is_shown(self, speculation: Speculation) -> bool:
         """Whether the rows that are shown are those of the speculation, and no estimate."""
@@ -147,5 +153,14 @@ class Presenter:
     def _publish(self, speculation: Speculation, answer: Answer) -> None:
         if speculation is self.current:
             self._shown = (speculation.id, answer.sample is None)
+            self._look_away()
+            if answer.sample is None:
+                call_later = asyncio.get_running_loop().call_later
+                self._looking = call_later(self._settings.looking_seconds, self._allowance.renew)
             states = (*answer.states, "predicted") if speculation.predicted else answer.states
             self._on_preview(speculation, replace(answer, states=states))
+
+    def _look_away(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None

@@ -98,7 +98,7 @@ class Scheduler:
             return
         if self._presenter.current is not None and self._presenter.current.sql != speculation.sql:
             self._runner.drop_open("the text goes on")
-        self._presenter.current = speculation
+        self._presenter.turn_to(speculation)
         self._begin_round(self._speculate(speculation))
 
     async def submit(self, sql: str, query: exp.Query | None, catalog: Catalog) -> Answer:
@@ -128,7 +128,7 @@ class Scheduler:
 
     def stop_speculating(self) -> None:
         """Stop all that nobody asked for: there is no query to prepare for any more. Submits go on."""
-        self._presenter.current = None
+        self._presenter.turn_to(None)
         self._cancel_round()
         self._previews.keep(None)
         self._runner.drop_all_but(None, "no longer wanted")

@@ -44,6 +44,9 @@ class SchedulerSettings:
     waiting_seconds: float = 4.0
     """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
 
+    looking_seconds: float = 10.0
+    """Who has looked at an exact preview for so long has got what was worked for, as by a submit."""
+
     work_ratio: float = 3.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 

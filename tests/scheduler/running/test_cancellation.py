@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from speql_scheduler.running.allowance import Allowance
+
 BY_CARRIER = "SELECT carrier, sum(delay) AS delay FROM flights WHERE delay > 10 GROUP BY carrier"
 BY_ORIGIN = "SELECT origin, sum(distance) AS distance FROM flights WHERE delay > 10 GROUP BY origin"
 HEAVY = "SELECT max(hash(a.id, b.id)) AS h FROM flights AS a JOIN flights AS b ON a.distance = b.distance"
@@ -129,6 +131,17 @@ async def test_work_ahead_ends_with_the_allowance(new_desk):
 
     answer = await desk.submit(BY_CARRIER)
     assert answer.result.rows.num_rows == 12
+
+
+async def test_who_looks_at_a_preview_gets_more_of_them(new_desk, monkeypatch):
+    renewed = asyncio.Event()
+    monkeypatch.setattr(Allowance, "renew", lambda self: renewed.set())
+    desk = await new_desk(looking_seconds=3600.0)
+    await desk.typed(BY_CARRIER)
+    assert not renewed.is_set()
+    desk = await new_desk(looking_seconds=0.0)
+    await desk.typed(BY_CARRIER)
+    await asyncio.wait_for(renewed.wait(), 30)
 
 
 async def test_one_create_at_a_time_also_among_documents(new_desk):

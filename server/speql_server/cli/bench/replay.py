@@ -30,6 +30,9 @@ from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql.problem import sentences
 
+LOOKING_SECONDS = 15.0
+"""How long a line more is looked at, when all work has ended: the protocol gives each step unlimited time."""
+
 EDIT_SECONDS = 5.0
 """From an edit's last keystroke to its submit."""
 
@@ -123,6 +126,7 @@ class _Document:
                 if last and index == honest:
                     self.submits.append(msgspec.structs.replace(self.submits[-1], moment="honest"))
             await self.session.idle()
+            await asyncio.sleep(LOOKING_SECONDS)
 
     # Steps.
 
