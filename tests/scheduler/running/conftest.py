@@ -30,8 +30,9 @@ SETTINGS = SchedulerSettings(
     pause_seconds=0.0,
     waiting_seconds=0.0,
     at_once_seconds=0.0,
-    free_seconds=60.0,
+    free_seconds=600.0,
     overrun=1000.0,
+    closed_overrun=1000.0,
     byte_budget=256 << 20,
 )
 
