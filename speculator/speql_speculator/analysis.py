@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from speql_speculator.clauses import ClauseParser
-from speql_speculator.relations import Relation, VisibleColumn
+from speql_speculator.known_queries import KnownQuery
+from speql_speculator.relations import Relation, Scope, VisibleColumn
 from speql_speculator.syntax_tree import Fault, Node, Query, Reference
 from speql_sql import Catalog, Problem, Span
 
@@ -13,15 +14,16 @@ from speql_sql import Catalog, Problem, Span
 class Analysis:
     """The state of one pass. ``columns`` are what references mean, by the identity of their node.
 
-    ``unfinished`` is what the user is told only if nothing is left to run. ``named`` are the relations, by identity,
-    whose names are inserted somewhere.
+    ``outer`` are the scopes of the references that mean columns of a query around their own. ``candidates`` are queries
+    that become known if nothing is repaired in them. ``unfinished`` is what the user is told only if nothing is left to
+    run. ``named`` are the relations, by identity, whose names are inserted somewhere.
     """
 
     parser: ClauseParser
     catalog: Catalog
     problems: list[Problem] = field(default_factory=list)
     columns: dict[int, tuple[Relation | None, VisibleColumn]] = field(default_factory=dict)
-    outer: set[int] = field(default_factory=set)
+    outer: dict[int, Scope] = field(default_factory=dict)
     aliased: set[int] = field(default_factory=set)
     aggregate_aliases: set[str] = field(default_factory=set)
     qualified: list[tuple[int, str]] = field(default_factory=list)
@@ -29,7 +31,8 @@ class Analysis:
     used_join_columns: list[tuple[str, str]] = field(default_factory=list)
     lost_ctes: set[str] = field(default_factory=set)
     unfinished: list[Problem] = field(default_factory=list)
-    named: set[int] = field(default_factory=set)
+    named: dict[int, Relation] = field(default_factory=dict)
+    candidates: list[tuple[Query, KnownQuery]] = field(default_factory=list)
     quality: int = 3
 
     def text(self, node: Node) -> str:

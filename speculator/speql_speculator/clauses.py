@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from speql_speculator.from_parser import FromParser
 from speql_speculator.grammar import fragment
 from speql_speculator.keywords import CLAUSE_WORDS, NO_BARE_ALIAS, RESERVED, SET_OPERATORS, UNIT_WORDS
+from speql_speculator.known_queries import KnownQueries, closing_parentheses
 from speql_speculator.syntax_tree import (
     Clause,
     Cte,
@@ -28,11 +29,15 @@ from speql_speculator.tokens import Token
 class ClauseParser(FromParser):
     """Reads a whole query. Every token ends up in a node, or in ``strays``: those have to be left out."""
 
-    def __init__(self, tokens: Sequence[Token], text: str, cursor: int | None) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], text: str, cursor: int | None, known: KnownQueries | None = None
+    ) -> None:
         super().__init__(tokens, text, cursor)
         self.lambda_names = set()
         self.strays = []
         self.unit_words = set()
+        self._known = known or KnownQueries()
+        self._closings = dict(closing_parentheses(tokens))
 
     def statement(self) -> Query:
         """The query that the whole text is."""
@@ -48,6 +53,31 @@ class ClauseParser(FromParser):
                     self.query_clauses(query)
         query.last = self.position
         return query
+
+    def inner_query(self) -> Query:
+        """The query behind the parenthesis that was just read; not read any further if it is known."""
+        first = self.position
+        last = self._closings.get(first - 1, -1)
+        if last < 0 or first <= self.gap <= last:
+            return self.query()
+        text = self.text[self.tokens[first - 1].end : self.tokens[last].start]
+        known = self._known.find(text)
+        if known is not None:
+            self.position = last
+            return Query(first, last, text=text, known=known)
+        lambdas = len(self.lambda_names)
+        query = self.query()
+        if query.last == last and len(self.lambda_names) == lambdas:
+            query.text = text
+        return query
+
+    def reopen(self, leaf: Query) -> None:
+        """Read a known query after all: it is not the same among other CTEs."""
+        position, self.position = self.position, leaf.first
+        query = self.query()
+        self.position = position
+        leaf.known, leaf.with_, leaf.branches = None, query.with_, query.branches
+        leaf.operators, leaf.clauses = query.operators, query.clauses
 
     def query(self) -> Query:
         """WITH, branches, ORDER BY, LIMIT."""
@@ -190,7 +220,7 @@ class ClauseParser(FromParser):
                 cte.closer = self.close(")")
             else:
                 self.down()
-                cte.query = self.query()
+                cte.query = self.inner_query()
                 while not self.at_end() and not self.is_mark(")") and self.closes_late():
                     self.strays.append(self.junk())
                 self.up()

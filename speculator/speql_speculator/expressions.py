@@ -49,7 +49,8 @@ class ExpressionParser(OperandParser):
                 return True
             if not self.begins_operand() or self.word in JOIN_WORDS or self.ends_list():
                 return False
-            if isinstance(elements[-1], Missing) or self.complete_word("FROM", "LIMIT", "OFFSET"):
+            nothing_read = elements[-1].last <= elements[-1].first
+            if nothing_read or self.complete_word("FROM", "LIMIT", "OFFSET"):
                 return False
             separators.append(-1)
             if self.position == self.half:

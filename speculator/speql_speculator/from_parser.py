@@ -93,7 +93,7 @@ class FromParser(ExpressionParser):
         opens = self.opens_query()
         self.position += 1
         if opens and not self.parenthesised_join():
-            source.query = self.query()
+            source.query = self.inner_query()
             while not self.at_end() and not self.is_mark(")") and self.closes_late():
                 self.strays.append(self.junk())
         elif self.at_end() or self.is_mark(")"):

@@ -24,6 +24,10 @@ class Grammar(TokenReader):
         """A query expression."""
         raise NotImplementedError
 
+    def inner_query(self) -> Query:
+        """A query expression right behind its opening parenthesis."""
+        raise NotImplementedError
+
     def expression(self, *, boolean: bool = False) -> Expression:
         """Terms with AND and OR between them."""
         raise NotImplementedError

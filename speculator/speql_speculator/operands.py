@@ -203,7 +203,7 @@ class OperandParser(CallParser):
         self.position += 1
         node: Node
         if self.opens_query():
-            query = self.query()
+            query = self.inner_query()
             nested = Nested(first, self.position, query=query)
             nested.closer = self.close(")")
             node = nested

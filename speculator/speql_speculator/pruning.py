@@ -260,6 +260,8 @@ def _(node: With) -> bool:
 
 @_settle.register
 def _(node: Query) -> bool:
+    if node.known is not None:
+        return True
     if node.with_ is not None:
         settle(node.with_)
     for clause in node.clauses:

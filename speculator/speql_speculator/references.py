@@ -74,7 +74,7 @@ def _resolve(reference: Reference, scope: Scope, analysis: Analysis) -> None:
             return
         if found:
             if level is not scope:
-                analysis.outer.add(id(reference))
+                analysis.outer[id(reference)] = level
             _found(reference, found, level, analysis)
             return
         if level is scope and own_alias is not None:
@@ -109,7 +109,7 @@ def _found(
     analysis.columns[id(reference)] = (relation, column)
     if len(found) > 1 and used == 0 and relation is not None and column.name.lower() not in scope.merged:
         # Ambiguous: the table that is named first.
-        analysis.named.add(id(relation))
+        analysis.named[id(relation)] = relation
         analysis.qualified.append((reference.first_name, spell(relation.alias, analysis.catalog.dialect)))
 
 

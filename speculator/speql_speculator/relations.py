@@ -23,7 +23,8 @@ class VisibleColumn:
 class Relation:
     """A source in scope: ``columns`` by folded name. ``opaque``: it may have more columns than are known.
 
-    ``typing``: it is a query that the cursor is in, which may get more columns yet.
+    ``typing``: it is a query that the cursor is in, which may get more columns yet. ``meaning`` is the same for the
+    same CTE over the same CTEs, None where that cannot be told.
     """
 
     alias: str
@@ -34,6 +35,7 @@ class Relation:
     table: Table | None = None
     names: tuple[str, ...] = ()
     typing: bool = False
+    meaning: str | None = None
 
     def renamed(self, alias: str) -> "Relation":
         """The same under another name."""

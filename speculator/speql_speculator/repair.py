@@ -15,6 +15,7 @@ from speql_speculator.closers import without_surplus_closers
 from speql_speculator.edits import Edit, EditBuilder, apply_edits, glues, moved
 from speql_speculator.emit import emit
 from speql_speculator.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
+from speql_speculator.known_queries import KnownQueries
 from speql_speculator.missing_words import with_first_word
 from speql_speculator.resolve import resolve
 from speql_speculator.syntax_tree import (
@@ -86,6 +87,12 @@ class _Identity:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Identity) and self.catalog is other.catalog
+
+
+@lru_cache(maxsize=4)
+def _known_queries(key: _Identity) -> KnownQueries:
+    """Those of a catalog."""
+    return KnownQueries()
 
 
 @lru_cache(maxsize=256)
@@ -235,7 +242,10 @@ def _best(
     for attempt in range(_MAX_TRIES):
         for token, spelling in zip(tokens, spellings, strict=True):
             token.upper = spelling
-        current = _Pass(text, tokens, catalog, cursor, left_out, dropped, surplus)
+        known = _known_queries(_Identity(catalog)) if attempt == 0 else KnownQueries()
+        current = _Pass(text, tokens, catalog, cursor, left_out, dropped, surplus, known)
+        if current.query is not None:
+            current.remember(known)
         if current.sql is None or current.query is not None:
             return current.result(attempt)
         last = current
@@ -270,12 +280,13 @@ class _Pass:
         left_out: list[_Target],
         dropped: Sequence[Token],
         surplus: Sequence[Token],
+        known: KnownQueries,
     ) -> None:
         self.text = text
         self.dropped = dropped
         self.surplus = surplus
         self.cursor = cursor
-        self.parser = ClauseParser(tokens, text, cursor)
+        self.parser = ClauseParser(tokens, text, cursor, known)
         self.tree = self.parser.statement()
         for node in _found(self.tree, left_out):
             node.fault = node.fault or Fault("cannot-parse", "This could not be read: left out")
@@ -344,6 +355,16 @@ class _Pass:
             self.query = queries[0]
         else:
             self.error = "it is no query"
+
+    def remember(self, known: KnownQueries) -> None:
+        """The queries in parentheses that nothing was to be said of are known from now on."""
+        told = [*self.analysis.problems, *self.analysis.unfinished]
+        touched = [*(edit.span for edit in self.edits), *(problem.span for problem in told if problem.span is not None)]
+        tokens = self.parser.tokens
+        for query, found in self.analysis.candidates:
+            start, end = tokens[query.first - 1].end, tokens[query.last].end
+            if not any(span.start < end and start <= span.end for span in touched):
+                known.keep(query.text, found)
 
     def result(self, attempt: int) -> Repair:
         problems = list(self.analysis.problems)

@@ -1,6 +1,7 @@
 """Resolves a parsed statement against the catalog: what names mean, and what is still missing."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from speql_speculator.analysis import Analysis, local_nodes
 from speql_speculator.calls import known_functions
@@ -9,6 +10,7 @@ from speql_speculator.grammar import fragment
 from speql_speculator.grouping import complete_grouping, is_aggregate
 from speql_speculator.impossible import check_types
 from speql_speculator.keywords import CLAUSE_WORDS
+from speql_speculator.known_queries import KnownQuery, names_read
 from speql_speculator.listed_tables import ListedTables
 from speql_speculator.output import OutputReader
 from speql_speculator.pruning import cause, settle
@@ -50,6 +52,32 @@ class _Resolver:
         self.dialect = analysis.catalog.dialect
 
     def query(self, query: Query, ctes: Relations, parent: Scope | None) -> Relation:
+        if query.known is not None:
+            if query.known.fits(ctes):
+                return query.known.relation()
+            self.analysis.parser.reopen(query)
+        around = self.analysis.aggregate_aliases
+        self.analysis.aggregate_aliases = set()
+        output = self._query(query, ctes, parent)
+        self.analysis.aggregate_aliases = around
+        if query.text:
+            self._note(query, ctes, parent, output)
+        return output
+
+    def _note(self, query: Query, ctes: Relations, parent: Scope | None, output: Relation) -> None:
+        """Note a query that the next pass need not resolve again, if nothing in it has to be repaired."""
+        around: list[Scope] = []
+        while parent is not None:
+            around.append(parent)
+            parent = parent.parent
+        outer = self.analysis.outer
+        if around and any(scope is outer.get(id(found)) for found in walk(query) for scope in around):
+            return
+        used = names_read(query, ctes, self.analysis.name)
+        if used is not None:
+            self.analysis.candidates.append((query, KnownQuery(replace(output), used)))
+
+    def _query(self, query: Query, ctes: Relations, parent: Scope | None) -> Relation:
         ctes = dict(ctes)
         local: list[str] = []
         if query.with_ is not None:
@@ -128,11 +156,18 @@ class _Resolver:
                 relation = output.renamed(name)
                 if cte.column_names:
                     relation = renamed_columns(relation, [self.analysis.name(part) for part in cte.column_names])
+                relation.meaning = self._meaning(cte, inner)
                 ctes[name.lower()] = relation
                 local.append(name)
             else:
                 self.analysis.lost_ctes.add(name.lower())
         return local
+
+    def _meaning(self, cte: Cte, ctes: Relations) -> str | None:
+        """What tells the CTE from any other one of its name: its text and what that reads."""
+        assert cte.query is not None, "it was resolved"
+        used = names_read(cte.query, ctes, self.analysis.name) if cte.query.text else None
+        return None if used is None else f"{self.analysis.text(cte)} {used}"
 
     def _names(self, query: Query, name: str) -> bool:
         """Whether a table of that name is read anywhere in ``query``."""

@@ -6,6 +6,10 @@ parts that name things (columns, tables). All else is a range of tokens that is 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from speql_speculator.known_queries import KnownQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,13 +362,18 @@ class With(Node):
 
 @dataclass(slots=True, eq=False)
 class Query(Node):
-    """A query expression: WITH, branches with set operators between them, ORDER BY, LIMIT, OFFSET."""
+    """A query expression: WITH, branches with set operators between them, ORDER BY, LIMIT, OFFSET.
+
+    ``text`` is its own if it stands in parentheses, away from the cursor; ``known``: a leaf, not read any further.
+    """
 
     with_: With | None = None
     branches: list["Select | Values | Nested"] = field(default_factory=list)
     operators: list[tuple[int, int]] = field(default_factory=list)
     clauses: list[Clause] = field(default_factory=list)
     add: str = ""
+    text: str = ""
+    known: "KnownQuery | None" = None
 
     def children(self) -> Iterator[Node]:
         """WITH, branches, clauses."""

@@ -154,7 +154,7 @@ class TableFinder:
         )
 
     def _column(self, relation: Relation, folded: str) -> str:
-        self.analysis.named.add(id(relation))
+        self.analysis.named[id(relation)] = relation
         return f"{spell(relation.alias, self.dialect)}.{spell(relation.columns[folded].name, self.dialect)}"
 
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from speql_speculator.edits import apply_edits
-from speql_speculator.repair import Repair, repair
+from speql_speculator.repair import Repair, _known_queries, _repair, repair
 from speql_speculator.tokens import tokenize
 from speql_sql import Catalog
 
@@ -45,6 +46,42 @@ def check(text: str, catalog: Catalog, cursor: int | None) -> Repair:
 @given(BROKEN, st.integers(min_value=0, max_value=200) | st.none(), st.booleans())
 def test_any_text(schemas: dict[str, Any], text: str, cursor: int | None, known: bool) -> None:
     check(text, schemas["flights"].catalog if known else Catalog(), cursor)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT sum(NULL (a, sum(CASE WHEN x THEN y ELSE NULL END) b, sum(z) c FROM t",
+        "SELECT sum(CASE WHEN b ELSE NULL (c, CASE WHEN d THEN 1 END) FROM t",
+    ],
+)
+def test_what_reads_nothing_ends_a_list(text: str) -> None:
+    check(text, Catalog(), len(text))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_what_is_known_changes_nothing(
+    schemas: dict[str, Any], queries: dict[str, list[tuple[str, str]]], data: Any
+) -> None:
+    """Texts that share most of their SELECTs, one after the other: each is repaired as if it were the first one."""
+    schema = data.draw(st.sampled_from(["flights", "shop", "tpcds"]))
+    catalog = schemas[schema].catalog
+    nested = [text for _, text in queries[schema] if text.lower().count("select") > 1]
+    text = data.draw(st.sampled_from(nested))
+    for _ in range(4):
+        first = data.draw(st.integers(0, len(text)))
+        last = data.draw(st.integers(first, min(first + 30, len(text))))
+        inserted = data.draw(st.one_of(st.just(""), PIECES, st.just("("), st.just(")")))
+        edited, cursor = text[:first] + inserted + text[last:], first + len(inserted)
+        for typed, place in ((text, None), (text[:last], None), (edited, cursor)):
+            _repair.cache_clear()
+            after_others = repair(typed, catalog, place)
+            _repair.cache_clear()
+            _known_queries.cache_clear()
+            assert repair(typed, catalog, place) == after_others
+            _repair.cache_clear()
+            repair(text, catalog, None)  # makes the SELECTs of the whole text known again
 
 
 @settings(max_examples=250, deadline=None)
