@@ -18,7 +18,7 @@ from speql_engines.duckdb_results import columns_of
 from speql_engines.duckdb_running import bind_query, describe, require_query, run_statement
 from speql_engines.duckdb_sample import sampled_sql
 from speql_engines.duckdb_size import measured_bytes
-from speql_engines.duckdb_statements import parse_statement
+from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
 from speql_engines.workers import DaemonExecutor
@@ -148,9 +148,10 @@ class DuckDBEngine:
         started = time.perf_counter()
 
         def work(cursor: Cursor, job: Job) -> Result:
-            require_query(parse_statement(cursor, sql))
+            statement = parse_statement(cursor, sql)
+            require_query(statement)
             cursor.execute(_READ_ONLY)
-            return run_statement(cursor, sql, max_rows, started, self._connection.scratch)
+            return run_statement(cursor, statement, max_rows, started, self._connection.scratch)
 
         return await self._run(work, sql)
 
@@ -168,20 +169,20 @@ class DuckDBEngine:
             if statement.kind == "refused":
                 raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
             if statement.kind == "setting":
-                result = run_statement(cursor, sql, max_rows, started, self._connection.scratch)
+                result = run_statement(cursor, statement, max_rows, started, self._connection.scratch)
                 self._connection.note_setting(statement.key, sql)
                 return result
             if statement.kind == "write":
-                return self._write(cursor, sql, max_rows, started)
+                return self._write(cursor, statement, max_rows, started)
             try:
                 cursor.execute(_READ_ONLY)
-                return run_statement(cursor, sql, max_rows, started, self._connection.scratch)
+                return run_statement(cursor, statement, max_rows, started, self._connection.scratch)
             except duckdb.TransactionException as error:
                 if not self._connection.writable or problem_from_error(error, sql).code != "read-only":
                     raise
                 # A query that writes (in a CTE, by nextval): refused by the read-only transaction before it began.
                 cursor.execute("ROLLBACK")
-                return self._write(cursor, sql, max_rows, started)
+                return self._write(cursor, statement, max_rows, started)
 
         return await self._run(work, sql, ahead=False)
 
@@ -280,12 +281,12 @@ class DuckDBEngine:
         cursor.execute(_READ_ONLY)
         return read_catalog(cursor, self._connection.scratch, self._connection.version())
 
-    def _write(self, cursor: Cursor, sql: str, max_rows: int | None, started: float) -> Result:
+    def _write(self, cursor: Cursor, statement: ParsedStatement, max_rows: int | None, started: float) -> Result:
         if not self._connection.writable:
             message = "This would write, and the database is open for reading only."
             raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
         try:
-            return run_statement(cursor, sql, max_rows, started, self._connection.scratch)
+            return run_statement(cursor, statement, max_rows, started, self._connection.scratch)
         finally:
             # Also after an error: what a failed or interrupted statement left is not for us to judge.
             self._connection.note_write()

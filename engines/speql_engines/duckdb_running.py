@@ -5,7 +5,7 @@ import time
 import duckdb
 
 from speql_engines.duckdb_errors import engine_error
-from speql_engines.duckdb_results import fetch, type_text
+from speql_engines.duckdb_results import columns_of, fetch, type_text
 from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, Result, ResultColumn
 from speql_sql import Problem, Span
@@ -32,16 +32,24 @@ def describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[object, ...]]
 
 def bind_query(cursor: Cursor, sql: str, scratch: str) -> Binding:
     """The binding of a query that binds; :class:`EngineError` with the problem of one that does not."""
-    require_query(parse_statement(cursor, sql))
-    return Binding(tuple(ResultColumn(str(row[0]), type_text(str(row[1]))) for row in describe(cursor, sql, scratch)))
-
-
-def run_statement(cursor: Cursor, sql: str, max_rows: int | None, started: float, scratch: str) -> Result:
-    """Run ``sql`` and fetch at most ``max_rows`` rows. ``started`` is when the engine was called."""
+    statement = parse_statement(cursor, sql)
+    require_query(statement)
     try:
-        relation = cursor.sql(sql)
+        return Binding(columns_of(cursor.sql(statement.parsed)))
+    except duckdb.Error:
+        # Only DESCRIBE says where the fault is. It takes several times as long.
+        rows = describe(cursor, sql, scratch)
+        return Binding(tuple(ResultColumn(str(row[0]), type_text(str(row[1]))) for row in rows))
+
+
+def run_statement(
+    cursor: Cursor, statement: ParsedStatement, max_rows: int | None, started: float, scratch: str
+) -> Result:
+    """Run a statement and fetch at most ``max_rows`` rows. ``started`` is when the engine was called."""
+    try:
+        relation = cursor.sql(statement.parsed)
     except duckdb.Error as error:
-        if located := _located(error, cursor, sql, scratch):
+        if located := _located(error, cursor, statement.text, scratch):
             raise located from error
         raise
     columns, rows, complete = fetch(relation, max_rows)

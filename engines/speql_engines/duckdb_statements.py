@@ -37,11 +37,13 @@ class ParsedStatement:
     """One statement: its text without what follows it, its kind, and the reason if it is refused.
 
     A ``query`` may still write: DuckDB takes INSERT, UPDATE and DELETE in a CTE. Run it in a read-only transaction.
-    ``key`` names the setting that a ``setting`` is about.
+    ``key`` names the setting that a ``setting`` is about. ``parsed`` is what DuckDB made of it: parsing a long text
+    takes it milliseconds, so it is given that, and not the text again.
     """
 
     text: str
     kind: Kind
+    parsed: duckdb.Statement
     reason: str = ""
     key: str = ""
 
@@ -64,7 +66,7 @@ def parse_statement(cursor: duckdb.DuckDBPyConnection, sql: str) -> ParsedStatem
     if name == "CREATE" and _creates_temporary(sql):
         kind = "refused"
         reason = "SpeQL runs each statement on a connection of its own, so a TEMP table or view would be gone at once."
-    return ParsedStatement(sql, kind, reason, key)
+    return ParsedStatement(sql, kind, found[0], reason, key)
 
 
 def _words(sql: str) -> list[str]:

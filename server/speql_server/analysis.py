@@ -115,13 +115,16 @@ class Analyst:
     def __init__(self, document_limit: int, statement_limit: int) -> None:
         self._document_limit = document_limit
         self._statement_limit = statement_limit
-        self._repairs: _Cache[Repair] = _Cache(512)
-        self._units: _Cache[tuple[Unit, ...]] = _Cache(64)
-        self._supersets: _Cache[Any] = _Cache(64)
+        self._units: _Cache[tuple[Unit, ...]] = _Cache(8)
+        self._supersets: _Cache[Any] = _Cache(8)
         self._splits: _Cache[tuple[Statement, ...]] = _Cache(4)
 
     def analyse(self, snapshot: Snapshot, catalog: Catalog) -> Analysis:
         """The analysis of a snapshot. Bad SQL and text that is not SQL are no errors."""
+        return self.planned(self.repaired(snapshot, catalog))
+
+    def repaired(self, snapshot: Snapshot, catalog: Catalog) -> Analysis:
+        """The first half of the analysis, all that a submit needs: the statement at the cursor and its repair."""
         started = time.perf_counter()
         lines = LineIndex(snapshot.text)
         if len(snapshot.text) > self._document_limit:
@@ -140,11 +143,13 @@ class Analyst:
         if (problem_of_size := self.too_long(statement)) is not None:
             return Analysis(snapshot, catalog, lines, statements, statement, problems=(problem_of_size,))
         typed, cursor = _typed(snapshot, statement)
-        repaired = self.repair(typed, catalog, cursor)
-        return self._analysis_of(repaired, snapshot, catalog, lines, statements, statement, started)
+        found = self.repair(typed, catalog, cursor)
+        problems = tuple(shifted(problem, statement.span.start) for problem in found.problems)
+        seconds = time.perf_counter() - started
+        return Analysis(snapshot, catalog, lines, statements, statement, found, problems=problems, seconds=seconds)
 
     def as_typed(self, analysis: Analysis) -> Analysis:
-        """The analysis of a statement that the engine accepts as it is typed: then it is not repaired.
+        """The first half of the analysis of a statement that the engine accepts as it is typed: it is not repaired.
 
         The engine knows its own SQL best. Two exceptions, where valid is not yet meant: a condition that is a bare
         value so far (``WHERE carrier``, which many engines take and fail on when they run it), and a list of tables
@@ -164,7 +169,7 @@ class Analyst:
                 "information",
                 "Submit it to see its rows.",
             )
-            return replace(analysis, repair=None, unit=None, superset=None, problems=(problem,))
+            return replace(analysis, repair=None, problems=(problem,))
         qualified = qualify_query(query, analysis.catalog).query
         if any(_completes_a_condition(edit, typed) for edit in repaired.edits):
             return analysis
@@ -173,51 +178,32 @@ class Analyst:
         ):
             return analysis
         accepted = Repair(typed=typed, sql=typed, edits=(), confidence=1.0, problems=(), query=query, cursor=cursor)
-        seconds_before = analysis.seconds
-        typed_analysis = self._analysis_of(
-            accepted, analysis.snapshot, analysis.catalog, analysis.lines, analysis.statements, statement, started
-        )
-        return replace(typed_analysis, seconds=typed_analysis.seconds + seconds_before)
+        seconds = analysis.seconds + time.perf_counter() - started
+        return replace(analysis, repair=accepted, problems=(), seconds=seconds)
 
-    def _analysis_of(
-        self,
-        repaired: Repair,
-        snapshot: Snapshot,
-        catalog: Catalog,
-        lines: LineIndex,
-        statements: tuple[Statement, ...],
-        statement: Statement,
-        started: float,
-    ) -> Analysis:
-        problems = tuple(shifted(problem, statement.span.start) for problem in repaired.problems)
-        if repaired.query is None or repaired.sql is None:
-            seconds = time.perf_counter() - started
-            return Analysis(
-                snapshot, catalog, lines, statements, statement, repaired, problems=problems, seconds=seconds
-            )
+    def planned(self, analysis: Analysis) -> Analysis:
+        """The second half: the units of the repaired query, and what may be wanted of it next."""
+        started = time.perf_counter()
+        repaired, catalog = analysis.repair, analysis.catalog
+        if repaired is None or repaired.query is None or repaired.sql is None:
+            return analysis
         sql, query = repaired.sql, repaired.query
         units = self._units.get((sql, catalog.version), lambda: units_of(sql, query, catalog))
         place = repaired.cursor if repaired.cursor is not None else 0
         larger = self._supersets.get((sql, catalog.version), lambda: superset(query, catalog))
-        return Analysis(
-            snapshot,
-            catalog,
-            lines,
-            statements,
-            statement,
-            repaired,
+        return replace(
+            analysis,
             unit=unit_at(units, place),
             units=units,
             open_units=open_units(units, sql, repaired.cursor, catalog.dialect, inserted_spans(repaired)),
             hot=hot_columns(sql, repaired.cursor, catalog),
             superset=larger,
-            problems=problems,
-            seconds=time.perf_counter() - started,
+            seconds=analysis.seconds + time.perf_counter() - started,
         )
 
     def repair(self, text: str, catalog: Catalog, cursor: int | None) -> Repair:
         """The repair of a statement's text."""
-        return self._repairs.get((text, cursor, catalog.version), lambda: repair(text, catalog, cursor))
+        return repair(text, catalog, cursor)
 
     def statements(self, text: str, catalog: Catalog) -> tuple[Statement, ...]:
         """The statements of a document."""

@@ -1,11 +1,19 @@
 """How Python is set so that nothing keeps a keystroke waiting."""
 
+import asyncio
 import gc
 import sys
 
-_GARBAGE_THRESHOLDS = (20_000, 20, 50)
-"""Collections of the young, the middle and all. Trees of SQL are many small objects that die soon: with Python's own
-numbers every hundredth keystroke waited 200 ms for a collection of everything, with these none waits for 50."""
+_GARBAGE_THRESHOLDS = (20_000, 4, 200)
+"""Collections of the young, the middle and all. Trees of SQL are many small objects with cycles, which only a collection
+frees. With Python's own numbers every hundredth keystroke waits 200 ms for one of everything; with these one of the
+young takes 2 ms, one of the middle 20, and one of everything is left to the moments when nobody types."""
+
+_REST_SECONDS = 1.5
+"""Without a keystroke for so long, nobody waits for a collection of everything."""
+
+_COLLECTED_KEYSTROKES = 100
+"""After so many: the garbage of one is up to 200 KB that only a collection of everything finds."""
 
 _SWITCH_SECONDS = 0.001
 """The thread that analyses must not keep the event loop waiting for 5 ms, Python's default, at each handover."""
@@ -17,3 +25,28 @@ def keep_pauses_short() -> None:
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     gc.enable()
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+class RestCollector:
+    """Collects all garbage when the typing rests. Belongs to an event loop."""
+
+    def __init__(self) -> None:
+        self._keystrokes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def typed(self) -> None:
+        """There was a keystroke."""
+        self._keystrokes += 1
+        self.cancel()
+        if self._keystrokes >= _COLLECTED_KEYSTROKES:
+            self._timer = asyncio.get_running_loop().call_later(_REST_SECONDS, self._collect)
+
+    def cancel(self) -> None:
+        """Collect nothing until the next keystroke."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _collect(self) -> None:
+        self._keystrokes = 0
+        gc.collect()

@@ -21,6 +21,7 @@ from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
 from speql_server.latest_only import LatestOnly
+from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding, LineIndex
 from speql_server.settings import ServerSettings
 from speql_speculator.completion import completions
@@ -101,11 +102,14 @@ class Session:
         self._number = 0
         self._current: _Analysed | None = None
         self._submits: set[asyncio.Task[Answer]] = set()
+        self._garbage = RestCollector()
+        self._submitted: dict[str, asyncio.Event] = {}
         self.working = False
 
     def changed(self, edited: Edited) -> None:
         """The document has a new text or cursor."""
         self._uri = edited.snapshot.uri
+        self._garbage.typed()
         self._analyses.submit(lambda: self._analyse(edited), self._analysed)
 
     async def submit(self, edited: Edited) -> protocol.Preview:
@@ -114,9 +118,14 @@ class Session:
         What the engine does not accept is refused with the problem; if there is a repair, the message says how to
         take it: running something else than what was written is not ours to decide.
         """
-        analysed = await self._analyse(edited)
-        analysis, started = analysed.analysis, self._clock.now()
-        answer, problems = await self._run(analysis)
+        submitted = self._submitted[edited.snapshot.text] = asyncio.Event()
+        try:
+            analysis = await self._repaired(edited)
+            started = self._clock.now()
+            answer, problems = await self._run(analysis)
+        finally:
+            submitted.set()
+            self._submitted.pop(edited.snapshot.text, None)
         if answer is not None:
             self._outlets.answered(answer)
         message = await self._message(analysis, started, "submit", answer, problems)
@@ -156,17 +165,27 @@ class Session:
     async def close(self) -> None:
         """Stop everything and wait until it has stopped."""
         self.cancel()
+        self._garbage.cancel()
         await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close())
         await asyncio.gather(*self._submits, return_exceptions=True)
         await self._scheduler.close()
 
     async def _analyse(self, edited: Edited) -> _Analysed:
+        repaired = await self._repaired(edited)
+        if submitted := self._submitted.get(edited.snapshot.text):
+            await submitted.wait()  # its rows are the preview, and threads of Python's take each other's time
+        return _Analysed(await self._planned(repaired), edited.at)
+
+    async def _repaired(self, edited: Edited) -> Analysis:
+        """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
         catalog = await self._connection.catalog()
+        run = partial(asyncio.get_running_loop().run_in_executor, self._executors.analysis)
+        repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
+        return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired
+
+    async def _planned(self, repaired: Analysis) -> Analysis:
         loop = asyncio.get_running_loop()
-        analysis = await loop.run_in_executor(self._executors.analysis, self._analyst.analyse, edited.snapshot, catalog)
-        if await self._accepted(analysis):
-            analysis = await loop.run_in_executor(self._executors.analysis, self._analyst.as_typed, analysis)
-        return _Analysed(analysis, edited.at)
+        return await loop.run_in_executor(self._executors.analysis, self._analyst.planned, repaired)
 
     async def _accepted(self, analysis: Analysis) -> bool:
         """Whether the engine takes as it is typed a statement that the rules would repair, or make nothing of."""

@@ -99,7 +99,7 @@ def preview(
         outcome=outcome,
         statement=_wire_range(statement.span, analysis.lines, encoding) if statement is not None else None,
         range=_wire_range(shown, analysis.lines, encoding) if shown is not None else None,
-        breadcrumb=list(analysis.unit.path) if analysis.unit is not None else [],
+        breadcrumb=_breadcrumb(analysis, purpose),
         edits=_edits(analysis, encoding),
         problems=[_problem(problem, analysis.lines, encoding) for problem in said],
         timings=protocol.Timings(
@@ -109,6 +109,13 @@ def preview(
         ),
         **(_answer(answer) if answer is not None else {}),
     )
+
+
+def _breadcrumb(analysis: Analysis, purpose: Literal["preview", "submit"]) -> list[str]:
+    """The way to the SELECT that is shown; a submit runs the whole statement, wherever the cursor is."""
+    if purpose == "submit":
+        return ["main"] if analysis.statement is not None else []
+    return list(analysis.unit.path) if analysis.unit is not None else []
 
 
 def jobs(uri: str, graph: JobGraph) -> protocol.Jobs:

@@ -95,7 +95,7 @@ def _known_queries(key: _Identity) -> KnownQueries:
     return KnownQueries()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _repair(text: str, key: _Identity, cursor: int | None) -> Repair:
     catalog = key.catalog
     if len(text) > MAX_LENGTH:

@@ -1,6 +1,7 @@
 """What the user asked for, ahead of everything else."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 
@@ -79,14 +80,22 @@ class Submits:
         return replace(answer, seconds=self._settings.clock() - started)
 
     async def _question_of(self, sql: str, query: exp.Query | None, catalog: Catalog) -> Question | None:
-        """The statement as a question; None if it is to run as written, with no cache and no temp table."""
+        """The statement as a question; None if it is to run as written, with no cache and no temp table.
+
+        Meanwhile the engine binds it: every answer that is not its own is compared with that.
+        """
         if query is None:
             return None
         try:
-            question = await self._questions.of(sql, query, catalog)
+            question, _ = await asyncio.gather(self._questions.of(sql, query, catalog), self._bind(sql))
         except AnalysisError:
             return None
         return None if question.refusals else question
+
+    async def _bind(self, sql: str) -> None:
+        """Have the binding of the statement remembered."""
+        with contextlib.suppress(SpeqlError):  # the run itself will say what is wrong
+            await self._facts.bind(sql)
 
     async def _run_as_written(self, sql: str) -> Answer:
         """Run a statement that may have effects: a write, a setting, a volatile function, the reading of a file.
