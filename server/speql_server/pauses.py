@@ -5,9 +5,9 @@ import gc
 import sys
 
 _GARBAGE_THRESHOLDS = (20_000, 4, 200)
-"""Collections of the young, the middle and all. Trees of SQL are many small objects with cycles, which only a collection
-frees. With Python's own numbers every hundredth keystroke waits 200 ms for one of everything; with these one of the
-young takes 2 ms, one of the middle 20, and one of everything is left to the moments when nobody types."""
+"""Collections of the young, the middle and all. Trees of SQL are many small objects with cycles, which only a
+collection frees. With Python's own numbers every hundredth keystroke waits 200 ms for one of everything; with these
+one of the young takes 2 ms, one of the middle 20, and one of everything is left to the moments when nobody types."""
 
 _REST_SECONDS = 1.5
 """Without a keystroke for so long, nobody waits for a collection of everything."""

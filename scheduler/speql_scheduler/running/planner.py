@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from speql_engines import EngineError, Estimate
+from speql_engines import Engine, EngineError, Estimate
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.allowance import Share
 from speql_scheduler.running.analysis import Analysis, AnalysisError
 from speql_scheduler.running.costs import Verdict, believed_work, work_of, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
+from speql_scheduler.running.group_counts import GroupCounts
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
 from speql_scheduler.running.wanted import WantedUnit, WantedUnits, rewrite_wanted
@@ -19,6 +20,9 @@ from speql_sql import Catalog
 
 MOST_HOT = 3
 """Hot columns that are tried: each costs the engine an estimate."""
+
+COUNTED_SHARE = 0.25
+"""Estimates of more than this share of the rows that are too many in doubt are checked."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,12 @@ class Plan:
 
 
 class Planner:
-    """Plans temp tables. It asks the engine for estimates and runs nothing."""
+    """Plans temp tables. It asks the engine for estimates, and where those are in doubt it looks at small samples."""
 
-    def __init__(self, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings) -> None:
+    def __init__(
+        self, engine: Engine, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings
+    ) -> None:
+        self._group_counts = GroupCounts(engine)
         self._store = store
         self._wanted = WantedUnits()
         self._analysis = analysis
@@ -101,12 +108,24 @@ class Planner:
         for unit in wanted:
             decided = await self._decide(unit, [other for other in planned if other.verdict.create])
             decided = replace(decided, closed=unit.path not in open_units)
-            if decided.verdict.doubtful and not decided.closed:
-                decided = replace(decided, verdict=Verdict(False, "its size is in doubt while it is being written"))
+            if decided.verdict.create:
+                decided = replace(decided, verdict=await self._without_doubt(decided))
             planned.append(decided)
             if not relaxed:
                 relaxed = await self._relaxed(decided, hot)
         return Plan((*relaxed, *planned), epoch, await self._direct_seconds(wanted))
+
+    async def _without_doubt(self, unit: PlannedUnit) -> Verdict:
+        """The verdict on a create, after a look at how many groups it really has where the estimate may be far off."""
+        verdict, estimate = unit.verdict, unit.estimate
+        if verdict.doubtful and not unit.closed:
+            return Verdict(False, "its size is in doubt while it is being written")
+        large = estimate is not None and estimate.rows > COUNTED_SHARE * self._settings.doubtful_rows
+        if verdict.doubtful or large:
+            rows = await self._group_counts.of(unit.wanted)
+            if rows is not None and rows > self._settings.doubtful_rows:
+                return Verdict(False, self._store.refuse(unit.key, f"too large: about {rows:,} rows, by a sample"))
+        return verdict
 
     async def _relaxed(self, exact: PlannedUnit, hot: Sequence[str]) -> list[PlannedUnit]:
         """The unit without its conditions on the likeliest hot column for which that fits, as a create; or nothing."""

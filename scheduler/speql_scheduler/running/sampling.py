@@ -58,11 +58,11 @@ class Sampler:
         settings: SchedulerSettings,
         *,
         deadline_seconds: float = 0.7,
-        deadline_share: float = 0.3,
-        direct_share: float = 0.1,
+        deadline_share: float = 0.2,
+        direct_share: float = 0.05,
         largest_fraction: float = 0.2,
         least_rows: int = 10_000,
-        late_seconds: float = 0.7,
+        late_seconds: float = 1.0,
     ) -> None:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
@@ -81,7 +81,7 @@ class Sampler:
         self._largest_fraction = largest_fraction
         self._least_rows = least_rows
         self._late_seconds = late_seconds
-        self._overrun = 3.0  # a first guess: grouping by the units of the sample costs too
+        self._overrun = 6.0  # a first guess: grouping by the units of the sample costs too
 
     async def answer(self, question: Question, direct_seconds: float | None = None) -> Answer | None:
         """The estimated first page; None where a sample would not be sound, not quicker, or empty.

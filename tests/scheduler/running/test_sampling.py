@@ -64,7 +64,7 @@ async def test_an_estimate_is_marked_and_has_the_columns_of_the_query(bench: Ben
     assert answer.direct_sql == sql
     assert answer.sample is not None
     assert answer.sample.table == "flights"
-    assert answer.sample.fraction == pytest.approx(1 / 30)  # 0.5 s of 5 s, by the first guess of the overrun
+    assert answer.sample.fraction == pytest.approx(1 / 120)  # 0.25 s of 5 s, by the first guess of the overrun
     lows = [interval and len(interval.low) for interval in answer.sample.intervals]
     assert lows == [None, 12, 12, None, 12]
 

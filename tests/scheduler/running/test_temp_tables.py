@@ -2,6 +2,8 @@
 
 import pytest
 
+from speql_scheduler.running import group_counts
+
 SUMMARY = """SELECT f.carrier, c.name, count(*), sum(f.delay) AS delay, avg(f.distance)
 FROM flights AS f JOIN carriers AS c ON f.carrier = c.carrier WHERE f.delay > 10 GROUP BY f.carrier, c.name"""
 
@@ -142,7 +144,16 @@ def rows(answer):
     return sorted(zip(*columns, strict=True), key=repr)
 
 
-async def test_a_table_of_doubtful_size_is_given_up_when_it_is_large(new_desk):
+async def test_a_table_of_doubtful_size_is_not_made_if_a_sample_has_too_many_groups(new_desk):
+    desk = await new_desk(temp_input_share=0.0, doubtful_rows=5)  # no estimate of groups is believed
+    answer = await desk.typed(SUMMARY)
+
+    assert desk.engine.created == []
+    assert (answer.served_from, rows(answer)) == ((), await desk.direct(SUMMARY))
+
+
+async def test_a_table_of_doubtful_size_is_given_up_when_it_is_large(new_desk, monkeypatch):
+    monkeypatch.setattr(group_counts, "SAMPLED_ROWS", 10**9)  # no table is large enough to look at a sample
     desk = await new_desk(temp_input_share=0.0, doubtful_rows=5)  # no estimate of groups is believed
     answer = await desk.typed(SUMMARY)
 
