@@ -12,7 +12,7 @@ one of the young takes 2 ms, one of the middle 20, and one of everything is left
 _REST_SECONDS = 1.5
 """Without a keystroke for so long, nobody waits for a collection of everything."""
 
-_COLLECTED_KEYSTROKES = 100
+_COLLECTED_KEYSTROKES = 200
 """After so many: the garbage of one is up to 200 KB that only a collection of everything finds."""
 
 _SWITCH_SECONDS = 0.001

@@ -1,5 +1,6 @@
 """Which temp tables to create for a superset query, in which order, and why the others not."""
 
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ from speql_sql import Catalog
 
 MOST_HOT = 3
 """Hot columns that are tried: each costs the engine an estimate."""
+
+REMEMBERED = 256
 
 COUNTED_SHARE = 0.25
 """Estimates of more than this share of the rows that are too many in doubt are checked."""
@@ -85,6 +88,7 @@ class Planner:
         self._analysis = analysis
         self._facts = facts
         self._settings = settings
+        self._rewrites: OrderedDict[tuple[str, tuple[tuple[str, str], ...]], Rewrite] = OrderedDict()
 
     async def plan(
         self,
@@ -220,10 +224,16 @@ class Planner:
         return (shorter, 0, work) if work_of(shorter) < work else (direct, unit.base_rows, work)
 
     async def _rewritten(self, unit: WantedUnit, views: tuple[View, ...]) -> Rewrite:
-        """The unit's creation over these temp tables."""
+        """The unit's creation over these temp tables; remembered, since most units stay while one is typed."""
         if not views:
             return NOT_REWRITTEN
-        try:
-            return await self._analysis.run(rewrite_wanted, unit, views)
-        except AnalysisError:
-            return NOT_REWRITTEN
+        asked = (unit.key, tuple((view.name, view.sql_name) for view in views))
+        if asked not in self._rewrites:
+            try:
+                self._rewrites[asked] = await self._analysis.run(rewrite_wanted, unit, views)
+            except AnalysisError:
+                return NOT_REWRITTEN
+            if len(self._rewrites) > REMEMBERED:
+                self._rewrites.popitem(last=False)
+        self._rewrites.move_to_end(asked)
+        return self._rewrites[asked]
