@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 SF ?= 1
 DATA := bench/data
 
-.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-report lock clean
+.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-prefixes bench-report lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,10 @@ $(DATA)/.venv/.ready:
 bench-tpcds: $(READY) bench-data  ## Replay the typing of all TPC-DS queries (SF=10 ARGS="--only q03,q07")
 	$(BIN)/speql bench $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb \
 		--results bench/results/tpcds-sf$(SF).jsonl $(ARGS)
+
+bench-prefixes: $(READY) bench-data  ## Compare every preview of every line prefix of TPC-DS with direct runs (SF=10)
+	$(BIN)/speql bench $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb --protocols lines --hidden-lines 1000 \
+		--compared-previews 1000 --direct-runs 1 --results bench/results/prefixes/tpcds-sf$(SF).jsonl $(ARGS)
 
 bench-report: $(READY)  ## Write docs/benchmarks.md from the results that are there
 	$(BIN)/speql bench-report bench/results/*.jsonl

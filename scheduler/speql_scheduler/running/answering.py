@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlglot import exp, parse_one
 
-from speql_engines import Engine, EngineError, Result, ResultColumn
+from speql_engines import EngineError, Result, ResultColumn
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite, rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.analysis import Analysis, AnalysisError
@@ -21,8 +21,8 @@ from speql_scheduler.running.store import Lease, Store
 
 logger = logging.getLogger(__name__)
 
-RunDirectly = Callable[[str, int], Awaitable[Result]]
-"""Runs the query's own text and fetches so many rows: the engine's ``execute`` or ``submit``."""
+Run = Callable[[str, int], Awaitable[Result]]
+"""Runs a query and fetches so many rows: the engine's ``execute`` for what works ahead, else its ``submit``."""
 
 REMEMBERED = 128
 
@@ -34,10 +34,7 @@ class Answerer:
     engine binds for the user's own text, and anything that fails or differs is answered from base tables instead.
     """
 
-    def __init__(
-        self, engine: Engine, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings
-    ) -> None:
-        self._engine = engine
+    def __init__(self, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings) -> None:
         self._store = store
         self._analysis = analysis
         self._facts = facts
@@ -88,26 +85,26 @@ class Answerer:
         refused = (replace(each, used=False, reason=reason) if each.used else each for each in rewritten.decisions)
         return replace(NOT_REWRITTEN, decisions=tuple(refused))
 
-    async def answer(self, question: Question, epoch: int, run_directly: RunDirectly) -> Answer:
+    async def answer(self, question: Question, epoch: int, run: Run) -> Answer:
         """The answer, computed now. :class:`~speql_engines.EngineError` if the query itself fails."""
         started = self._settings.clock()
         with self._store.lease() as lease:
             rewritten = await self.rewrite(question, lease.views)
             lease.keep_only(rewritten.uses)
-            answer = await self._over_temp_tables(question, rewritten, lease, epoch)
+            answer = await self._over_temp_tables(question, rewritten, lease, epoch, run)
         if answer is None:
-            result = await self._run_directly(question, run_directly)
+            result = await self._run_directly(question, run)
             answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
         if question.lasting and await self._facts.epoch() == epoch:
             self._cache.put(question.key, epoch, answer.result, answer.total_rows)
         return replace(answer, seconds=self._settings.clock() - started, direct_sql=question.sql)
 
-    async def _run_directly(self, question: Question, run_directly: RunDirectly) -> Result:
+    async def _run_directly(self, question: Question, run: Run) -> Result:
         """The result on base tables; how long it takes says how fast the engine is, also if it is stopped."""
         began = self._settings.clock()
         stopped = True
         try:
-            result = await run_directly(question.sql, self._settings.page_rows)
+            result = await run(question.sql, self._settings.page_rows)
             stopped = False
         finally:
             seconds = self._settings.clock() - began
@@ -115,7 +112,7 @@ class Answerer:
         return result
 
     async def _over_temp_tables(
-        self, question: Question, rewritten: Rewrite, lease: Lease, epoch: int
+        self, question: Question, rewritten: Rewrite, lease: Lease, epoch: int, run: Run
     ) -> Answer | None:
         """The answer from temp tables; None if there is none, or none that is surely right."""
         if rewritten.sql is None:
@@ -123,7 +120,7 @@ class Answerer:
         try:
             # The binding is asked for now and needed later: by then it is there.
             executed, _ = await asyncio.gather(
-                self._engine.execute(rewritten.sql, self._settings.page_rows), self._facts.bind(question.sql)
+                run(rewritten.sql, self._settings.page_rows), self._facts.bind(question.sql)
             )
             result = await self._named_as_asked(question, executed)
         except EngineError as error:

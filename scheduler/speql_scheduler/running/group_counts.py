@@ -1,5 +1,6 @@
 """How many groups a query really makes, told from a sample of the rows that it groups."""
 
+import asyncio
 import logging
 import math
 
@@ -14,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 SAMPLED_ROWS = 200_000
 """Rows of the largest table that are looked at."""
+
+LONGEST_SECONDS = 0.25
+"""A look that takes longer is given up."""
 
 LEAST_ROWS = 2_000
 """Fewer grouped rows say nothing."""
@@ -43,8 +47,9 @@ class GroupCounts:
             '"' + part.replace('"', '""') + '"' for part in (table.database, table.schema, table.name) if part
         )
         try:
-            result = await self._engine.sample(counting.sql(unit.catalog.dialect), name, fraction, 1)
-        except EngineError as error:
+            async with asyncio.timeout(LONGEST_SECONDS):  # the other tables are read whole
+                result = await self._engine.sample(counting.sql(unit.catalog.dialect), name, fraction, 1)
+        except (EngineError, TimeoutError) as error:
             logger.debug("no count of groups: %s", type(error).__name__)
             return None
         rows, groups = (int(column[0].as_py()) for column in result.rows.columns)

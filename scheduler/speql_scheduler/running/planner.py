@@ -15,7 +15,7 @@ from speql_scheduler.running.costs import Verdict, believed_work, work_of, worth
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.group_counts import GroupCounts
 from speql_scheduler.running.settings import SchedulerSettings
-from speql_scheduler.running.store import Store
+from speql_scheduler.running.store import TOOK_LONGER, Store
 from speql_scheduler.running.wanted import WantedUnit, WantedUnits, rewrite_wanted
 from speql_sql import Catalog
 
@@ -113,19 +113,24 @@ class Planner:
             decided = await self._decide(unit, [other for other in planned if other.verdict.create])
             decided = replace(decided, closed=unit.path not in open_units)
             if decided.verdict.create:
-                decided = replace(decided, verdict=await self._without_doubt(decided))
+                decided = replace(decided, verdict=await self._without_doubt(decided, planned))
             planned.append(decided)
             if not relaxed:
                 relaxed = await self._relaxed(decided, hot)
         return Plan((*relaxed, *planned), epoch, await self._direct_seconds(wanted))
 
-    async def _without_doubt(self, unit: PlannedUnit) -> Verdict:
-        """The verdict on a create, after a look at how many groups it really has where the estimate may be far off."""
+    async def _without_doubt(self, unit: PlannedUnit, parts: Sequence[PlannedUnit]) -> Verdict:
+        """The verdict on a create, after a look at how many groups it really has where the estimate may be far off.
+
+        ``parts`` are the units before it.
+        """
         verdict, estimate = unit.verdict, unit.estimate
         if verdict.doubtful and not unit.closed:
             return Verdict(False, "its size is in doubt while it is being written")
+        if not unit.closed and any(part.verdict.reason.startswith(TOOK_LONGER) for part in parts):
+            return Verdict(False, "a SELECT in it took too long, and it is being written")
         large = estimate is not None and estimate.rows > COUNTED_SHARE * self._settings.doubtful_rows
-        if verdict.doubtful or large:
+        if unit.closed and (verdict.doubtful or large):
             rows = await self._group_counts.of(unit.wanted)
             if rows is not None and rows > self._settings.doubtful_rows:
                 return Verdict(False, self._store.refuse(unit.key, f"too large: about {rows:,} rows, by a sample"))

@@ -43,7 +43,7 @@ from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.planner import Plan, PlannedUnit
 from speql_scheduler.running.settings import SchedulerSettings
-from speql_scheduler.running.store import Lease, Store
+from speql_scheduler.running.store import TOOK_LONGER, Lease, Store
 from speql_scheduler.running.tasks import TaskSet
 from speql_scheduler.running.wanted import rewrite_wanted
 from speql_sql import SpeqlError
@@ -210,7 +210,7 @@ class Runner:
         settings = self._settings
         overrun = settings.closed_overrun if unit.closed else settings.overrun
         room = self._allowance.room(self._direct_seconds, unit.share)
-        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds, max(2 * room, settings.free_seconds))
+        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds, max(overrun * room, settings.free_seconds))
         async with self._store.create_slot:
             started = self._settings.clock()
             if stored := self._store.find(key):
@@ -225,7 +225,7 @@ class Runner:
                 raise
             except TimeoutError:
                 self._observe_stopped(unit, started)
-                self._refuse(key, "cancelled", f"took longer than {limit:.2g} s")
+                self._refuse(key, "cancelled", f"{TOOK_LONGER} {limit:.2g} s")
             except SpeqlError as error:
                 self._refuse(key, "failed", error.message)
             else:

@@ -57,7 +57,7 @@ class Scheduler:
         self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
         self._questions = Questions(self._analysis, settings)
-        self._answerer = Answerer(engine, store, self._analysis, self._facts, settings)
+        self._answerer = Answerer(store, self._analysis, self._facts, settings)
         self._planner = Planner(engine, store, self._analysis, self._facts, settings)
         self._allowance = Allowance(settings)
         self._runner = Runner(engine, store, self._analysis, self._facts, self._board, self._allowance, settings)

@@ -98,9 +98,10 @@ class SchedulerSettings:
     """Work that nobody asked for is stopped when it has taken so many times what was expected, and half a second."""
 
     closed_overrun: float = 4.0
-    """The same for temp tables of SELECTs that the user has left: they are likely to be needed as they are."""
+    """The same for temp tables of SELECTs that the user has left: they are likely to be needed as they are, and
+    where the engine's estimate is too low, that of the whole query is so too."""
 
-    rows_per_second: float = 130_000_000.0
+    rows_per_second: float = 100_000_000.0
     """First guess of the engine's speed in rows processed; what it really does is measured as queries finish."""
 
     allowed_paths: tuple[str, ...] = ()

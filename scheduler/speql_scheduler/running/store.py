@@ -48,6 +48,9 @@ from speql_sql import SpeqlError
 
 logger = logging.getLogger(__name__)
 
+TOOK_LONGER = "took longer than"
+"""How the refusal of a create that was stopped begins."""
+
 Listener = Callable[["StoredTable", str], None]
 """Called with a table that is no longer offered, and why."""
 

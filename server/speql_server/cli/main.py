@@ -94,6 +94,9 @@ def bench(
     compared_previews: Annotated[
         int, typer.Option(min=0, help="Compare at most so many previews of a replay with direct runs.")
     ] = 20,
+    hidden_lines: Annotated[
+        int, typer.Option(min=1, help="So many lines at a query's end are hidden first by the protocol lines.")
+    ] = 20,
     results: Annotated[
         Path, typer.Option(metavar="FILE", help="Where the records are kept; an interrupted run goes on there.")
     ] = Path("bench/results/bench.jsonl"),
@@ -106,7 +109,7 @@ def bench(
     from speql_server.cli.bench.replay import ReplaySettings
     from speql_server.cli.bench.run_bench import run_bench
 
-    settings = ReplaySettings(slowdown, direct_runs, compared_previews)
+    settings = ReplaySettings(slowdown, direct_runs, compared_previews, hidden_lines)
     status = run_bench(
         queries,
         database=database,

@@ -117,6 +117,8 @@ class GatedEngine:
 
     async def submit(self, sql: str, max_rows: int | None = None) -> Result:
         self.submitted.append(sql)
+        if self.fail_execute(sql):
+            raise EngineError("The query was made to fail.")
         return self._seen(await self.real.submit(sql, max_rows))
 
     def _seen(self, result: Result) -> Result:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from speql_server.cli.bench.rhythm import HIDDEN_LINES
+
 Protocol = str
 """``lines``, ``human`` or ``edits``."""
 
@@ -68,3 +70,4 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     direct_runs: int
     version: str
+    hidden_lines: int = HIDDEN_LINES

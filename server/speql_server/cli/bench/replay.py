@@ -17,7 +17,7 @@ from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.cli.bench.edits import explorations
 from speql_server.cli.bench.metered_engine import CallKind, MeteredEngine
 from speql_server.cli.bench.records import Protocol, ReplayRecord, SubmitRecord
-from speql_server.cli.bench.rhythm import honest_moment, human, revealed, typed_over
+from speql_server.cli.bench.rhythm import HIDDEN_LINES, honest_moment, human, revealed, typed_over
 from speql_server.cli.bench.virtual_time import VirtualTimeLoop
 from speql_server.cli.comparison import difference, page_of_result
 from speql_server.cli.demo.typist import Keystroke
@@ -43,11 +43,14 @@ _URI = "bench:query.sql"
 
 @dataclass(frozen=True)
 class ReplaySettings:
-    """How much is measured: runs of each direct query, and at most so many previews of a replay compared."""
+    """How much is measured: runs of each direct query, and at most so many previews of a replay compared;
+    ``hidden_lines`` are those that the protocol ``lines`` reveals.
+    """
 
     slowdown: float = 1.0
     direct_runs: int = 3
     compared_previews: int = 20
+    hidden_lines: int = HIDDEN_LINES
 
 
 async def replay(
@@ -115,7 +118,7 @@ class _Document:
     async def type_lines(self, text: str) -> None:
         """A line at a time, each with all the time that it needs; a submit as the decisive lines appear."""
         await self._warm([text])
-        prefixes = revealed(text)
+        prefixes = revealed(text, self.settings.hidden_lines)
         with self.loop.stopped():
             honest = honest_moment(prefixes, (await self.engine.engine.catalog()).dialect)
         for index, prefix in enumerate(prefixes):

@@ -37,10 +37,10 @@ def typed_over(versions: Sequence[str]) -> Iterator[Keystroke]:
         yield from retyped(before, after, CHARACTERS_PER_SECOND / 6)
 
 
-def revealed(text: str) -> list[str]:
-    """The text with its last 20 lines hidden, then with one line more at a time (the paper's protocol)."""
+def revealed(text: str, hidden_lines: int = HIDDEN_LINES) -> list[str]:
+    """The text with its last lines hidden, then with one line more at a time (the paper's protocol hides 20)."""
     lines = text.split("\n")
-    first = max(1, len(lines) - HIDDEN_LINES)
+    first = max(1, len(lines) - hidden_lines)
     return ["\n".join(lines[:count]) for count in range(first, len(lines) + 1)]
 
 

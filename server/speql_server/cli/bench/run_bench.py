@@ -72,6 +72,7 @@ async def _replay_all(
             rows=sum(table.row_count or 0 for table in catalog.tables),
             direct_runs=settings.direct_runs,
             version=version("speql"),
+            hidden_lines=settings.hidden_lines,
         )
         results = Results(path, setting, fresh=fresh)
         columns = (
