@@ -36,8 +36,8 @@ def main(folder: Path, database: Path) -> None:
             written.append(plain)
             saved.append(plain - prepared)
     tenth = sorted(saved)[int(0.9 * len(saved))]
-    print(f"{len(written)} queries: median {statistics.median(written):.1f} ms as written")  # noqa: T201 - a script
-    print(f"saved by a prepared plan: median {statistics.median(saved):.1f} ms, P90 {tenth:.1f} ms")  # noqa: T201
+    print(f"{len(written)} queries: median {statistics.median(written):.1f} ms as written")
+    print(f"saved by a prepared plan: median {statistics.median(saved):.1f} ms, P90 {tenth:.1f} ms")
 
 
 if __name__ == "__main__":
