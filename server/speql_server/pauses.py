@@ -27,12 +27,17 @@ def keep_pauses_short() -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
 
 
+_HELD_SECONDS = 0.3
+"""Most submits that temp tables serve are answered by then."""
+
+
 class RestCollector:
-    """Collects all garbage when the typing rests. Belongs to an event loop."""
+    """Collects all garbage when the typing rests, and none while a submit is fresh. Belongs to an event loop."""
 
     def __init__(self) -> None:
         self._keystrokes = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._held: asyncio.TimerHandle | None = None
 
     def typed(self) -> None:
         """There was a keystroke."""
@@ -40,6 +45,21 @@ class RestCollector:
         self.cancel()
         if self._keystrokes >= _COLLECTED_KEYSTROKES:
             self._timer = asyncio.get_running_loop().call_later(_REST_SECONDS, self._collect)
+
+    def hold(self) -> None:
+        """There is a submit: collect nothing for a moment."""
+        gc.disable()
+        if self._held is not None:
+            self._held.cancel()
+        self._held = asyncio.get_running_loop().call_later(_HELD_SECONDS, gc.enable)
+
+    def close(self) -> None:
+        """Leave Python's collector on, and nothing to come."""
+        self.cancel()
+        if self._held is not None:
+            self._held.cancel()
+            self._held = None
+            gc.enable()
 
     def cancel(self) -> None:
         """Collect nothing until the next keystroke."""

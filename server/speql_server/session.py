@@ -118,6 +118,7 @@ class Session:
         What the engine does not accept is refused with the problem; if there is a repair, the message says how to
         take it: running something else than what was written is not ours to decide.
         """
+        self._garbage.hold()
         submitted = self._submitted[edited.snapshot.text] = asyncio.Event()
         try:
             analysis = await self._repaired(edited)
@@ -165,7 +166,7 @@ class Session:
     async def close(self) -> None:
         """Stop everything and wait until it has stopped."""
         self.cancel()
-        self._garbage.cancel()
+        self._garbage.close()
         await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close())
         await asyncio.gather(*self._submits, return_exceptions=True)
         await self._scheduler.close()

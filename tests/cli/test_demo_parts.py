@@ -98,6 +98,10 @@ def test_sql_is_text_or_a_file(tmp_path: Path) -> None:
         ([[0.31]], [[0.3]], (), False),
         ([[None]], [[0]], (), False),
         ([["1"]], [[1]], (), False),
+        ([["28551.995000000003"]], [["28551.995"]], (), True),
+        ([["28551.996"]], [["28551.995"]], (), False),
+        ([["1.50"]], [["1.5"]], (), False),
+        ([["1.5"]], [[1.5]], (), False),
     ],
 )
 def test_page_difference(
@@ -130,6 +134,8 @@ def test_ordered_columns(sql: str, columns: tuple[int, ...]) -> None:
         ([[1, 2], [1, 2]], [[1, 2], [1, 3]], False),
         ([[1, 4]], [[1, 2], [1, 3]], False),
         ([[0.1 + 0.2]], [[0.3]], True),
+        ([["0.30000000000000004"]], [["0.3"]], True),
+        ([["0.3"]], [[0.3]], False),
     ],
 )
 def test_rows_that_a_limit_may_choose(served: list[list[Cell]], allowed: list[list[Cell]], found: bool) -> None:

@@ -1,6 +1,7 @@
 """Whether the rows that were served are those of the direct run."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from speql_sql.ordering import ordered_columns, without_limit
 
 COMPARED_ROWS = 2_000_000
 _TOLERANCE = 1e-9
+_DOUBLE = re.compile(r"-?\d+\.\d+(e[+-]?\d+)?")
 _Rows = list[list[Cell]]
 
 
@@ -107,18 +109,32 @@ async def _full_difference(engine: Engine, direct_sql: str, served: Page) -> str
     return rows_differ(full.rows, direct.rows, same_names=False)
 
 
+def _number(cell: Cell) -> float | None:
+    """The number that a cell is, or that a DOUBLE was before it became text (in a UNION with text); else None.
+
+    The last digits of a sum depend on the order of its terms, in a text too. Such a text is the shortest that reads as
+    its number: `1.50` is none, and stays what it is.
+    """
+    if isinstance(cell, str):
+        return float(cell) if _DOUBLE.fullmatch(cell) and repr(float(cell)) == cell else None
+    return cell if isinstance(cell, float) else None
+
+
 def _equal(left: Cell, right: Cell) -> bool:
-    if isinstance(left, float) and isinstance(right, float):
-        return math.isclose(left, right, rel_tol=_TOLERANCE)
+    one, other = _number(left), _number(right)
+    if type(left) is type(right) and one is not None and other is not None:
+        return math.isclose(one, other, rel_tol=_TOLERANCE)
     return left == right
 
 
 def _rounded(row: list[Cell]) -> tuple[str, ...]:
-    return tuple(f"{cell:.9g}" if isinstance(cell, float) else repr(cell) for cell in row)
+    return tuple(
+        repr(cell) if (number := _number(cell)) is None else f"{type(cell).__name__} {number:.9g}" for cell in row
+    )
 
 
 def _sort_key(row: list[Cell]) -> list[str]:
     """Exact values first and rounded floats last, so that a last digit seldom changes which rows are paired."""
-    return [repr(cell) for cell in row if not isinstance(cell, float)] + [
-        f"{cell:.6g}" for cell in row if isinstance(cell, float)
-    ]
+    numbers = [_number(cell) for cell in row]
+    exact = [repr(cell) for cell, number in zip(row, numbers, strict=True) if number is None]
+    return exact + [f"{number:.6g}" for number in numbers if number is not None]
