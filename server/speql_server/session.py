@@ -24,7 +24,7 @@ from speql_server.latest_only import LatestOnly
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding, LineIndex
 from speql_server.settings import ServerSettings
-from speql_speculator.completion import completions
+from speql_speculator.completing.completion import completions
 from speql_speculator.repair import Repair
 from speql_sql import Catalog, Problem, SpeqlError
 

@@ -12,7 +12,7 @@ from speql_server import protocol
 from speql_server.analysis import Analysis, shifted
 from speql_server.cells import cells
 from speql_server.positions import Encoding, LineIndex
-from speql_speculator.completion import Completion, CompletionKind
+from speql_speculator.completing.completion import Completion, CompletionKind
 from speql_sql import Problem, Span
 
 SOURCE = "speql"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from speql_speculator.syntax_tree import (
+from speql_speculator.parsing.syntax_tree import (
     Fault,
 )
 from speql_speculator.tokens import Token

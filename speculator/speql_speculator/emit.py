@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from speql_speculator.edits import EditBuilder
-from speql_speculator.pruning import cause
-from speql_speculator.syntax_tree import (
+from speql_speculator.parsing.syntax_tree import (
     Branch,
     Call,
     Case,
@@ -26,6 +25,7 @@ from speql_speculator.syntax_tree import (
     Window,
     With,
 )
+from speql_speculator.resolving.pruning import cause
 
 
 def emit(node: Node, builder: EditBuilder) -> None:

@@ -9,16 +9,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from speql_speculator.analysis import Analysis
-from speql_speculator.clauses import ClauseParser
-from speql_speculator.closers import without_surplus_closers
 from speql_speculator.edits import Edit, EditBuilder, apply_edits, glues, moved
 from speql_speculator.emit import emit
-from speql_speculator.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
-from speql_speculator.known_queries import KnownQueries
-from speql_speculator.missing_words import with_first_word
-from speql_speculator.resolve import resolve
-from speql_speculator.syntax_tree import (
+from speql_speculator.parsing.clauses import ClauseParser
+from speql_speculator.parsing.closers import without_surplus_closers
+from speql_speculator.parsing.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
+from speql_speculator.parsing.known_queries import KnownQueries
+from speql_speculator.parsing.missing_words import with_first_word
+from speql_speculator.parsing.syntax_tree import (
     Branch,
     Clause,
     Cte,
@@ -32,7 +30,9 @@ from speql_speculator.syntax_tree import (
     Term,
     walk,
 )
-from speql_speculator.token_reader import TooDeepError
+from speql_speculator.parsing.token_reader import TooDeepError
+from speql_speculator.resolving.analysis import Analysis
+from speql_speculator.resolving.resolve import resolve
 from speql_speculator.tokens import Token, open_comments, tokenize
 from speql_sql import Catalog, Problem, Span
 

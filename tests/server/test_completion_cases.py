@@ -2,7 +2,7 @@
 
 import pytest
 
-from speql_speculator.completion import completions, quoted
+from speql_speculator.completing.completion import completions, quoted
 from speql_sql import Catalog, Column, ForeignKey, Table
 
 CATALOG = Catalog(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from speql_speculator.impossible import _OF_NUMBERS, _ORDERING
 from speql_speculator.repair import repair
+from speql_speculator.resolving.impossible import _OF_NUMBERS, _ORDERING
 
 
 @pytest.mark.parametrize("function", sorted(_OF_NUMBERS))

@@ -1,0 +1,311 @@
+"""Error-tolerant parser of lists and expressions."""
+
+from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.keywords import CLAUSE_WORDS, COMPARISONS, JOIN_WORDS
+from speql_speculator.parsing.operands import OperandParser
+from speql_speculator.parsing.syntax_tree import (
+    Call,
+    Expression,
+    Group,
+    Items,
+    Junk,
+    Literal,
+    Missing,
+    Nested,
+    Node,
+    Reference,
+    Term,
+)
+
+
+class ExpressionParser(OperandParser):
+    """Reads one expression, however broken, and never goes past the clause that it is in."""
+
+    in_boolean = False
+
+    def items(self, one: "type[Node] | None" = None, *, boolean: bool = False, ordered: bool = False) -> Items:
+        """A list of expressions separated by commas, up to what cannot belong to it."""
+        first = self.position
+        elements: list[Node] = []
+        separators: list[int] = []
+        while True:
+            elements.append(self.ordered_item() if ordered else self.argument(boolean))
+            if not self.next_item(elements, separators):
+                break
+        return Items(first, self.position, elements=elements, separators=separators)
+
+    def next_item(self, elements: list[Node], separators: list[int]) -> bool:
+        """Whether another element follows; a word half typed is skipped, a missing comma is noted."""
+        while True:
+            if self.is_mark(","):
+                if self.begins_cte(1):
+                    return False
+                separators.append(self.position)
+                self.position += 1
+                if self.excess and self.position == self.gap and not self.at_end() and self.depth:
+                    # The parenthesis is open and the cursor is behind the comma: what follows is outside.
+                    elements.append(Missing(self.position, self.position))
+                    return False
+                return True
+            if not self.begins_operand() or self.word in JOIN_WORDS or self.ends_list():
+                return False
+            nothing_read = elements[-1].last <= elements[-1].first
+            if nothing_read or self.complete_word("FROM", "LIMIT", "OFFSET"):
+                return False
+            separators.append(-1)
+            if self.position == self.half:
+                elements.append(self.junk())
+                continue
+            return True
+
+    def ends_list(self) -> bool:
+        """Whether a word that could be a name is rather what follows a list: a frame, IGNORE NULLS."""
+        after = self.ahead(1).upper
+        return (self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")) or (
+            self.word in ("IGNORE", "RESPECT") and after == "NULLS"
+        )
+
+    def begins_cte(self, ahead: int) -> bool:
+        """Whether ``name AS (SELECT`` follows: the next CTE, while a parenthesis of the one before is open."""
+        name, marker, mark, word = (self.ahead(ahead + step) for step in range(4))
+        return (
+            name.kind in ("word", "quoted")
+            and marker.upper == "AS"
+            and mark.upper == "("
+            and word.upper in ("SELECT", "WITH")
+            and self.depth > 0
+        )
+
+    def argument(self, boolean: bool = False) -> Node:
+        """An element of a list: an expression, or nothing yet."""
+        return self.expression(boolean=boolean)
+
+    def ordered_item(self) -> Node:
+        """An element of ORDER BY: an expression with ASC, DESC, NULLS FIRST and LAST."""
+        first = self.position
+        expression = self.expression()
+        inner: list[Node] = [expression]
+        if self.word in ("ASC", "DESC"):
+            self.position += 1
+        elif self.word == "USING" and self.ahead(1).kind == "operator":
+            self.position += 2
+        if self.word == "NULLS":
+            if self.ahead(1).upper in ("FIRST", "LAST"):
+                self.position += 2
+            else:
+                inner.append(Junk(self.position, self.position + 1, fault=fragment("`NULLS`")))
+                self.position += 1
+        typing = self.position == self.half and self.begins_operand()
+        if typing and not self.complete_word("ASC", "DESC", "LIMIT", "OFFSET"):
+            inner.append(self.junk())
+        return Group(first, self.position, inner=inner)
+
+    def expression(self, *, boolean: bool = False) -> Expression:
+        """Terms with AND and OR between them."""
+        self.down()
+        first = self.position
+        terms: list[Term] = []
+        connectors: list[int] = []
+        while True:
+            terms.append(self.term(boolean))
+            if self.word in ("AND", "OR") or (boolean and self.complete_word("AND", "OR")):
+                if self.excess and self.position == self.gap and self.depth > 1 and self.closes_here():
+                    break
+                connectors.append(self.position)
+                self.position += 1
+                continue
+            if boolean and self.token.text in COMPARISONS and terms[-1].comparison:
+                # A comparison of a comparison: the beginning of the second one is missing.
+                connectors.append(-1)
+                continue
+            if boolean and self.begins_operand() and self.word not in JOIN_WORDS and terms[-1].last > terms[-1].first:
+                if self.position == self.half:
+                    if self.complete_word(*_CLAUSE_STARTS):
+                        break
+                    junk = self.junk()
+                    terms.append(Term(junk.first, junk.last, fault=junk.fault))
+                    connectors.append(-1)
+                    if self.word in ("AND", "OR"):
+                        connectors.append(self.position)
+                        self.position += 1
+                        continue
+                    if not self.begins_operand() or self.word in JOIN_WORDS:
+                        break
+                connectors.append(-1)
+                continue
+            break
+        self.up()
+        return Expression(first, self.position, terms=terms, connectors=connectors, boolean=boolean)
+
+    def closes_here(self) -> bool:
+        """Whether an open parenthesis of a call or list should be closed at the cursor."""
+        return False
+
+    def term(self, boolean: bool) -> Term:
+        """Operands with operators between them, up to AND, OR or the end of the expression."""
+        first = self.position
+        while self.word == "NOT":
+            self.position += 1
+        prefix = self.position - first
+        term = Term(first, first, prefix=prefix)
+        term.operands.append(self.operand(boolean))
+        self.in_boolean = boolean
+        while self.operator(term):
+            self.in_boolean = boolean
+        term.last = self.position
+        return term
+
+    def operator(self, term: Term) -> bool:
+        """Read one operator and its right operand, if one follows."""
+        token = self.token
+        start = self.position
+        if token.kind == "operator" and token.text not in ("\\", "`", "$", "?"):
+            if token.text in (":=", "=>"):
+                return False
+            self.position += 1
+            if token.text == "::":
+                self.add_operand(term, start, self.type_name())
+                return True
+            if token.text in COMPARISONS:
+                if term.comparison and self.in_boolean:
+                    self.position -= 1
+                    return False
+                term.comparison = True
+            if token.text == "->" and term.operands and isinstance(term.operands[-1], Reference):
+                self.lambda_names.update(self.tokens[part].name.lower() for part in term.operands[-1].parts)
+            self.add_operand(term, start, self.operand(False))
+            return True
+        if token.kind == "punctuation":
+            if token.upper == "[" and not isinstance(term.operands[-1], Missing):
+                self.add_operand(term, start, self.bracket("[", "]"), empty=True)
+                return True
+            if token.upper == "." and isinstance(term.operands[-1], (Call, Group, Nested, Literal)):
+                self.position += 1
+                if self.token.kind in ("word", "quoted") and self.adjacent(self.position):
+                    self.position += 1
+                    if self.is_mark("("):
+                        self.add_operand(term, start, self.call(self.position - 1, ""), empty=False)
+                    else:
+                        self.add_operand(term, start, Literal(self.position - 1, self.position))
+                else:
+                    self.add_operand(term, start, Missing(self.position, self.position))
+                return True
+            return False
+        return self.word_operator(term)
+
+    def add_operand(self, term: Term, start: int, operand: Node, *, empty: bool = False) -> None:
+        """Append an operator that begins at ``start`` and its operand."""
+        term.operators.append((start, start if empty else operand.first))
+        term.operands.append(operand)
+
+    def word_operator(self, term: Term) -> bool:
+        """Operators that are words: IS, IN, LIKE, BETWEEN, AT TIME ZONE and so on."""
+        start = self.position
+        if self.position == self.half:
+            self.complete_word("IN", "IS", "LIKE", "ILIKE", "BETWEEN")
+        word = self.word
+        if not word:
+            return False
+        if word == "NOT":
+            if self.ahead(1).upper not in _AFTER_NOT:
+                if self.ahead(1).kind == "end" or self.position + 1 == self.half:
+                    self.position += 1 + (self.position + 1 == self.half)
+                    term.unfinished = term.comparison = True
+                    return False
+                return False
+            self.position += 1
+            word = self.word
+        if word == "IS":
+            return self.is_test(term, start)
+        if word in ("ISNULL", "NOTNULL"):
+            self.position += 1
+            self.add_operand(term, start, Literal(start, self.position))
+            term.comparison = True
+            return True
+        if word in ("IN", "LIKE", "ILIKE", "GLOB", "SIMILAR", "RLIKE", "REGEXP", "OVERLAPS"):
+            self.position += 1
+            term.comparison = True
+            if word == "SIMILAR":
+                if self.word != "TO":
+                    term.unfinished = True
+                    return False
+                self.position += 1
+            if word != "IN" and self.word in ("ANY", "ALL"):
+                self.position += 1
+            operand = self.operand(False)
+            if word == "IN" and isinstance(operand, Group) and operand.may_be_empty:
+                operand.may_be_empty = False
+            self.add_operand(term, start, operand)
+            return True
+        if word == "BETWEEN":
+            return self.between(term, start)
+        if word in ("ESCAPE", "COLLATE", "DIV"):
+            self.position += 1
+            self.add_operand(term, start, self.operand(False))
+            return True
+        if word == "AT":
+            if self.ahead(1).upper == "TIME" and self.ahead(2).upper == "ZONE":
+                self.position += 3
+                self.add_operand(term, start, self.operand(False))
+                return True
+            if self.ahead(1).kind == "end" or self.ahead(1).upper == "TIME":
+                self.position += 2 if self.ahead(1).upper == "TIME" else 1
+                self.add_operand(term, start, Missing(self.position, self.position))
+                return True
+        return False
+
+    def is_test(self, term: Term, start: int) -> bool:
+        """What follows IS: NULL, TRUE, DISTINCT FROM."""
+        self.position += 1
+        term.comparison = True
+        if self.word == "NOT":
+            self.position += 1
+        if self.word == "DISTINCT":
+            if self.ahead(1).upper == "FROM":
+                self.position += 2
+                self.add_operand(term, start, self.operand(False))
+                return True
+            self.position += 1
+            self.add_operand(term, start, Missing(self.position, self.position))
+            return True
+        if self.word in ("NULL", "TRUE", "FALSE", "UNKNOWN", "JSON"):
+            self.position += 1
+            term.operators.append((start, self.position - 1))
+            term.operands.append(Literal(self.position - 1, self.position))
+            return True
+        if self.position == self.half or (self.begins_operand() and self.word not in CLAUSE_WORDS):
+            self.position += self.position == self.half
+        self.add_operand(term, start, Missing(self.position, self.position))
+        return True
+
+    def between(self, term: Term, start: int) -> bool:
+        """BETWEEN and its AND; without the AND the term is unfinished."""
+        self.position += 1
+        term.comparison = True
+        if self.word in ("SYMMETRIC", "ASYMMETRIC"):
+            self.position += 1
+        for final in (False, True):
+            self.add_operand(term, start, self.operand(False))
+            while self.arithmetic() and self.operator(term):
+                pass
+            if final:
+                return True
+            start = self.position
+            if self.word != "AND":
+                if self.position == self.half and "AND".startswith(self.word or "-"):
+                    self.position += 1
+                term.unfinished = True
+                return False
+            self.position += 1
+        return True
+
+    def arithmetic(self) -> bool:
+        """Whether the next token is an operator that binds tighter than BETWEEN's AND."""
+        token = self.token
+        if token.kind == "operator":
+            return token.text not in COMPARISONS
+        return token.upper in ("[", "AT") or (token.upper == "." and token.kind == "punctuation")
+
+
+_AFTER_NOT = frozenset({"IN", "LIKE", "ILIKE", "BETWEEN", "SIMILAR", "GLOB", "RLIKE", "REGEXP"})
+_CLAUSE_STARTS = ("WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT")

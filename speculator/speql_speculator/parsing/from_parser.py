@@ -1,0 +1,235 @@
+"""Error-tolerant parser of FROM: tables, aliases, joins and their conditions."""
+
+from speql_speculator.parsing.expressions import ExpressionParser
+from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.keywords import (
+    CLAUSE_WORDS,
+    JOIN_PREFIXES,
+    JOIN_WORDS,
+    NO_BARE_ALIAS,
+    RESERVED,
+    SET_OPERATORS,
+)
+from speql_speculator.parsing.syntax_tree import (
+    Clause,
+    From,
+    Group,
+    Junk,
+    Missing,
+    Source,
+)
+
+
+class FromParser(ExpressionParser):
+    """Reads FROM and its sources."""
+
+    def from_clause(self) -> From:
+        """FROM and its sources."""
+        first = self.position
+        self.position += 1
+        from_ = From(first, self.position, sources=self.sources())
+        from_.last = self.position
+        return from_
+
+    def sources(self) -> list[Source]:
+        """Sources with the commas and JOINs between them."""
+        found = [self.source((self.position, self.position), "")]
+        while True:
+            first = self.position
+            if self.is_mark(","):
+                if self.begins_cte(1):
+                    return found
+                self.position += 1
+                found.append(self.source((first, self.position), ","))
+                continue
+            words: list[str] = []
+            while self.word in JOIN_PREFIXES or (words and self.word == "JOIN"):
+                words.append(self.word)
+                self.position += 1
+                if words[-1] == "JOIN":
+                    break
+            if not words and (
+                self.word == "JOIN" or self.complete_word("JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS")
+            ):
+                if self.word != "JOIN":
+                    continue
+                words.append("JOIN")
+                self.position += 1
+            if not words:
+                return found
+            if words[-1] != "JOIN":
+                if not self.complete_word("JOIN"):
+                    if self.position == self.half and self.begins_operand():
+                        self.position += 1
+                    source = Source(first, self.position, join=(first, self.position), kind=" ".join(words))
+                    source.dangling = True
+                    source.fault = fragment(f"`{' '.join(words)}`")
+                    found.append(source)
+                    continue
+                words.append("JOIN")
+                self.position += 1
+            found.append(self.source((first, self.position), " ".join(words)))
+
+    def source(self, join: tuple[int, int], kind: str) -> Source:
+        """One source with its alias and join condition."""
+        source = Source(join[0], self.position, join=join, kind=kind)
+        if self.word == "LATERAL":
+            self.position += 1
+        if self.is_mark("("):
+            self.source_parenthesis(source)
+        elif self.token.kind == "string":
+            source.call = Missing(self.position, self.position + 1)
+            source.call = Group(self.position, self.position + 1, may_be_empty=True)
+            self.position += 1
+        elif self.word == "VALUES":
+            source.call = Missing(self.position, self.position)
+            source.dangling = True
+        else:
+            self.source_name(source)
+        if source.dangling:
+            source.fault = fragment("the table")
+        else:
+            self.source_alias(source)
+        self.join_condition(source)
+        source.last = self.position
+        return source
+
+    def source_parenthesis(self, source: Source) -> None:
+        """A derived table or a parenthesised join."""
+        self.down()
+        opens = self.opens_query()
+        self.position += 1
+        if opens and not self.parenthesised_join():
+            source.query = self.inner_query()
+            while not self.at_end() and not self.is_mark(")") and self.closes_late():
+                self.strays.append(self.junk())
+        elif self.at_end() or self.is_mark(")"):
+            source.dangling = True
+        else:
+            source.inner = self.sources()
+        source.closer = self.close(")")
+        self.up()
+
+    def parenthesised_join(self) -> bool:
+        """Whether ``((SELECT ...) a JOIN ...)`` follows, in which the inner parenthesis is a source."""
+        if not self.is_mark("("):
+            return False
+        level = 0
+        for index in range(self.position, self.count):
+            mark = self.tokens[index].upper
+            level += (mark == "(") - (mark == ")")
+            if level == 0:
+                after = self.tokens[index + 1]
+                return after.kind in ("word", "quoted") and after.upper not in SET_OPERATORS | {"ORDER", "LIMIT"}
+        return False
+
+    def source_name(self, source: Source) -> None:
+        """The name of a table, or a call of a table function."""
+        token = self.token
+        if (
+            token.kind not in ("word", "quoted")
+            or token.upper in RESERVED
+            or (token.upper in JOIN_WORDS and self.ahead(1).kind == "word")
+        ):
+            source.dangling = True
+            return
+        first = self.position
+        node = self.reference()
+        if hasattr(node, "parts"):
+            source.parts = list(node.parts)
+            source.dangling = bool(getattr(node, "dangling", False))
+        elif isinstance(node, Missing):
+            source.dangling = True
+        else:
+            node.first = first
+            source.call = node
+            if self.word == "WITH" and self.ahead(1).upper == "ORDINALITY":
+                self.position += 2
+        while self.word in ("PIVOT", "UNPIVOT") and self.ahead(1).upper == "(":
+            first = self.position
+            self.position += 1
+            if not self.skip_balanced():
+                self.strays.append(Junk(first, self.position, fault=fragment("`PIVOT`")))
+            source.call = Group(first, self.position, may_be_empty=True)
+
+    def source_alias(self, source: Source) -> None:
+        """The alias of a source, with its column names; TABLESAMPLE."""
+        if self.word == "TABLESAMPLE":
+            self.source_tail(source)
+        if self.word == "AS":
+            source.marker = self.position
+            self.position += 1
+            if self.token.kind in ("word", "quoted") and self.word not in NO_BARE_ALIAS:
+                source.alias = self.position
+                self.position += 1
+        elif self.token.kind == "quoted" or (self.word and self.word not in NO_BARE_ALIAS):
+            expected = ("WHERE", "GROUP", "ORDER", "JOIN", "LEFT", "ON", "INNER", "HAVING", "LIMIT", "USING", "UNION")
+            if not self.complete_word(*expected, name=True):
+                after = self.ahead(1)
+                if not (after.kind == "punctuation" and after.upper == "."):
+                    source.alias = self.position
+                    self.position += 1
+        if source.alias >= 0 and self.is_mark("("):
+            self.position += 1
+            while self.token.kind in ("word", "quoted") or self.is_mark(","):
+                if not self.is_mark(","):
+                    source.column_names.append(self.position)
+                self.position += 1
+            closer = self.close(")")
+            source.closer = source.closer or closer
+        if self.word == "TABLESAMPLE":
+            self.source_tail(source)
+
+    def source_tail(self, source: Source) -> None:
+        """``TABLESAMPLE ...``."""
+        first = self.position
+        self.position += 1
+        while (self.word and self.word not in NO_BARE_ALIAS) or self.token.kind == "number" or self.token.text == "%":
+            self.position += 1
+        if self.is_mark("("):
+            self.skip_balanced()
+        source.tail = (first, self.position)
+
+    def join_condition(self, source: Source) -> None:
+        """ON or USING."""
+        first = self.position
+        if self.position == self.half and source.kind.endswith("JOIN") and self.word not in ("ON", "USING"):
+            skip = self.word and self.word not in CLAUSE_WORDS | JOIN_WORDS | {"AND", "OR"}
+            if skip and not self.complete_word("ON", "USING"):
+                self.strays.append(self.junk())
+                first = self.position
+        if self.word == "ON":
+            self.position += 1
+            source.condition = Clause(first, first, name="ON", body_first=self.position)
+            source.condition.body = self.expression(boolean=True)
+            source.condition.last = self.position
+        elif self.word == "USING" and self.ahead(1).upper != "SAMPLE":
+            self.position += 1
+            clause = Clause(first, first, name="USING", body_first=self.position)
+            if self.is_mark("("):
+                self.position += 1
+                clause.body_first = self.position
+                self.down()
+                clause.body = self.items()
+                self.up()
+                clause.closer = self.close(")")
+            else:
+                clause.fault = fragment("`USING`")
+            clause.last = self.position
+            source.using = clause
+
+    def closes_late(self) -> bool:
+        """Whether junk before the closing parenthesis of this level should be skipped."""
+        level = 0
+        if self.word in ("SELECT", "WITH") or self.is_mark(","):
+            return False
+        for token in self.tokens[self.position : self.position + 40]:
+            if token.upper == "(":
+                level += 1
+            elif token.upper == ")":
+                level -= 1
+                if level < 0:
+                    return True
+            elif token.upper == "SELECT" and level == 0:
+                return False
+        return False

@@ -1,0 +1,352 @@
+"""Error-tolerant parser of operands: columns, constants, parentheses, CASE."""
+
+from speql_speculator.parsing.calls import CallParser
+from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.keywords import CLAUSE_WORDS, CONSTANT_WORDS, JOIN_WORDS, RESERVED, TYPE_WORDS, UNIT_WORDS
+from speql_speculator.parsing.syntax_tree import (
+    Branch,
+    Case,
+    Clause,
+    Fault,
+    Group,
+    Literal,
+    Missing,
+    Nested,
+    Node,
+    Reference,
+    Star,
+)
+
+
+class OperandParser(CallParser):
+    """Reads one operand, or nothing where none begins."""
+
+    def operand(self, boolean: bool) -> Node:
+        """One operand, or :class:`Missing` where none begins."""
+        token = self.token
+        first = self.position
+        if token.kind == "operator" and token.text in ("-", "+", "~", "@"):
+            self.position += 1
+            self.down()
+            node = self.operand(False)
+            self.up()
+            if isinstance(node, Missing):
+                node.last = max(node.last, self.position)
+            node.first = first
+            return node
+        if token.kind == "operator" and token.text in ("*", "**"):
+            self.position += 1
+            if not self.may_be_star(first):
+                return Missing(first, self.position, fault=fragment("`*`"))
+            return self.star_tail(Star(first, self.position))
+        if token.kind in ("string", "number", "parameter"):
+            self.position += 1
+            if token.kind == "number" and first == self.half and not token.text[-1].isdigit():
+                return Literal(first, self.position)
+            if token.kind == "number" and self.word and self.adjacent(self.position):
+                # ``1e`` on the way to ``1e6``.
+                self.position += 1
+                return Missing(first, self.position, fault=fragment(f"`{token.text}`"))
+            return Literal(first, self.position, constant=token.kind)
+        if token.upper == "(" and token.kind == "punctuation":
+            return self.parenthesis(boolean)
+        if token.upper == "[" and token.kind == "punctuation":
+            return self.bracket("[", "]")
+        if token.upper == "{" and token.kind == "punctuation":
+            return self.bracket("{", "}")
+        if token.kind == "quoted":
+            return self.reference()
+        if token.kind == "word":
+            return self.word_operand(boolean)
+        if token.upper == "." and token.kind == "punctuation":
+            return self.nameless_part()
+        return Missing(first, first)
+
+    def nameless_part(self) -> Node:
+        """A dot with nothing before it, and the names that follow it: the name before it is still to come."""
+        first = self.position
+        while self.is_mark("."):
+            self.position += 1
+            if (self.token.kind in ("word", "quoted") or self.token.text == "*") and self.adjacent(self.position):
+                self.position += 1
+        if self.is_mark("("):
+            self.skip_balanced()
+        text = "".join(token.text for token in self.tokens[first : self.position])
+        at_cursor = first in (self.gap, self.gap - 1) or self.half in (first - 1, first)
+        fault = fragment(f"`{text}`") if at_cursor else Fault("unexpected-text", f"`{text}` has no name: left out")
+        return Missing(first, self.position, fault=fault)
+
+    def may_be_star(self, index: int) -> bool:
+        """Whether a star at ``index`` stands where one may: in a SELECT list, or as the argument of a function."""
+        before = self.tokens[index - 1] if index else self.tokens[self.count]
+        if before.upper == "(" and before.kind == "punctuation":
+            function = self.tokens[index - 2]
+            return index > 1 and function.kind in ("word", "quoted") and function.upper not in RESERVED
+        return before.upper in ("SELECT", "DISTINCT", "ALL", ",") or (before.upper == ")" and self.depth <= 3)
+
+    def word_operand(self, boolean: bool) -> Node:
+        """An operand that begins with a word."""
+        first = self.position
+        word = self.word
+        after = self.ahead(1)
+        opens = after.kind == "punctuation" and after.upper == "("
+        if word == "CASE":
+            return self.case()
+        if word == "NOT":
+            self.position += 1
+            self.down()
+            node = self.operand(boolean)
+            self.up()
+            if isinstance(node, Missing):
+                node.last = max(node.last, self.position)
+            node.first = first
+            return node
+        if word == "EXISTS" and opens:
+            self.position += 1
+            node = self.parenthesis(False)
+            node.first = first
+            if isinstance(node, Nested):
+                node.exists = True
+            else:
+                node.fault = fragment("`EXISTS (`")
+            return node
+        if word == "INTERVAL":
+            return self.interval()
+        if word == "LAMBDA":
+            return self.python_lambda()
+        if word in CONSTANT_WORDS and not opens and not (after.kind == "punctuation" and after.upper == "."):
+            self.position += 1
+            return Literal(first, self.position, constant="word")
+        if word in TYPE_WORDS and after.kind == "string":
+            self.position += 2
+            return Literal(first, self.position, constant="typed")
+        if word == "ARRAY" and after.upper == "[":
+            self.position += 1
+            node = self.bracket("[", "]")
+            node.first = first
+            return node
+        if word == "MAP" and after.upper == "{":
+            self.position += 1
+            node = self.bracket("{", "}")
+            node.first = first
+            return node
+        if word in ("ALL", "ANY", "SOME", "ARRAY") and opens:
+            self.position += 1
+            node = self.parenthesis(False)
+            node.first = first
+            return node
+        if word in RESERVED and word not in ("CAST",):
+            return Missing(first, first)
+        if word in JOIN_WORDS and not opens and not (after.upper == "." and after.kind == "punctuation"):
+            return Missing(first, first)
+        if word == "GROUPING" and after.upper == "SETS":
+            self.position += 2
+            if self.is_mark("("):
+                node = self.parenthesis(False)
+                node.first = first
+                return node
+            return Missing(first, self.position)
+        return self.reference()
+
+    def reference(self) -> Node:
+        """A column, a qualified star, or a call."""
+        first = self.position
+        parts = [first]
+        self.position += 1
+        dangling = False
+        while self.is_mark(".") and (self.adjacent(self.position) or self.position - 1 != self.half):
+            dot = self.position
+            self.position += 1
+            token = self.token
+            if token.kind == "operator" and token.text == "*":
+                self.position += 1
+                return self.star_tail(Star(first, self.position, qualifier=parts[-1]))
+            named = token.kind in ("word", "quoted") and (
+                self.adjacent(self.position)
+                or (
+                    not self.is_qualifier(self.position)
+                    and token.upper not in RESERVED | JOIN_WORDS
+                    and self.tokens[dot].end != self.cursor
+                )
+            )
+            if not named:
+                dangling = True
+                break
+            parts.append(self.position)
+            self.position += 1
+        if not dangling and self.is_mark("("):
+            return self.call(first, self.tokens[parts[-1]].name.lower())
+        return Reference(first, self.position, parts=parts, dangling=dangling)
+
+    def is_qualifier(self, index: int) -> bool:
+        """Whether the name at ``index`` has a dot right behind it."""
+        return index + 1 < self.count and self.tokens[index + 1].upper == "." and self.adjacent(index + 1)
+
+    def star_tail(self, star: Star) -> Node:
+        """EXCLUDE, REPLACE and RENAME after a star."""
+        while self.word in ("EXCLUDE", "REPLACE", "RENAME", "EXCEPT") and (
+            self.ahead(1).upper == "(" or (self.word == "EXCLUDE" and self.ahead(1).kind in ("word", "quoted"))
+        ):
+            self.position += 1
+            if self.is_mark("("):
+                self.skip_balanced()
+            else:
+                self.position += 1
+            star.plain = False
+            star.last = self.position
+        return star
+
+    def parenthesis(self, boolean: bool) -> Node:
+        """A subquery, a row, or an expression in parentheses."""
+        self.down()
+        first = self.position
+        self.position += 1
+        node: Node
+        if self.opens_query():
+            query = self.inner_query()
+            nested = Nested(first, self.position, query=query)
+            nested.closer = self.close(")")
+            node = nested
+        else:
+            inner: list[Node] = []
+            empty = self.is_mark(")")
+            if not empty:
+                inner.append(self.items(boolean=boolean))
+            group = Group(first, self.position, inner=inner, may_be_empty=empty)
+            group.closer = self.close(")")
+            node = group
+        node.last = self.position
+        self.up()
+        return node
+
+    def bracket(self, opening: str, closing: str) -> Node:
+        """A list, subscript or struct."""
+        self.down()
+        first = self.position
+        self.position += 1
+        inner: list[Node] = []
+        if not self.is_mark(closing):
+            inner.append(self.items())
+        group = Group(first, self.position, inner=inner, may_be_empty=True)
+        if self.word == "FOR":
+            # A list comprehension: kept as it is.
+            while not self.at_end() and not self.is_mark(closing):
+                self.position += 1
+            group.inner = []
+        group.closer = self.close(closing)
+        group.last = self.position
+        self.up()
+        return group
+
+    def type_name(self) -> Node:
+        """The name of a type, with its arguments."""
+        first = self.position
+        if self.token.kind not in ("word", "quoted") or self.word in CLAUSE_WORDS:
+            return Missing(first, first)
+        known = self.word in TYPE_WORDS
+        if first == self.half and not known:
+            self.position += 1
+            return Missing(first, self.position, fault=fragment(f"`{self.tokens[first].text}`"))
+        self.position += 1
+        while self.word in ("PRECISION", "VARYING", "UNSIGNED", "LARGE", "OBJECT"):
+            self.position += 1
+        if self.is_mark("("):
+            start = self.position
+            if not self.skip_balanced():
+                node = Group(first, self.position, closer=")")
+                if self.position == start + 1:
+                    node.fault = fragment("the type")
+                return node
+        if self.word in ("WITH", "WITHOUT") and self.ahead(1).upper == "TIME":
+            self.position += 3
+        while self.is_mark("[") and self.ahead(1).upper == "]":
+            self.position += 2
+        return Literal(first, min(self.position, self.count), constant="type")
+
+    def interval(self) -> Node:
+        """``INTERVAL 1 DAY``; ``interval`` may also be a column."""
+        first = self.position
+        self.position += 1
+        if self.token.kind not in ("string", "number", "parameter") and not self.is_mark("("):
+            if self.is_mark(".") or self.begins_operand() is False:
+                # A column may be called interval.
+                self.position = first
+                if self.is_after_name(first):
+                    return self.reference()
+                self.position = first + 1
+                return Missing(first, first + 1)
+            return Missing(first, self.position, fault=fragment("`INTERVAL`"))
+        text = self.token
+        inner: list[Node] = []
+        if self.is_mark("("):
+            inner.append(self.parenthesis(False))
+        else:
+            self.position += 1
+        if self.word in UNIT_WORDS:
+            self.position += 1
+            if self.word == "TO" and self.ahead(1).upper in UNIT_WORDS:
+                self.position += 2
+        elif text.kind != "string" or not any(character.isalpha() or character == ":" for character in text.text[1:]):
+            if self.position == self.half:
+                self.position += 1
+            return Missing(first, self.position, fault=fragment("`INTERVAL`"))
+        return Group(first, self.position, inner=inner, may_be_empty=True)
+
+    def is_after_name(self, first: int) -> bool:
+        """Whether the word at ``first`` is used as a name: a dot or comma or the end of an expression follows."""
+        after = self.tokens[first + 1]
+        return first + 1 < self.count and after.kind == "punctuation"
+
+    def python_lambda(self) -> Node:
+        """``lambda x: x + 1``."""
+        first = self.position
+        self.position += 1
+        while self.token.kind == "word" or self.is_mark(","):
+            self.lambda_names.add(self.token.text.lower())
+            self.position += 1
+        if self.token.text == ":" or self.token.kind == "parameter":
+            if self.token.kind == "operator":
+                self.position += 1
+            body = self.expression()
+            return Group(first, self.position, inner=[body])
+        return Missing(first, self.position, fault=fragment("`lambda`"))
+
+    def case(self) -> Node:
+        """A CASE expression."""
+        self.down()
+        case = Case(self.position, self.position)
+        self.position += 1
+        if self.word not in ("WHEN", "ELSE", "END") and not self.at_end():
+            case.subject = self.expression()
+        while self.word == "WHEN" or self.complete_word("WHEN"):
+            first = self.position
+            self.position += 1
+            condition = self.expression(boolean=case.subject is None)
+            then, value = -1, None
+            if self.position == self.half and self.word and "THEN".startswith(self.word):
+                condition.last = self.position
+            if self.word == "THEN" or self.complete_word("THEN"):
+                then = self.position
+                self.position += 1
+                value = self.expression()
+            case.branches.append(Branch(first, self.position, condition, then, value))
+            typing = self.position == self.half and bool(self.word)
+            if typing and not self.complete_word("WHEN", "ELSE", "END") and self.begins_operand():
+                self.skip_junk()
+        if self.word == "ELSE":
+            first = self.position
+            self.position += 1
+            case.otherwise = Clause(first, first, name="ELSE", body_first=first + 1, body=self.expression())
+            case.otherwise.last = self.position
+            if self.position == self.half and self.begins_operand():
+                self.skip_junk()
+        if self.word == "END":
+            self.position += 1
+            case.ended = True
+        case.last = self.position
+        self.up()
+        return case
+
+    def skip_junk(self) -> None:
+        """A word half typed inside CASE."""
+        self.strays.append(self.junk())

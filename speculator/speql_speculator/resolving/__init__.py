@@ -1,0 +1,1 @@
+"""Resolves a parsed statement against the catalog: what names mean, and what is still missing."""

@@ -1,0 +1,137 @@
+"""Resolves FROM: tables, aliases not typed yet, join conditions, and tables not named yet."""
+
+from dataclasses import replace
+
+from speql_speculator.parsing.syntax_tree import Node, Select, Source
+from speql_speculator.resolving.analysis import local_references
+from speql_speculator.resolving.joins import JoinResolver
+from speql_speculator.resolving.missing_tables import stars
+from speql_speculator.resolving.pruning import cause, settle
+from speql_speculator.resolving.references import resolve_references
+from speql_speculator.resolving.relations import Relation, VisibleColumn, table_relation
+
+
+class SourceResolver(JoinResolver):
+    """Resolves the sources of one SELECT into its scope."""
+
+    def resolve(self, select: Select, extra: list[Node]) -> None:
+        """Fill the scope from FROM, or find out what FROM should be."""
+        wanted = self._wanted(select, extra)
+        if select.from_ is not None:
+            self._all(select.from_.sources, wanted)
+            if not self.scope.relations and not any(
+                source.kept and not source.fault for source in select.from_.sources
+            ):
+                self._infer_from(select, wanted)
+            else:
+                self._missing_aliases(select.from_.sources, wanted)
+                self._missing_tables(select, wanted)
+        else:
+            self._infer_from(select, wanted)
+
+    def _wanted(self, select: Select, extra: list[Node]) -> dict[str, set[str]]:
+        """The columns that this level names, by qualifier ("" for none); the word being typed is left out."""
+        wanted: dict[str, set[str]] = {}
+        for node in (select, *extra):
+            for reference in local_references(node):
+                names = [self.analysis.name(part).lower() for part in reference.parts]
+                if self.analysis.touches_half(reference) or reference.dangling:
+                    if len(names) > 1 or reference.dangling:
+                        wanted.setdefault(names[0], set())
+                    if not reference.dangling:
+                        self.half_typed.append((names[-2] if len(names) > 1 else "", names[-1]))
+                    continue
+                if len(names) == 1:
+                    wanted.setdefault("", set()).add(names[0])
+                else:
+                    wanted.setdefault(names[-2] if len(names) < 4 else names[0], set()).add(names[-1])
+            for star in stars(node):
+                if star.qualifier is not None:
+                    wanted.setdefault(self.analysis.name(star.qualifier).lower(), set())
+        return wanted
+
+    def _all(self, sources: list[Source], wanted: dict[str, set[str]]) -> None:
+        for source in sources:
+            if source.inner is not None:
+                self._all(source.inner, wanted)
+                if source.alias >= 0:
+                    self.scope.relations.append(
+                        Relation(
+                            self.analysis.name(source.alias),
+                            {},
+                            True,
+                            names=(self.analysis.name(source.alias).lower(),),
+                        )
+                    )
+            else:
+                relation = None if source.fault else self._relation(source, wanted)
+                if relation is None:
+                    self._leave_out(source, None)
+                    continue
+                self.by_source[id(source)] = relation
+                self._join(source, relation, wanted)
+                continue
+            self._condition_of_group(source)
+
+    def _condition_of_group(self, source: Source) -> None:
+        if source.condition is not None:
+            resolve_references(source.condition, self.scope, self.analysis)
+        if source.using is not None and source.using.body is not None:
+            self._using(source)
+
+    def _relation(self, source: Source, wanted: dict[str, set[str]]) -> Relation | None:
+        analysis = self.analysis
+        alias = analysis.name(source.alias) if source.alias >= 0 else ""
+        if source.query is not None:
+            output = self.resolve_query(source.query, self.ctes, self.scope)
+            if not settle(source):
+                source.fault = source.fault or cause(source.query)
+                return None
+            relation = self._with_names(output, source).renamed(alias)
+            return relation if alias else replace(relation, alias=self._free_name(wanted), names=())
+        if source.call is not None:
+            resolve_references(source.call, self.scope, analysis)
+            for node in source.call.children():
+                del node
+            return Relation(alias, {}, True, names=(alias.lower(), _call_name(source)), single_row=True)
+        names = [analysis.name(part) for part in source.parts]
+        if len(names) == 1 and names[0].lower() in self.ctes:
+            found = self.ctes[names[0].lower()]
+            return self._with_names(found, source).renamed(alias or names[0])
+        table = analysis.catalog.find(*reversed(names[-3:]))
+        if table is not None:
+            relation = table_relation(table, alias or names[-1], tuple(names) if not alias else (alias,))
+            return self._with_names(relation, source)
+        return self._unknown(source, names, alias, wanted)
+
+    def name_derived_tables(self, sources: list[Source]) -> None:
+        """Give a derived table without an alias its name, where something that is inserted uses that."""
+        for source in sources:
+            relation = self.by_source.get(id(source))
+            nameless = source.query is not None and (source.alias < 0 or source.drop_alias) and not source.add_alias
+            if nameless and relation is not None and id(relation) in self.analysis.named:
+                source.add_alias = relation.alias
+            self.name_derived_tables(source.inner or [])
+
+    def _with_names(self, relation: Relation, source: Source) -> Relation:
+        """The relation with the column names of ``AS t (a, b)``."""
+        if not source.column_names:
+            return relation
+        names = [self.analysis.name(part) for part in source.column_names]
+        return renamed_columns(relation, names)
+
+
+def renamed_columns(relation: Relation, names: list[str]) -> Relation:
+    """A relation whose first columns have new names."""
+    columns: dict[str, VisibleColumn] = {}
+    for number, column in enumerate(relation.columns.values()):
+        name = names[number] if number < len(names) else column.name
+        columns[name.lower()] = VisibleColumn(name, column.family, column.origin)
+    for name in names[len(relation.columns) :]:
+        if relation.opaque:
+            columns[name.lower()] = VisibleColumn(name)
+    return Relation(relation.alias, columns, False, (), relation.single_row, relation.table, relation.names)
+
+
+def _call_name(source: Source) -> str:
+    return getattr(source.call, "name", "") or ""

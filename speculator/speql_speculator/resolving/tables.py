@@ -1,0 +1,178 @@
+"""Looks up tables and CTEs by name and by column."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+
+from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.syntax_tree import Fault, Query, Source
+from speql_speculator.resolving.analysis import Analysis
+from speql_speculator.resolving.closest_name import closest_names
+from speql_speculator.resolving.join_conditions import JoinCondition
+from speql_speculator.resolving.relations import Relation, Scope, spell, table_relation
+from speql_speculator.resolving.word_beginning import may_become
+from speql_sql import Problem
+
+Relations = dict[str, Relation]
+QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
+
+
+class TableFinder:
+    """The tables that one SELECT may name: those of the catalog, and the CTEs around it."""
+
+    def __init__(
+        self, analysis: Analysis, ctes: Relations, local: list[str], scope: Scope, resolve_query: QueryResolver
+    ) -> None:
+        self.analysis = analysis
+        self.ctes = ctes
+        self.local = local
+        self.scope = scope
+        self.resolve_query = resolve_query
+        self.dialect = analysis.catalog.dialect
+        self.by_source: dict[int, Relation] = {}
+        self.listed: list[tuple[str, JoinCondition]] = []
+        self.half_typed: list[tuple[str, str]] = []
+
+    def _known_relation(self, name: str, alias: str) -> Relation | None:
+        if name.lower() in self.ctes:
+            return self.ctes[name.lower()].renamed(alias or name)
+        table = self.analysis.catalog.find(name)
+        return table_relation(table, alias or name, (alias or name,)) if table else None
+
+    def _columns_of(self, name: str) -> list[str]:
+        relation = self._known_relation(name, "")
+        return list(relation.columns) if relation else []
+
+    def _candidates(self, columns: set[str]) -> list[str]:
+        """Tables and CTEs that have all of ``columns``."""
+        ctes = [name for name, relation in self.ctes.items() if columns <= set(relation.columns)]
+        tables = None
+        for column in columns:
+            having = {table.name for table in self.analysis.catalog.tables_by_column.get(column, ())}
+            tables = having if tables is None else tables & having
+        ordered = [table.name for table in self.analysis.catalog.tables if tables and table.name in tables]
+        return ctes + [name for name in ordered if name.lower() not in self.ctes]
+
+    def _unknown(self, source: Source, names: list[str], alias: str, wanted: dict[str, set[str]]) -> Relation | None:
+        """A table that the catalog does not have: half typed, misspelt, or not for us to know."""
+        analysis = self.analysis
+        catalog = analysis.catalog
+        opaque = Relation(alias or names[-1], {}, True, names=((alias or names[-1]).lower(), ".".join(names).lower()))
+        if not catalog.tables or names[0].lower() in ("information_schema", "pg_catalog", "duckdb_logs"):
+            return opaque
+        if len(names) == 1 and names[0].lower().startswith(("duckdb_", "sqlite_", "pragma_", "pg_")):
+            return opaque
+        known = {**{table.name: None for table in catalog.tables}, **dict.fromkeys(self.ctes)}
+        last = source.parts[-1]
+        if names[-1].lower() in analysis.lost_ctes:
+            source.fault = Fault("left-out", f"The CTE `{names[-1]}` is left out: left out with it")
+            return None
+        close = closest_names(names[-1], known)
+        half = last == analysis.parser.half
+        places = (place for table in catalog.tables for place in (table.schema, table.database))
+        if half and not may_become(names[-1], (*known, *places)):
+            if len(close) != 1:
+                self._in_doubt(source, names, close, known)
+                return None
+        elif half and len(names) > 1:
+            self._in_doubt(source, names, close, known)
+            return None
+        elif half:
+            needed = wanted.get(alias.lower(), set()) if alias else self._unclaimed(wanted)
+            beginning = [name for name in known if name.lower().startswith(names[-1].lower())]
+            fitting = [name for name in beginning if needed <= set(self._columns_of(name))]
+            chosen = fitting if len(fitting) == 1 or len(beginning) > 1 else beginning
+            if len(chosen) == 1:
+                name = chosen[0]
+                analysis.replaced.append(
+                    (last, spell(name, self.dialect), "name-completed", f"`{name}` is the only table that begins so")
+                )
+                return self._known_relation(name, alias)
+            self._in_doubt(source, names, close, known)
+            return None
+        if len(close) == 1:
+            name = close[0]
+            analysis.replaced.append(
+                (last, spell(name, self.dialect), "name-corrected", f"There is no `{names[-1]}`: `{name}` is meant")
+            )
+            return self._known_relation(name, alias)
+        name = ".".join(names)
+        source.fault = analysis.report(
+            source, "unknown-table", f"There is no table `{name}`", _did_you_mean(close, known)
+        )
+        return None
+
+    def _in_doubt(self, source: Source, names: list[str], close: Sequence[str], known: Iterable[str]) -> None:
+        """A table at the cursor that cannot be told: left out, and told of if that leaves nothing to run."""
+        analysis = self.analysis
+        name = ".".join(names)
+        span = analysis.span(source)
+        places = {place for table in analysis.catalog.tables for place in (table.schema, table.database)}
+        if may_become(names[-1], (*known, *places)):
+            beginning = [option for option in known if option.lower().startswith(names[-1].lower())]
+            hint = f"It may become {', '.join(beginning[:8])}." if beginning else ""
+            message = f"The table name `{name}` is not finished yet"
+            analysis.unfinished.append(Problem("unfinished", message, span, "information", hint))
+            source.fault = fragment(f"`{analysis.text(source)}`")
+            return
+        message = f"There is no table `{name}`"
+        analysis.unfinished.append(Problem("unknown-table", message, span, "error", _did_you_mean(close, known)))
+        joined = source.join[0] < source.join[1]
+        source.fault = (
+            fragment(f"`{analysis.text(source)}`") if joined else Fault("unknown-table", f"{message}: left out")
+        )
+
+    def _free_name(self, wanted: dict[str, set[str]]) -> str:
+        """A name for a derived table that has none, in case that it is needed."""
+        taken = {name for relation in self.scope.relations for name in (*relation.names, relation.alias)}
+        taken |= {*wanted, *self.ctes, *(table.name.lower() for table in self.analysis.catalog.tables)}
+        return next(name for number in count(1) if (name := f"derived_{number}") not in taken)
+
+    def _unclaimed(self, wanted: dict[str, set[str]]) -> set[str]:
+        """Columns that no table of the scope has."""
+        known = {column for relation in self.scope.relations for column in relation.columns}
+        names = {name for relation in self.scope.relations for name in relation.names}
+        return {
+            column
+            for qualifier, columns in wanted.items()
+            if qualifier not in names
+            for column in columns
+            if qualifier or column not in known
+        }
+
+    def _outer(self, name: str) -> bool:
+        scope = self.scope.parent
+        while scope is not None:
+            if scope.relation(name) is not None:
+                return True
+            scope = scope.parent
+        return False
+
+    def condition_text(self, found: JoinCondition) -> str:
+        """The condition as SQL."""
+        return " AND ".join(
+            f"{self._column(found.left, left)} = {self._column(found.right, right)}" for left, right in found.pairs
+        )
+
+    def _column(self, relation: Relation, folded: str) -> str:
+        self.analysis.named[id(relation)] = relation
+        return f"{spell(relation.alias, self.dialect)}.{spell(relation.columns[folded].name, self.dialect)}"
+
+
+def _did_you_mean(close: Sequence[str], known: Iterable[str]) -> str:
+    return f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(sorted(known)[:8])}."
+
+
+def affinity(alias: str, table: str) -> int:
+    """How well an alias stands for a table: 3 the same, 2 its initials or beginning, 0 not at all.
+
+    >>> affinity("d", "delays"), affinity("ss", "store_sales"), affinity("x", "flights")
+    (2, 2, 0)
+    """
+    alias, table = alias.lower(), table.lower()
+    if alias == table:
+        return 3
+    letters = alias.rstrip("0123456789")
+    if not letters:
+        return 0
+    initials = "".join(part[0] for part in table.split("_") if part)
+    return 2 if table.startswith(letters) or letters == initials else 0
