@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from speql_speculator.resolving.relations import Relation
 from speql_sql import Table
@@ -11,8 +12,9 @@ from speql_sql import Table
 class JoinCondition:
     """Equalities between columns of ``left`` (already joined) and ``right`` (to be joined), by folded name.
 
-    ``quality`` is 3 for a declared foreign key, 2 for a key found by its name, 1 for a name alone. ``to_key``: each
-    row of ``left`` meets at most one of ``right``.
+    ``quality`` is 3 for a declared foreign key, 2 for a key found by its name, 1 for a name alone. ``spelled_out``: the
+    names are the same but for what is before them, none abbreviates the other. ``to_key``: each row of ``left`` meets
+    at most one of ``right``.
     """
 
     left: Relation
@@ -21,6 +23,13 @@ class JoinCondition:
     quality: int
     reason: str
     to_key: bool = False
+    spelled_out: bool = True
+
+    @property
+    def rank(self) -> tuple[int, bool, int, int]:
+        """The higher, the surer."""
+        same_names = sum(left == right for left, right in self.pairs)
+        return (self.quality, self.spelled_out, len(self.pairs), same_names)
 
 
 def join_condition(
@@ -38,10 +47,9 @@ def join_condition(
     if not found:
         return None
 
-    def rank(condition: JoinCondition) -> tuple[bool, int, int, int]:
+    def rank(condition: JoinCondition) -> tuple[bool, tuple[int, bool, int, int]]:
         free = not any((condition.left.alias.lower(), column) in taken for column, _ in condition.pairs)
-        same_names = sum(left == right for left, right in condition.pairs)
-        return (free, condition.quality, len(condition.pairs), same_names)
+        return (free, condition.rank)
 
     return max(found, key=rank)
 
@@ -138,25 +146,64 @@ def _suffixes(source: Relation, target: Relation, *, to_key: bool) -> list[JoinC
     for key in keys:
         if key not in target.columns:
             continue
-        stem = key.split("_", 1)[1] if "_" in key else ""
-        singular = (target.table.name if target.table else target.alias).lower().removesuffix("s")
-        wanted = {f"{singular}_{key}", f"{singular}{key}"} if key == "id" else set()
-        for name in source.columns:
-            matches = (
-                (stem.endswith(_KEY_ENDINGS[1:]) or stem in ("sk", "id"))
-                and len(stem) > 3
-                and (name.endswith("_" + stem) or name == stem)
-            )
-            if (matches or name in wanted) and name != key and _compatible(source, name, target, key):
+        table = target.table.name if target.table else target.alias
+        named = [name for name in source.columns if name != key and _is_named_after(name, key, table.lower())]
+        for name in named:
+            if _compatible(source, name, target, key):
                 reason = f"{name} is named after {key}"
+                same = name.endswith(key.split("_", 1)[-1])
                 if to_key:
-                    found.append(JoinCondition(source, target, ((name, key),), 2, reason, True))
+                    found.append(JoinCondition(source, target, ((name, key),), 2, reason, True, same))
                 else:
-                    found.append(JoinCondition(target, source, ((key, name),), 2, reason))
+                    found.append(JoinCondition(target, source, ((key, name),), 2, reason, False, same))
     return found[:4]
+
+
+@lru_cache(maxsize=20_000)
+def _is_named_after(name: str, key: str, table: str) -> bool:
+    """Whether the name of a column says that it holds a key of a table.
+
+    >>> [_is_named_after(name, "c_customer_sk", "customer") for name in ("ss_customer_sk", "ss_cdemo_sk")]
+    [True, False]
+    >>> _is_named_after("ss_cdemo_sk", "cd_demo_sk", "customer_demographics")
+    True
+    >>> _is_named_after("customer_id", "id", "customers"), _is_named_after("l_orderkey", "o_orderkey", "orders")
+    (True, True)
+    """
+    words = [word for word in table.split("_") if word not in _KINDS_OF_TABLES] or [table]
+    if key == "id":
+        singular = "_".join([*words[:-1], words[-1].removesuffix("s")])
+        return name in (f"{singular}_id", f"{singular}id", f"{table}_id", f"{table}id")
+    stem = key.split("_", 1)[1] if "_" in key else key
+    if len(stem) > 3 and stem.endswith(_ENDINGS) and (name == stem or name.endswith("_" + stem)):
+        return True
+    ending = next((ending for ending in _KEY_ENDINGS if key.endswith(ending) and name.endswith(ending)), "")
+    inner = name.removesuffix(ending).split("_")
+    return bool(ending) and len(inner) > 1 and _abbreviates(inner[-1], words)
+
+
+def _abbreviates(word: str, words: list[str]) -> bool:
+    """Whether a word is made of the beginnings of words in their order, at least three letters of the last one.
+
+    >>> _abbreviates("cdemo", ["customer", "demographics"]), _abbreviates("customer", ["customer", "address"])
+    (True, False)
+    """
+    *before, last = words
+    for length in range(min(len(last), len(word)), 2, -1):
+        if last.startswith(word[-length:]):
+            rest = word[:-length]
+            if not rest:
+                return True
+            return bool(before) and any(part.startswith(rest) for part in before)
+    return False
 
 
 _SURROGATES = frozenset({"id", "uuid", "guid", "pk", "rowid"})
 """Keys that every table calls the same: that two tables have one says nothing."""
 
-_KEY_ENDINGS = ("_id", "_sk", "_key", "_code", "_no", "num")
+_KEY_ENDINGS = ("_id", "_sk", "_key", "_code", "_no", "num", "key")
+
+_ENDINGS = ("id", "sk", "key", "code", "no", "num")
+
+_KINDS_OF_TABLES = frozenset({"dim", "dimension", "fact", "facts", "tbl", "table", "t", "stg", "vw", "v"})
+"""Words in names of tables that say nothing of what is in them."""

@@ -11,7 +11,7 @@ from speql_speculator.parsing.syntax_tree import (
     walk,
 )
 from speql_speculator.resolving.analysis import Analysis, local_nodes
-from speql_speculator.resolving.join_conditions import join_condition
+from speql_speculator.resolving.join_conditions import JoinCondition, join_condition
 from speql_speculator.resolving.pruning import settle
 from speql_speculator.resolving.relations import Relation, Scope
 from speql_speculator.resolving.sources import SourceResolver
@@ -46,78 +46,73 @@ class ListedTables:
         listed = [source for source in select.from_.sources if source.kept]
         if not any(source.kind == "," for source in listed):
             return []
-        links = [*_links(select, self.analysis)]
+        groups = self._groups(select, listed, sources)
+        connected = groups.pop(0)
+        waiting = [
+            (source, relation)
+            for source in listed
+            if source.kind == "," and (relation := sources.by_source.get(id(source))) is not None
+        ]
+        for source, relation in waiting:
+            if relation.single_row or (source.query is None and source.call is not None):
+                self._take(relation, groups, connected)
+        additions: list[str] = []
+        while (condition := self._next_condition(scope, connected, waiting, groups)) is not None:
+            self.analysis.quality = min(self.analysis.quality, condition.quality)
+            additions.append(sources.condition_text(condition))
+            self._take(condition.right, groups, connected)
+        for source, relation in waiting:
+            if id(relation) in connected:
+                continue
+            if all(found.single_row or found.opaque for found in scope.relations if id(found) in connected):
+                self._take(relation, groups, connected)
+                continue
+            source.fault = self.analysis.report(
+                source,
+                "left-out",
+                f"Nothing joins `{relation.alias}` to the other tables yet",
+                "Type its join condition to see it in the preview.",
+            )
+            self._without(select, relation, source, scope)
+        return additions
+
+    def _groups(self, select: Select, listed: Sequence[Source], sources: SourceResolver) -> list[set[int]]:
+        """The relations, by identity, that JOINs and predicates connect already; the group of the first one first."""
         groups: list[set[int]] = []
         for source in listed:
-            relation = sources.by_source.get(id(source))
-            key = id(relation)
+            key = id(sources.by_source.get(id(source)))
             if source.kind == "," or not groups:
                 groups.append({key})
             else:
                 groups[-1].add(key)
-        merged = True
-        while merged:
-            merged = False
-            for link in links:
-                touching = [group for group in groups if group & link]
-                if len(touching) > 1:
-                    groups = [group for group in groups if not group & link] + [set().union(*touching)]
-                    merged = True
-        first = sources.by_source.get(id(listed[0]))
-        connected = next((group for group in groups if id(first) in group), set())
-        additions: list[str] = []
-        for source in listed:
-            relation = sources.by_source.get(id(source))
-            if relation is None or id(relation) in connected or source.kind != ",":
+        for link in _links(select, self.analysis):
+            touching = [group for group in groups if group & link]
+            if len(touching) > 1:
+                touching[0].update(*touching[1:])
+                groups = [group for group in groups if group is touching[0] or group not in touching]
+        return groups
+
+    def _take(self, relation: Relation, groups: list[set[int]], connected: set[int]) -> None:
+        """Count a relation, and all that is connected with it, to those that are connected."""
+        for group in [group for group in groups if id(relation) in group]:
+            connected |= group
+            groups.remove(group)
+
+    def _next_condition(
+        self, scope: Scope, connected: set[int], waiting: Sequence[tuple[Source, Relation]], groups: list[set[int]]
+    ) -> JoinCondition | None:
+        """The surest condition between what is connected and what is not; of equal ones that of the first table."""
+        joined = [found for found in scope.relations if id(found) in connected]
+        best: JoinCondition | None = None
+        for _, relation in waiting:
+            group = next((group for group in groups if id(relation) in group), None)
+            if group is None:
                 continue
-            mine = next((group for group in groups if id(relation) in group), {id(relation)})
-            if relation.single_row or (source.query is None and source.call is not None):
-                connected |= mine
-                continue
-            joined = [found for found in scope.relations if id(found) in connected]
-            condition = join_condition(relation, joined, ())
-            if condition is None:
-                # What it is connected with already may be joined in its place.
-                others = (other for other in scope.relations if id(other) in mine and other is not relation)
-                condition = next(filter(None, (join_condition(other, joined, ()) for other in others)), None)
-            if condition is None and all(found.single_row or found.opaque for found in joined):
-                connected |= mine
-                continue
-            if condition is None:
-                later = [other for other in scope.relations if id(other) not in connected and other is not relation]
-                if any(join_condition(relation, [other], ()) for other in later) and len(mine) == 1:
-                    # It may be connected through a table that is listed after it.
-                    bridge = next(
-                        (
-                            other
-                            for other in later
-                            if join_condition(relation, [other], ()) and join_condition(other, joined, ())
-                        ),
-                        None,
-                    )
-                    if bridge is not None:
-                        over = join_condition(bridge, joined, ())
-                        condition = join_condition(relation, [bridge], ())
-                        if (
-                            over is not None
-                            and condition is not None
-                            and not any(id(bridge) in group and len(group) > 1 for group in groups)
-                        ):
-                            additions.append(sources.condition_text(over))
-                            connected |= {id(bridge)}
-            if condition is None:
-                source.fault = self.analysis.report(
-                    source,
-                    "left-out",
-                    f"Nothing joins `{relation.alias}` to the other tables yet",
-                    "Type its join condition to see it in the preview.",
-                )
-                self._without(select, relation, source, scope)
-                continue
-            self.analysis.quality = min(self.analysis.quality, condition.quality)
-            additions.append(sources.condition_text(condition))
-            connected |= mine
-        return additions
+            for other in [relation, *(found for found in scope.relations if id(found) in group - {id(relation)})]:
+                found = join_condition(other, joined, ())
+                if found is not None and (best is None or found.rank > best.rank):
+                    best = found
+        return best
 
     def _without(self, select: Select, relation: Relation, source: Source, scope: Scope) -> None:
         """Leave out a table and all that names it."""
