@@ -2,12 +2,23 @@
 
 import doctest
 import importlib
+import pkgutil
 
 import pytest
 
+import speql_speculator
 
-@pytest.mark.parametrize("name", ["closest_name", "relations", "statements", "superset", "tables", "tokens"])
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(speql_speculator.__path__, "speql_speculator.")
+    if not module.ispkg and doctest.DocTestFinder().find(importlib.import_module(module.name))
+)
+
+
+def test_there_are_examples() -> None:
+    assert sum(doctest.testmod(importlib.import_module(name)).attempted for name in MODULES) > 10
+
+
+@pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"speql_speculator.{name}"))
-    assert result.attempted > 0
-    assert result.failed == 0
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
