@@ -1,12 +1,15 @@
 """Finds the tables that a query does not name yet: from the columns that it uses, joined through keys."""
 
+from collections import Counter
+
 from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.syntax_tree import Call, Node, Select, SelectItem, Source, Star
-from speql_speculator.resolving.analysis import local_nodes
+from speql_speculator.resolving.analysis import local_nodes, local_references
 from speql_speculator.resolving.closest_name import closest_names
+from speql_speculator.resolving.inferred_tables import MAX_BRIDGES, InferredTable, connected_tables
 from speql_speculator.resolving.join_conditions import JoinCondition, join_condition
 from speql_speculator.resolving.pruning import settle
-from speql_speculator.resolving.relations import Relation, spell
+from speql_speculator.resolving.relations import spell
 from speql_speculator.resolving.tables import TableFinder, affinity
 
 
@@ -89,16 +92,16 @@ class MissingTableFinder(TableFinder):
         return found + [("", {name}) for name in sure]
 
     def _infer_from(self, select: Select, wanted: dict[str, set[str]]) -> None:
-        """FROM as the columns say it: one table for each qualifier, joined through keys."""
+        """FROM as the columns say it: a table for each qualifier and each group of columns, joined through keys."""
         named = {name: columns for name, columns in wanted.items() if columns and not (name and self._outer(name))}
         # The word being typed counts if it is a column as it stands.
         typing = [(name, column) for name, column in self.half_typed if not (name and self._outer(name))]
         for name, column in typing:
             if self._candidates({column}):
                 more = {**named, name: named.get(name, set()) | {column}}
-                best = self._best_tables(more)
-                if any(column in relation.columns for relation, _, _ in best[0]):
-                    self._use(select, *best)
+                best = self._best_tables(select, more)
+                if any(column in table.relation.columns for table in best):
+                    self._use(select, best)
                     return
         takes_all = any(star.qualifier is None for star in stars(select, in_calls=False))
         if not named:
@@ -108,115 +111,91 @@ class MissingTableFinder(TableFinder):
                 or (select.from_ is not None and select.keyword >= 0)
             )
             if self.local and wants_rows:
-                name = self._unused_cte()
-                self._use(select, [(self.ctes[name.lower()].renamed(name), name, "")], [])
+                name = self.local[-1]
+                self._use(select, [InferredTable(self.ctes[name.lower()].renamed(name), name, "")])
             return
-        best = self._best_tables(named)
-        if best[0]:
-            self._use(select, *best)
+        self._use(select, self._best_tables(select, named))
 
-    def _best_tables(self, named: dict[str, set[str]]) -> tuple[list[tuple[Relation, str, str]], list[JoinCondition]]:
-        """Tables for as many of the qualifiers as keys connect, and how: tried from each as the first."""
-        best: tuple[list[tuple[Relation, str, str]], list[JoinCondition]] = ([], [])
-        order = sorted(named, key=lambda name: (-len(named[name]), name == ""))
-        for start in order[:6]:
-            chosen: list[tuple[Relation, str, str]] = []
-            joins: list[JoinCondition] = []
-            waiting = [start, *(name for name in order if name != start)]
-            while waiting:
-                before = len(waiting)
-                waiting = [name for name in waiting if not self._choose(name, named[name], chosen, joins)]
-                if len(waiting) == before or not chosen:
-                    break
-            if len(chosen) > len(best[0]):
-                best = (chosen, joins)
-        return best
+    def _best_tables(self, select: Select, named: dict[str, set[str]]) -> list[InferredTable]:
+        """Tables for as many of the columns as keys connect."""
+        order = self._order_of(select)
+        chosen = self._tables_of_qualifiers(named)
+        chosen += self._tables_of_columns(sorted(named.get("", set()), key=lambda name: order.get(name, 0)), chosen)
+        taken = {table.name.lower() for table in chosen}
+        return connected_tables(chosen, lambda: self._bridges(taken))
 
-    def _unused_cte(self) -> str:
-        return self.local[-1]
+    def _order_of(self, select: Select) -> dict[str, int]:
+        """Where the columns are named first."""
+        order: dict[str, int] = {}
+        for reference in local_references(select):
+            order.setdefault(self.analysis.name(reference.parts[-1]).lower(), reference.first)
+        return order
 
-    def _choose(
-        self, name: str, columns: set[str], chosen: list[tuple[Relation, str, str]], joins: list[JoinCondition]
-    ) -> bool:
-        """Choose the table for a qualifier; False if that cannot be told (yet)."""
-        relations = [relation for relation, _, _ in chosen]
-        taken = {relation.alias.lower(): relation for relation in relations}
-        if name in taken and columns <= set(taken[name].columns):
-            return True
-        if not name and relations:
-            known = {column for relation in relations for column in relation.columns}
-            columns = columns - known
-            if not columns:
-                return True
-        candidates = self._candidates(columns)
-        if not candidates and not name:
-            return self._choose_path(columns, chosen, joins)
-        ranked: list[tuple[int, int, int, str, JoinCondition | None]] = []
-        for candidate in candidates:
-            relation = self._known_relation(candidate, name)
-            if relation is None or relation.alias.lower() in taken:
-                continue
-            condition = join_condition(relation, relations, ()) if relations else None
-            if relations and (condition is None or not condition.to_key):
-                continue
-            quality = condition.quality if condition else 0
-            same = sum(left == right for left, right in condition.pairs) if condition else 0
-            cte = 1 if candidate in self.ctes and candidate in self.local else 0
-            ranked.append((affinity(name, candidate) if name else 0, cte, 10 * quality + same, candidate, condition))
-        ranked.sort(key=lambda option: option[:3], reverse=True)
-        if not ranked or (len(ranked) > 1 and ranked[0][:3] == ranked[1][:3]):
-            return False
-        _, _, _, candidate, condition = ranked[0]
-        relation = condition.right if condition else self._known_relation(candidate, name)
-        if relation is None:
-            return False
-        chosen.append((relation, candidate, name))
-        if condition is not None:
-            joins.append(condition)
-        return True
+    def _tables_of_qualifiers(self, named: dict[str, set[str]]) -> list[InferredTable]:
+        """For each qualifier the one table that has its columns, and that it fits best."""
+        chosen: list[InferredTable] = []
+        for name in sorted((name for name in named if name), key=lambda name: -len(named[name])):
+            options = [
+                (affinity(name, candidate), candidate in self.ctes and candidate in self.local, candidate)
+                for candidate in self._candidates(named[name])
+            ]
+            best = [option for option in options if option[:2] == max(options)[:2]]
+            tables = [self._inferred_table(option[2], name) for option in best]
+            chosen += self._only_one(tables, chosen)
+        return chosen
 
-    def _choose_path(
-        self, columns: set[str], chosen: list[tuple[Relation, str, str]], joins: list[JoinCondition]
-    ) -> bool:
-        """Several tables for unqualified columns: each has one that no other has, and keys connect them."""
-        needed: list[str] = []
-        left = set(columns)
-        for column in sorted(columns):
-            having = self._candidates({column})
-            if len(having) == 1 and having[0] not in needed:
-                needed.append(having[0])
-        for name in needed:
-            left -= set(self._columns_of(name))
-        if left or not needed or len(needed) > 4 or chosen:
-            return False
-        relations = [self._known_relation(name, "") for name in needed]
-        waiting = [(relation, name) for relation, name in zip(relations, needed, strict=True) if relation is not None]
-        # The table with foreign keys to the others comes first.
-        waiting.sort(key=lambda pair: -(len(pair[0].table.foreign_keys) if pair[0].table else 0))
-        path = [waiting.pop(0)]
-        found: list[JoinCondition] = []
+    def _tables_of_columns(self, columns: list[str], qualified: list[InferredTable]) -> list[InferredTable]:
+        """Tables for columns without a qualifier: those first that only one table has, then the most at once."""
+        known = {column for table in qualified for column in table.relation.columns}
+        waiting = {name: found for name in columns if name not in known and (found := self._tables_having(name))}
+        chosen: list[InferredTable] = []
         while waiting:
-            for option in waiting:
-                condition = join_condition(option[0], [relation for relation, _ in path], ())
-                if condition is not None and condition.quality >= 2:
-                    path.append(option)
-                    found.append(condition)
-                    waiting.remove(option)
-                    break
-            else:
-                return False
-        chosen += [(relation, name, "") for relation, name in path]
-        joins += found
-        return True
+            sure = next((found[0] for found in waiting.values() if len(found) == 1), None)
+            counts = Counter(name for found in waiting.values() for name in found)
+            most = max(counts.values())
+            best = [sure] if sure else [name for name, count in counts.items() if count == most]
+            taken = self._only_one([self._inferred_table(name, "") for name in best], [*qualified, *chosen])
+            chosen += taken
+            covered = set(best) if not taken else {taken[0].name}
+            waiting = {name: found for name, found in waiting.items() if not covered & set(found)}
+        return chosen
 
-    def _use(self, select: Select, chosen: list[tuple[Relation, str, str]], joins: list[JoinCondition]) -> None:
+    def _tables_having(self, column: str) -> list[str]:
+        """The CTEs of this query that have a column, or else the tables and other CTEs that do."""
+        found = self._candidates({column})
+        return [name for name in found if name in self.local] or found
+
+    def _only_one(self, tables: list[InferredTable], chosen: list[InferredTable]) -> list[InferredTable]:
+        """The table if it is one, or if one alone can be joined to those that are chosen."""
+        if len(tables) > 1 and chosen:
+            relations = [table.relation for table in chosen]
+            joinable = [table for table in tables if join_condition(table.relation, relations, ()) is not None]
+            tables = joinable if len(joinable) == 1 else tables
+        return tables if len(tables) == 1 else []
+
+    def _inferred_table(self, name: str, alias: str) -> InferredTable:
+        relation = self._known_relation(name, alias)
+        assert relation is not None, "it was found by its columns"
+        return InferredTable(relation, name, alias)
+
+    def _bridges(self, taken: set[str]) -> list[InferredTable]:
+        """Tables that may stand between others: none in a catalog in which looking for one would take long."""
+        tables = self.analysis.catalog.tables
+        if len(tables) > MAX_BRIDGES:
+            return []
+        return [self._inferred_table(table.name, "") for table in tables if table.name.lower() not in taken]
+
+    def _use(self, select: Select, chosen: list[InferredTable]) -> None:
+        if not chosen:
+            return
         parts = []
-        for number, (relation, name, alias) in enumerate(chosen):
-            text = spell(name, self.dialect) + (f" {alias}" if alias and alias.lower() != name.lower() else "")
-            condition = next((join for join in joins if join.right is relation), None) if number else None
-            if number and condition is not None:
-                text = f" JOIN {text} ON {self.condition_text(condition)}"
+        for table in chosen:
+            alias = f" {table.alias}" if table.alias and table.alias.lower() != table.name.lower() else ""
+            text = spell(table.name, self.dialect) + alias
+            if table.condition is not None:
+                text = f" JOIN {text} ON {self.condition_text(table.condition)}"
             parts.append(text)
+            relation = table.relation
             relation.names = tuple(dict.fromkeys((*relation.names, relation.alias.lower())))
             self.scope.relations.append(relation)
         self.analysis.quality = min(self.analysis.quality, 1)
