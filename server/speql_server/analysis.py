@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from speql_scheduler.matching.open_units import open_units
-from speql_scheduler.matching.units import Unit, unit_at, units_of
+from speql_scheduler.matching.units import KnownUnits, Unit, unit_at, units_of
 from speql_scheduler.running.costs import crossed_rows
 from speql_server.positions import LineIndex
 from speql_speculator.edits import Edit
@@ -115,6 +115,7 @@ class Analyst:
     def __init__(self, document_limit: int, statement_limit: int) -> None:
         self._document_limit = document_limit
         self._statement_limit = statement_limit
+        self._known = KnownUnits()
         self._units: _Cache[tuple[Unit, ...]] = _Cache(8)
         self._supersets: _Cache[Any] = _Cache(8)
         self._splits: _Cache[tuple[Statement, ...]] = _Cache(4)
@@ -188,7 +189,7 @@ class Analyst:
         if repaired is None or repaired.query is None or repaired.sql is None:
             return analysis
         sql, query = repaired.sql, repaired.query
-        units = self._units.get((sql, catalog.version), lambda: units_of(sql, query, catalog))
+        units = self._units.get((sql, catalog.version), lambda: units_of(sql, query, catalog, known=self._known))
         place = repaired.cursor if repaired.cursor is not None else 0
         larger = self._supersets.get((sql, catalog.version), lambda: superset(query, catalog))
         return replace(

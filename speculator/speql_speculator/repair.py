@@ -1,17 +1,13 @@
 """Turns a statement that is being typed into a query that binds, keeping what the user wrote."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
-from speql_speculator.edits import Edit, EditBuilder, apply_edits, glues, moved
-from speql_speculator.emit import emit
-from speql_speculator.parsing.clauses import ClauseParser
+from speql_speculator.by_identity import ByIdentity
+from speql_speculator.edits import Edit, moved
 from speql_speculator.parsing.closers import without_surplus_closers
 from speql_speculator.parsing.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
 from speql_speculator.parsing.known_queries import KnownQueries
@@ -20,7 +16,6 @@ from speql_speculator.parsing.syntax_tree import (
     Branch,
     Clause,
     Cte,
-    Fault,
     Nested,
     Node,
     Query,
@@ -31,9 +26,8 @@ from speql_speculator.parsing.syntax_tree import (
     walk,
 )
 from speql_speculator.parsing.token_reader import TooDeepError
-from speql_speculator.resolving.analysis import Analysis
-from speql_speculator.resolving.resolve import resolve
-from speql_speculator.tokens import Token, open_comments, tokenize
+from speql_speculator.repair_pass import LeftOut, RepairPass
+from speql_speculator.tokens import Token, tokenize
 from speql_sql import Catalog, Problem, Span
 
 MAX_LENGTH = 200_000
@@ -71,33 +65,19 @@ def repair(text: str, catalog: Catalog, cursor: int | None = None) -> Repair:
     ``cursor`` is an offset in code points; beyond the end means that white space follows the text; None means the end.
     Without tables in the catalog only the syntax is mended. A result is kept for the last texts asked for.
     """
-    return _repair(text, _Identity(catalog), cursor)
-
-
-class _Identity:
-    """A catalog as a key of the cache, compared by identity: comparing all its columns costs more than it saves."""
-
-    __slots__ = ("catalog",)
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-
-    def __hash__(self) -> int:
-        return hash((id(self.catalog), self.catalog.version))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Identity) and self.catalog is other.catalog
+    return _repair(text, ByIdentity(catalog), catalog.version, cursor)
 
 
 @lru_cache(maxsize=4)
-def _known_queries(key: _Identity) -> KnownQueries:
+def _known_queries(catalog: ByIdentity) -> KnownQueries:
     """Those of a catalog."""
     return KnownQueries()
 
 
 @lru_cache(maxsize=16)
-def _repair(text: str, key: _Identity, cursor: int | None) -> Repair:
-    catalog = key.catalog
+def _repair(text: str, key: ByIdentity, version: str, cursor: int | None) -> Repair:
+    (catalog,) = key.values
+    assert isinstance(catalog, Catalog)
     if len(text) > MAX_LENGTH:
         return _nothing(text, "too-long", f"The statement is longer than {MAX_LENGTH:,} characters", "information")
     tokens = _at_cursor_closed(tokenize(text, catalog.dialect), text, catalog.dialect, cursor)
@@ -218,15 +198,6 @@ def _without_last_words(
 # -- one pass, and stronger ones if that does not parse ------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A node to leave out in the next try, found again by kind and place."""
-
-    kind: type[Node]
-    first: int
-    last: int
-
-
 def _best(
     text: str,
     tokens: list[Token],
@@ -237,17 +208,17 @@ def _best(
 ) -> Repair:
     """The result of the first pass that parses; each further pass leaves out more around the place that did not."""
     spellings = [token.upper for token in tokens]
-    left_out: list[_Target] = []
-    last: _Pass | None = None
+    left_out: list[LeftOut] = []
+    last: RepairPass | None = None
     for attempt in range(_MAX_TRIES):
         for token, spelling in zip(tokens, spellings, strict=True):
             token.upper = spelling
-        known = _known_queries(_Identity(catalog)) if attempt == 0 else KnownQueries()
-        current = _Pass(text, tokens, catalog, cursor, left_out, dropped, surplus, known)
+        known = _known_queries(ByIdentity(catalog)) if attempt == 0 else KnownQueries()
+        current = RepairPass(text, tokens, catalog, cursor, left_out, dropped, surplus, known)
         if current.query is not None:
             current.remember(known)
         if current.sql is None or current.query is not None:
-            return current.result(attempt)
+            return _result(current, attempt)
         last = current
         target = _next_target(current, cursor, left_out)
         if target is None:
@@ -268,136 +239,26 @@ def _best(
 _MAX_TRIES = 8
 
 
-class _Pass:
-    """Parse, resolve, edit, and parse the result with sqlglot."""
-
-    def __init__(
-        self,
-        text: str,
-        tokens: list[Token],
-        catalog: Catalog,
-        cursor: int | None,
-        left_out: list[_Target],
-        dropped: Sequence[Token],
-        surplus: Sequence[Token],
-        known: KnownQueries,
-    ) -> None:
-        self.text = text
-        self.dropped = dropped
-        self.surplus = surplus
-        self.cursor = cursor
-        self.parser = ClauseParser(tokens, text, cursor, known)
-        self.tree = self.parser.statement()
-        for node in _found(self.tree, left_out):
-            node.fault = node.fault or Fault("cannot-parse", "This could not be read: left out")
-        self.analysis = Analysis(self.parser, catalog)
-        resolve(self.tree, self.analysis)
-        self.edits: tuple[Edit, ...] = ()
-        self.sql: str | None = None
-        self.query: exp.Query | None = None
-        self.error = ""
-        self.error_offset: int | None = None
-        if self.tree.kept:
-            self.edits = self._edits(tokens)
-            self.sql = apply_edits(text, self.edits)
-            self._parse(self.sql, catalog.dialect)
-
-    def _edits(self, tokens: list[Token]) -> tuple[Edit, ...]:
-        builder = EditBuilder(self.text, tokens)
-        for stray in self.parser.strays:
-            builder.remove(stray.first, stray.last, stray.fault or Fault("unexpected-text", "This cannot stand here"))
-        for token, rest in self.parser.completions.items():
-            typed = self.parser.tokens[token].text
-            builder.replace(token, typed + rest, "word-completed", f"`{typed}` is the beginning of `{typed + rest}`")
-        for index, word in enumerate(tokens):
-            if word.start == word.end:
-                builder.replace(index, word.upper, "completed", f"`{word.upper}` was missing here")
-        emit(self.tree, builder)
-        for token, alias in self.analysis.qualified:
-            builder.insert_before(token, f"{alias}.", "qualified", f"More than one table has it: that of `{alias}`")
-        for token, name, code, reason in self.analysis.replaced:
-            builder.replace(token, name, code, reason)
-        closed = [
-            Edit(Span(comment.end, comment.end), comment.closer, "What is open is closed", "closed")
-            for comment in open_comments(self.text, self.analysis.catalog.dialect)
-        ]
-        gone = [self._removal(tokens)] if self.dropped else []
-        gone += (
-            Edit(Span(token.start, token.end), "", f"`{token.text}` closes nothing: left out", "unexpected-text")
-            for token in self.surplus
-        )
-        edits = builder.edits()
-        return tuple(sorted((*edits, *closed, *gone), key=lambda edit: edit.span)) if closed or gone else edits
-
-    def _removal(self, tokens: list[Token]) -> Edit:
-        """The edit that leaves out the dropped words, with the white space before them."""
-        first, last = self.dropped[0], self.dropped[-1]
-        before = max((token.end for token in tokens if token.end <= first.start), default=0)
-        start = first.start if self.text[before : first.start].strip() else before
-        space = " " if glues(self.text[:start][-1:], self.text[last.end : last.end + 1]) else ""
-        typed = self.text[first.start : last.end]
-        return Edit(Span(start, last.end), space, f"`{typed}` is not finished yet: left out", "unfinished")
-
-    def _parse(self, sql: str, dialect: str) -> None:
-        try:
-            trees = sqlglot.parse(sql, read=dialect)
-        except SqlglotError as error:
-            self.error = _told(str(error))
-            details = getattr(error, "errors", None) or [{}]
-            self.error_offset = _offset(sql, details[0].get("line"), details[0].get("col"))
-            return
-        except (RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
-            # sqlglot's parser is not made for broken text, and fails in its own ways on some of it.
-            self.error = "it is malformed"
-            return
-        queries = [tree for tree in trees if tree is not None]
-        if len(queries) == 1 and isinstance(queries[0], exp.Query):
-            self.query = queries[0]
-        else:
-            self.error = "it is no query"
-
-    def remember(self, known: KnownQueries) -> None:
-        """The queries in parentheses that nothing was to be said of are known from now on."""
-        told = [*self.analysis.problems, *self.analysis.unfinished]
-        touched = [*(edit.span for edit in self.edits), *(problem.span for problem in told if problem.span is not None)]
-        tokens = self.parser.tokens
-        for query, found in self.analysis.candidates:
-            start, end = tokens[query.first - 1].end, tokens[query.last].end
-            if not any(span.start < end and start <= span.end for span in touched):
-                known.keep(query.text, found)
-
-    def result(self, attempt: int) -> Repair:
-        problems = list(self.analysis.problems)
-        problems += (
-            Problem(edit.code, edit.reason, edit.span, "warning")
-            for edit in self.edits
-            if edit.code in ("unexpected-text", "cannot-parse")
-        )
-        if self.sql is None:
-            problems += self.analysis.unfinished
-            if not problems:
-                message = "There is nothing to run yet"
-                problems.append(Problem("unfinished", message, Span(0, len(self.text)), "information"))
-            return Repair(self.text, None, confidence=0.0, problems=tuple(problems))
-        confidence = _confidence(self.edits, self.analysis.quality) * 0.7**attempt
-        if any(token == self.parser.half and code == "name-corrected" for token, _, code, _ in self.analysis.replaced):
-            # It may have been on the way to something else.
-            confidence *= 0.85
-        cursor = None if self.cursor is None else moved(min(self.cursor, len(self.text)), self.edits)
-        return Repair(self.text, self.sql, self.edits, round(confidence, 3), tuple(problems), self.query, cursor)
-
-
-def _told(message: str) -> str:
-    """The first line of the parser's message, without a place (it is one of the edited text) and names of classes."""
-    first = message.split("\n", 1)[0]
-    return re.sub(r"<class '[\w.]*?(\w+)'>", r"\1", re.sub(r"\.?\s*Line \d+, Col: \d+\.?", "", first)).rstrip(". ")
-
-
-def _offset(sql: str, line: int | None, column: int | None) -> int | None:
-    if line is None or column is None:
-        return None
-    lines = sql.split("\n")
-    return sum(len(before) + 1 for before in lines[: line - 1]) + column
+def _result(found: RepairPass, attempt: int) -> Repair:
+    """The repair that a pass comes to; ``attempt`` is how many passes came before it."""
+    problems = list(found.analysis.problems)
+    problems += (
+        Problem(edit.code, edit.reason, edit.span, "warning")
+        for edit in found.edits
+        if edit.code in ("unexpected-text", "cannot-parse")
+    )
+    if found.sql is None:
+        problems += found.analysis.unfinished
+        if not problems:
+            message = "There is nothing to run yet"
+            problems.append(Problem("unfinished", message, Span(0, len(found.text)), "information"))
+        return Repair(found.text, None, confidence=0.0, problems=tuple(problems))
+    confidence = _confidence(found.edits, found.analysis.quality) * 0.7**attempt
+    if any(token == found.parser.half and code == "name-corrected" for token, _, code, _ in found.analysis.replaced):
+        # It may have been on the way to something else.
+        confidence *= 0.85
+    cursor = None if found.cursor is None else moved(min(found.cursor, len(found.text)), found.edits)
+    return Repair(found.text, found.sql, found.edits, round(confidence, 3), tuple(problems), found.query, cursor)
 
 
 def _confidence(edits: Iterable[Edit], quality: int) -> float:
@@ -435,14 +296,7 @@ _TRUST = {
 }
 
 
-def _found(tree: Query, targets: list[_Target]) -> Iterator[Node]:
-    if targets:
-        for node in walk(tree):
-            if any(type(node) is t.kind and node.first == t.first and node.last == t.last for t in targets):
-                yield node
-
-
-def _next_target(current: _Pass, cursor: int | None, tried: list[_Target]) -> _Target | None:
+def _next_target(current: RepairPass, cursor: int | None, tried: list[LeftOut]) -> LeftOut | None:
     """The smallest part around the place that does not parse, or around the cursor, that was not left out yet."""
     places: list[int] = []
     if current.error_offset is not None:
@@ -459,7 +313,7 @@ def _next_target(current: _Pass, cursor: int | None, tried: list[_Target]) -> _T
             if node.first <= token < node.last and node.kept and _may_go(node, current.tree)
         ]
         for node in sorted(around, key=lambda node: node.last - node.first):
-            target = _Target(type(node), node.first, node.last)
+            target = LeftOut(type(node), node.first, node.last)
             if target not in tried:
                 return target
     return None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlglot import exp
 
 from speql_sql import Catalog, Column
+from speql_sql.copy_tree import copy_tree
 
 MAX_ADDED = 8
 """At most so many columns are added to a SELECT."""
@@ -21,7 +22,7 @@ def superset(query: exp.Query, catalog: Catalog) -> exp.Query:
     >>> superset(sqlglot.parse_one("SELECT a FROM t WHERE b > 1 ORDER BY c LIMIT 5"), Catalog()).sql()
     'SELECT a, c, b FROM t WHERE b > 1'
     """
-    result = query.copy()
+    result = copy_tree(query)
     wanted = list(_columns_of(result.args.get("order")))
     outer = result.unnest() if isinstance(result, exp.Subquery) else result
     if isinstance(outer, exp.Query):

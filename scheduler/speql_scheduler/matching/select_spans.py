@@ -1,13 +1,13 @@
 """Where each SELECT of a text stands, found by its tokens."""
 
+import sys
 from collections.abc import Iterator
 
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect
-from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from speql_sql import Span
+from speql_sql.sql_tokens import sql_tokens
 
 _SET_OPERATORS = (TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT)
 _TAIL = (TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH)
@@ -21,10 +21,7 @@ def select_spans(sql: str, selects: list[exp.Select], dialect: str = "duckdb") -
     the nodes in the order of the first place inside each. If that does not fit (another text than the tree's, a
     spelling not known here) the answer is empty: no span rather than a wrong one.
     """
-    try:
-        tokens = [t for t in Dialect.get_or_raise(dialect).tokenize(sql) if t.token_type is not TokenType.SEMICOLON]
-    except SqlglotError:
-        return {}
+    tokens = [token for token in sql_tokens(sql, dialect) if token.token_type is not TokenType.SEMICOLON]
     spans = sorted(_Scanner(tokens).spans)
     places = {id(select): _places(select) for select in selects}
     if len(spans) != len(selects) or any(place is None for place in places.values()):
@@ -41,17 +38,17 @@ def select_spans(sql: str, selects: list[exp.Select], dialect: str = "duckdb") -
 
 def _places(select: exp.Select) -> tuple[int, int] | None:
     """The first and last place in the text inside a SELECT, its WITH left out."""
-    starts: list[int] = []
-    ends: list[int] = []
+    first, last = sys.maxsize, -1
     with_ = select.args.get("with_")
-    for node in select.walk(prune=lambda node: node is with_):
-        if isinstance(node, exp.Star):
-            # The star that FROM-first implies is given the place of nothing.
-            continue
-        if isinstance(start := node.meta.get("start"), int) and isinstance(end := node.meta.get("end"), int):
-            starts.append(start)
-            ends.append(end + 1)
-    return (min(starts), max(ends)) if starts else None
+    stack = [child for child in select.iter_expressions() if child is not with_]
+    while stack:
+        node = stack.pop()
+        meta = node._meta
+        # The star that FROM-first implies is given the place of nothing.
+        if meta and "start" in meta and not isinstance(node, exp.Star):
+            first, last = min(first, meta["start"]), max(last, meta["end"] + 1)
+        stack.extend(node.iter_expressions())
+    return (first, last) if last >= 0 else None
 
 
 class _Scanner:

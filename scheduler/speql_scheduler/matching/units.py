@@ -1,7 +1,9 @@
 """The SELECTs of a query, each as a query that stands alone: the grain of materialisation."""
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from sqlglot import exp
@@ -31,12 +33,37 @@ class Unit:
     whole: bool = False
 
 
+class KnownUnits:
+    """What stood alone in the texts before: most SELECTs are the same from one keystroke to the next.
+
+    The key is all that decides on it: its text, those of the CTEs in its sight, and where they stand.
+    """
+
+    def __init__(self, most: int = 64) -> None:
+        self._most = most
+        self._found: OrderedDict[tuple[object, ...], tuple[exp.Query, bool]] = OrderedDict()
+
+    def get(self, key: tuple[object, ...], make: Callable[[], tuple[exp.Query, bool]]) -> tuple[exp.Query, bool]:
+        """The query that stands alone, and whether it is correlated."""
+        if key not in self._found:
+            self._found[key] = make()
+            if len(self._found) > self._most:
+                self._found.popitem(last=False)
+        self._found.move_to_end(key)
+        return self._found[key]
+
+
 def units_of(
-    sql: str, query: exp.Query, catalog: Catalog | None = None, dialect: str | None = None
+    sql: str,
+    query: exp.Query,
+    catalog: Catalog | None = None,
+    dialect: str | None = None,
+    known: KnownUnits | None = None,
 ) -> tuple[Unit, ...]:
     """The units of the query that ``sql`` parses to, in the order of the text.
 
-    ``query`` is the tree as sqlglot's parser made it; it is not changed. With a catalog, columns without a table
+    ``query`` is the tree as sqlglot's parser made it; it is not changed, and is the main unit's query. ``known`` are
+    those of the texts before, over the same catalog. With a catalog, columns without a table
     name that only an outer SELECT has are found to be correlations too. A recursive CTE is no unit, nor is what is in
     it. Where the spans cannot be found for certain, the main query alone is returned, over the whole text.
 
@@ -48,16 +75,50 @@ def units_of(
     spans = select_spans(sql, list(query.find_all(exp.Select)), dialect or (catalog.dialect if catalog else "duckdb"))
     units: list[Unit] = []
     whole = Span(len(sql) - len(sql.lstrip()), max(len(sql.rstrip().rstrip(";").rstrip()), 0))
+    known = known or KnownUnits()
     for node, path, kind, ctes in _queries(query, ("main",), "main", ()):
         span = _span(node, spans)
         if span is None:
             continue
-        alone = _standing_alone(node, ctes) if node is not query else copy_tree(query)
-        correlated = kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
-        units.append(Unit(path, span, alone, correlated, kind, node is query))
+        if node is query:
+            units.append(Unit(path, span, query, False, kind, True))
+            continue
+        make = partial(_alone, node, kind, ctes, catalog)
+        key = _key(node, kind, span, ctes, spans, sql)
+        alone, correlated = known.get((catalog.version if catalog else "", *key), make) if key else make()
+        units.append(Unit(path, span, alone, correlated, kind))
     if not any(unit.kind == "main" for unit in units):
-        return (Unit(("main",), whole, copy_tree(query), False, "main", True),)
+        return (Unit(("main",), whole, query, False, "main", True),)
     return tuple(sorted(units, key=lambda unit: (unit.span.start, -unit.span.end)))
+
+
+def _key(
+    node: exp.Query,
+    kind: UnitKind,
+    span: Span,
+    ctes: tuple[exp.CTE, ...],
+    spans: dict[int, Span],
+    sql: str,
+) -> tuple[object, ...]:
+    """All that decides on what stands alone; empty where some of it is not in the spans, as a WITH of its own."""
+    parts: list[object] = [kind, span, span.of(sql)]
+    if isinstance(node.args.get("with_"), exp.With):
+        return ()
+    for cte in ctes:
+        found = _span(cte.this, spans)
+        if found is None or isinstance(cte.this.args.get("with_"), exp.With):
+            return ()
+        around = [str(value) for key, value in cte.args.items() if key != "this"]
+        recursive = isinstance(cte.parent, exp.With) and bool(cte.parent.recursive)
+        parts += (found, found.of(sql), *around, recursive)
+    return tuple(parts)
+
+
+def _alone(
+    node: exp.Query, kind: UnitKind, ctes: tuple[exp.CTE, ...], catalog: Catalog | None
+) -> tuple[exp.Query, bool]:
+    correlated = kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
+    return _standing_alone(node, ctes), correlated
 
 
 def unit_at(units: Sequence[Unit], offset: int) -> Unit | None:

@@ -23,12 +23,16 @@ class Fault:
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A half-open range of tokens. ``fault`` is set if the node has to be left out; ``kept`` is decided at the end."""
+    """A half-open range of tokens. ``fault`` is set if the node has to be left out; ``kept`` is decided at the end.
+
+    ``local`` is what `local_nodes` finds below it, once it was asked for.
+    """
 
     first: int
     last: int
     fault: Fault | None = field(default=None, kw_only=True)
     kept: bool = field(default=True, kw_only=True)
+    local: "list[Node] | None" = field(default=None, kw_only=True, repr=False)
 
     def children(self) -> "Iterator[Node]":
         """The nodes directly below this one, in text order."""
@@ -365,6 +369,7 @@ class Query(Node):
     """A query expression: WITH, branches with set operators between them, ORDER BY, LIMIT, OFFSET.
 
     ``text`` is its own if it stands in parentheses, away from the cursor; ``known``: a leaf, not read any further.
+    ``resolved``: what stays in it is decided.
     """
 
     with_: With | None = None
@@ -374,6 +379,7 @@ class Query(Node):
     add: str = ""
     text: str = ""
     known: "KnownQuery | None" = None
+    resolved: bool = False
 
     def children(self) -> Iterator[Node]:
         """WITH, branches, clauses."""

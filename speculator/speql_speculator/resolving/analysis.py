@@ -1,6 +1,6 @@
 """What one pass over a statement works on: tokens, catalog, and the findings so far."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from speql_speculator.parsing.clauses import ClauseParser
@@ -74,16 +74,25 @@ class Analysis:
         return Fault(code, message + ": left out")
 
 
-def local_nodes(node: Node) -> Iterator[Node]:
-    """``node`` and what is below it, but queries inside it only as themselves: their names have their own scope."""
+def local_nodes(node: Node) -> Sequence[Node]:
+    """``node`` and what is below it, but queries inside it only as themselves: their names have their own scope.
+
+    The list is kept at the node: many rules ask for it, and what stands below a node other than a query never changes.
+    """
+    if node.local is not None:
+        return node.local
+    found: list[Node] = []
     stack = [node]
     while stack:
         current = stack.pop()
-        yield current
+        found.append(current)
         if type(current) is not Query:
             children = list(current.children())
             children.reverse()
             stack += children
+    if type(node) is not Query:
+        node.local = found
+    return found
 
 
 def local_references(node: Node) -> Iterator[Reference]:

@@ -1,9 +1,10 @@
 """How two relations are joined: by declared keys, then by names and types."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from speql_speculator.by_identity import ByIdentity
 from speql_speculator.resolving.relations import Relation
 from speql_sql import Table
 
@@ -55,6 +56,22 @@ def join_condition(
 
 
 def _candidates(left: Relation, right: Relation) -> list[JoinCondition]:
+    if not (left.plain and right.plain):
+        return _found(left, right)
+    tables = ByIdentity(left.table, right.table)
+    known = _KNOWN.get(tables)
+    if known is None:
+        known = _KNOWN[tables] = _found(left, right)
+        if len(_KNOWN) > 4096:
+            _KNOWN.pop(next(iter(_KNOWN)))
+    return [replace(found, left=left, right=right) for found in known]
+
+
+_KNOWN: dict[ByIdentity, list[JoinCondition]] = {}
+"""The conditions of two base tables."""
+
+
+def _found(left: Relation, right: Relation) -> list[JoinCondition]:
     found = [*_foreign_keys(left, right, to_key=True), *_foreign_keys(right, left, to_key=False)]
     if not found:
         found = _same_names(left, right)
@@ -121,7 +138,8 @@ def _same_names(left: Relation, right: Relation) -> list[JoinCondition]:
             if key and key <= set(shared) and not key <= _SURROGATES:
                 names = [name for name in of.columns if name in key]
                 pairs = tuple((name, name) for name in names)
-                reason = f"{', '.join(names)} identifies a row of {of.alias}, and both have it"
+                owner = of.table.name if of.table else of.alias
+                reason = f"{', '.join(names)} identifies a row of {owner}, and both have it"
                 found.append(JoinCondition(left, right, pairs, 2, reason, to_key))
     if not found and not left.keys and not right.keys:
         telling = [name for name in shared if name.endswith(_KEY_ENDINGS) or name in _first_columns(left, right)]

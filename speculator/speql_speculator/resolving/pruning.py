@@ -262,6 +262,9 @@ def _(node: With) -> bool:
 def _(node: Query) -> bool:
     if node.known is not None:
         return True
+    if node.resolved:
+        # No rule of a query around it marks anything in it, but for all of it.
+        return node.kept
     if node.with_ is not None:
         settle(node.with_)
     for clause in node.clauses:

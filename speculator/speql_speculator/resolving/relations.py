@@ -2,7 +2,9 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
+from speql_speculator.by_identity import ByIdentity
 from speql_speculator.parsing.keywords import RESERVED
 from speql_sql import Table
 
@@ -23,8 +25,9 @@ class VisibleColumn:
 class Relation:
     """A source in scope: ``columns`` by folded name. ``opaque``: it may have more columns than are known.
 
-    ``typing``: it is a query that the cursor is in, which may get more columns yet. ``meaning`` is the same for the
-    same CTE over the same CTEs, None where that cannot be told.
+    ``plain``: it is ``table`` with the columns that the catalog says. ``typing``: it is a query that the cursor is in,
+    which may get more columns yet. ``meaning`` is the same for the same CTE over the same CTEs, None where that cannot
+    be told.
     """
 
     alias: str
@@ -34,6 +37,7 @@ class Relation:
     single_row: bool = False
     table: Table | None = None
     names: tuple[str, ...] = ()
+    plain: bool = False
     typing: bool = False
     meaning: str | None = None
 
@@ -78,14 +82,23 @@ def table_relation(table: Table, alias: str, spelled: tuple[str, ...]) -> Relati
     """A base table as a relation. ``spelled`` are the parts of its name as the user wrote them."""
     return Relation(
         alias,
-        {
-            folded: VisibleColumn(column.name, type_family(column.type), (table, folded))
-            for folded, column in table.columns_by_name.items()
-        },
+        _visible_columns(ByIdentity(table)),
         keys=table.keys,
         table=table,
+        plain=True,
         names=(alias.lower(), ".".join(spelled).lower()),
     )
+
+
+@lru_cache(maxsize=4096)
+def _visible_columns(key: ByIdentity) -> dict[str, VisibleColumn]:
+    """The columns of a base table. Nobody changes the columns of a relation: another one is made."""
+    (table,) = key.values
+    assert isinstance(table, Table)
+    return {
+        folded: VisibleColumn(column.name, type_family(column.type), (table, folded))
+        for folded, column in table.columns_by_name.items()
+    }
 
 
 def type_family(type_name: str) -> str:

@@ -60,6 +60,8 @@ class _Resolver:
         self.analysis.aggregate_aliases = set()
         output = self._query(query, ctes, parent)
         self.analysis.aggregate_aliases = around
+        settle(query)
+        query.resolved = query.fault is None
         if query.text:
             self._note(query, ctes, parent, output)
         return output

@@ -5,7 +5,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from speql_scheduler.matching.units import unit_at, units_of
+from speql_scheduler.matching.units import KnownUnits, unit_at, units_of
 from speql_sql import Catalog
 
 # In each text «1 ... 1» marks the unit named below it.
@@ -133,3 +133,28 @@ def test_a_set_operation_is_a_unit_of_its_own(catalog: Catalog) -> None:
     main = next(unit for unit in units if unit.kind == "main")
     assert main.span.of(text) == text
     assert unit_at(units, len(text)) == main
+
+
+TYPED = [
+    "WITH x AS (SELECT a, b FROM t), y AS (SELECT a FROM x) SELECT a FROM y WHERE a IN (SELECT b FROM x)",
+    "WITH x(b, a) AS (SELECT a, b FROM t), y AS (SELECT a FROM x) SELECT a FROM y WHERE a IN (SELECT b FROM x)",
+    "WITH x AS (SELECT a, b FROM u), y AS (SELECT a FROM x) SELECT a FROM y WHERE a IN (SELECT b FROM x)",
+    "WITH x AS (WITH z AS (SELECT a, b FROM u) SELECT * FROM z), y AS (SELECT a FROM x) SELECT a FROM y",
+    "WITH x AS (WITH z AS (SELECT a, b FROM t) SELECT * FROM z), y AS (SELECT a FROM x) SELECT a FROM y",
+    "WITH RECURSIVE x AS (SELECT a, b FROM t UNION SELECT b, a FROM x), y AS (SELECT a FROM x) SELECT a FROM y",
+    "SELECT a FROM (SELECT a FROM t UNION ALL SELECT b FROM u) q WHERE a = (SELECT max(b) FROM u WHERE u.a = q.a)",
+    "SELECT a FROM (SELECT a FROM t UNION ALL SELECT b FROM u) r WHERE a = (SELECT max(b) FROM u WHERE u.a = r.a)",
+]
+"""Texts that follow each other; parts that read the same may mean something else."""
+
+
+@pytest.mark.parametrize("order", [TYPED, TYPED[::-1]])
+def test_known_units_are_those_of_the_text_alone(order: list[str]) -> None:
+    known = KnownUnits()
+    for text in [*order, *order]:
+        query = sqlglot.parse_one(text, read="duckdb")
+        again = [(unit, unit.query.sql()) for unit in units_of(text, query, known=known)]
+        alone = [(unit, unit.query.sql()) for unit in units_of(text, query)]
+        shown = [[(u.path, u.span, u.correlated, u.kind, u.whole, sql) for u, sql in found] for found in (again, alone)]
+        assert shown[0] == shown[1], text
+        assert len(alone) >= 2
