@@ -11,7 +11,7 @@ from speql_speculator.edits import Edit, moved
 from speql_speculator.parsing.closers import without_surplus_closers
 from speql_speculator.parsing.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
 from speql_speculator.parsing.known_queries import KnownQueries
-from speql_speculator.parsing.missing_words import with_first_word
+from speql_speculator.parsing.missing_words import with_first_word, with_join_word, with_opener
 from speql_speculator.parsing.syntax_tree import (
     Branch,
     Clause,
@@ -68,6 +68,10 @@ def repair(text: str, catalog: Catalog, cursor: int | None = None) -> Repair:
     return _repair(text, ByIdentity(catalog), catalog.version, cursor)
 
 
+_NOT_READ = ("cannot-parse", "unexpected-text")
+"""Codes of edits that leave out what could not be read."""
+
+
 @lru_cache(maxsize=4)
 def _known_queries(catalog: ByIdentity) -> KnownQueries:
     """Those of a catalog."""
@@ -83,12 +87,19 @@ def _repair(text: str, key: ByIdentity, version: str, cursor: int | None) -> Rep
     tokens = _at_cursor_closed(tokenize(text, catalog.dialect), text, catalog.dialect, cursor)
     while tokens and tokens[-1].upper == ";":
         tokens.pop()
+    opened = with_opener(tokens, cursor)
     tokens, surplus = without_surplus_closers(tokens, cursor)
-    tokens = with_first_word(tokens, cursor)
+    tokens = with_join_word(with_first_word(tokens, cursor), cursor)
     refusal = _refusal(text, tokens, cursor)
-    if refusal is not None:
+    if refusal is not None and opened is None:
         return refusal
     try:
+        if opened is not None:
+            found = _best(text, with_first_word(opened, cursor), catalog, cursor)
+            if found.sql is not None and not any(edit.code in _NOT_READ for edit in found.edits):
+                return found
+        if refusal is not None:
+            return refusal
         found = _best(text, tokens, catalog, cursor, surplus=surplus)
         whole = found.sql is not None and all(edit.code != "cannot-parse" for edit in found.edits)
         return found if whole else _without_last_words(text, tokens, catalog, cursor, surplus) or found
@@ -242,10 +253,13 @@ _MAX_TRIES = 8
 def _result(found: RepairPass, attempt: int) -> Repair:
     """The repair that a pass comes to; ``attempt`` is how many passes came before it."""
     problems = list(found.analysis.problems)
+    codes = {problem.code for problem in problems}
     problems += (
-        Problem(edit.code, edit.reason, edit.span, "warning")
+        Problem("left-out" if edit.code == "unfinished" else edit.code, edit.reason, edit.span, "warning")
         for edit in found.edits
-        if edit.code in ("unexpected-text", "cannot-parse")
+        if edit.code in _NOT_READ
+        # What is left out because its table is, is told with the table.
+        or (edit.code not in codes and not (codes and edit.code == "left-out") and _leaves_out_elsewhere(edit, found))
     )
     if found.sql is None:
         problems += found.analysis.unfinished
@@ -259,6 +273,28 @@ def _result(found: RepairPass, attempt: int) -> Repair:
         confidence *= 0.85
     cursor = None if found.cursor is None else moved(min(found.cursor, len(found.text)), found.edits)
     return Repair(found.text, found.sql, found.edits, round(confidence, 3), tuple(problems), found.query, cursor)
+
+
+_RENAMES = ("name-completed", "name-corrected", "word-completed", "alias-added")
+"""Codes of edits that put a name in place of one that does not exist, or of the beginning of a word."""
+
+
+def _leaves_out_elsewhere(edit: Edit, found: RepairPass) -> bool:
+    """Whether an edit takes words away and something that stays is between them and the cursor.
+
+    What has nothing between it and the cursor is being typed.
+    """
+    if edit.span.start == edit.span.end or edit.code in _RENAMES:
+        return False
+    cursor = len(found.text) if found.cursor is None else found.cursor
+    if edit.span.start <= cursor <= edit.span.end:
+        return False
+    start, end = (edit.span.end, cursor) if edit.span.end < cursor else (cursor, edit.span.start)
+    between = list(found.text[start:end])
+    for other in found.edits:
+        low, high = max(other.span.start - start, 0), max(other.span.end - start, 0)
+        between[low:high] = " " * len(between[low:high])
+    return bool("".join(between).strip())
 
 
 def _confidence(edits: Iterable[Edit], quality: int) -> float:

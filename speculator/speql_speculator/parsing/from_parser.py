@@ -12,6 +12,7 @@ from speql_speculator.parsing.keywords import (
 )
 from speql_speculator.parsing.syntax_tree import (
     Clause,
+    Fault,
     From,
     Group,
     Junk,
@@ -134,6 +135,14 @@ class FromParser(ExpressionParser):
             source.dangling = True
             return
         first = self.position
+        if self.gap == first + 1 and self.ahead(1).upper == "(" and self.ahead(2).upper in ("SELECT", "WITH"):
+            # No call: what was between the table and the query in parentheses is gone where the cursor is.
+            source.parts = [first]
+            self.position += 1
+            opening = self.position
+            self.skip_balanced()
+            self.strays.append(Junk(opening, self.position, fault=_LEFT_OVER))
+            return
         node = self.reference()
         if hasattr(node, "parts"):
             source.parts = list(node.parts)
@@ -233,3 +242,6 @@ class FromParser(ExpressionParser):
             elif token.upper == "SELECT" and level == 0:
                 return False
         return False
+
+
+_LEFT_OVER = Fault("unexpected-text", "Nothing says what this query is for: left out")

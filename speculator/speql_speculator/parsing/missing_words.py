@@ -1,8 +1,15 @@
-"""The word that a query begins with, where the cursor is in its place."""
+"""What a text lacks at the cursor, if the text goes on behind it: the word that a query begins with, a parenthesis."""
 
 from collections.abc import Sequence
 
-from speql_speculator.parsing.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
+from speql_speculator.parsing.keywords import (
+    CLAUSE_WORDS,
+    COMPARISONS,
+    NO_BARE_ALIAS,
+    QUERY_WORDS,
+    SET_OPERATORS,
+    STATEMENT_WORDS,
+)
 from speql_speculator.tokens import Token
 
 
@@ -26,6 +33,57 @@ def with_first_word(tokens: Sequence[Token], cursor: int | None) -> list[Token]:
             start = found[place].start
             return [*found[:place], Token("word", start, start, "", word), *found[place:]]
     return found
+
+
+def with_opener(tokens: Sequence[Token], cursor: int | None) -> list[Token] | None:
+    """The tokens, with a parenthesis opened at the cursor that is closed behind it; None if none is missing there.
+
+    What is missing may be more: OVER or SELECT with it, where what stands around the cursor says so.
+    """
+    gap = next((index for index, token in enumerate(tokens) if cursor is not None and token.start >= cursor), 0)
+    if not 0 < gap < len(tokens):
+        return None
+    level = lowest = before = 0
+    for index, token in enumerate(tokens):
+        if index == gap:
+            before = lowest
+        if token.kind == "punctuation":
+            level += (token.upper == "(") - (token.upper == ")")
+            lowest = min(lowest, level)
+    if before < 0 or lowest == 0:
+        return None
+    last, following = tokens[gap - 1], tokens[gap]
+    missing = ["("]
+    if last.upper == ")" and following.upper in ("ORDER", "PARTITION"):
+        missing = ["OVER", "("]
+    elif last.upper in ("FROM", "JOIN", "AS", "UNION", "ALL", "EXCEPT", "INTERSECT") and following.kind != "end":
+        missing = ["("] if following.upper in (*QUERY_WORDS, "(") else ["(", "SELECT"]
+    start = following.start
+    words = [Token("punctuation" if word == "(" else "word", start, start, "", word) for word in missing]
+    return [*tokens[:gap], *words, *tokens[gap:]]
+
+
+def with_join_word(tokens: Sequence[Token], cursor: int | None) -> list[Token]:
+    """The tokens, with ON at the cursor where a joined table has its condition right behind it."""
+    gap = next((index for index, token in enumerate(tokens) if cursor is not None and token.start >= cursor), 0)
+    if gap < 2 or gap >= len(tokens):
+        return list(tokens)
+    names = [token.kind in ("word", "quoted") and token.upper not in NO_BARE_ALIAS for token in tokens[:gap]]
+    joined = names[gap - 1] and (
+        tokens[gap - 2].upper == "JOIN" or (gap > 2 and names[gap - 2] and tokens[gap - 3].upper == "JOIN")
+    )
+    inside = tokens[gap + (tokens[gap].upper == "(") :]
+    level = 0
+    compares = False
+    for token in inside:
+        level += (token.upper == "(") - (token.upper == ")") if token.kind == "punctuation" else 0
+        if level < 0 or token.upper in CLAUSE_WORDS | {"JOIN", "AND", "OR", "ON", "USING"}:
+            break
+        compares = compares or token.upper in COMPARISONS
+    if not (joined and compares and inside[0].kind in ("word", "quoted")):
+        return list(tokens)
+    start = tokens[gap].start
+    return [*tokens[:gap], Token("word", start, start, "", "ON"), *tokens[gap:]]
 
 
 def _missing_at(tokens: Sequence[Token], cursor: int) -> str:

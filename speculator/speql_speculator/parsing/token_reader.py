@@ -122,7 +122,7 @@ class TokenReader:
 
 
 _MAY_FOLLOW = {
-    "SELECT": ("DISTINCT", "ALL", "CASE", "CAST", "NOT", "NULL", "TRUE", "FALSE", "LEFT", "RIGHT"),
+    "SELECT": ("DISTINCT", "ALL", "CASE", "CAST", "NOT", "NULL", "TRUE", "FALSE", "LEFT", "RIGHT", "FROM"),
     "IS": ("NOT", "NULL", "TRUE", "FALSE", "DISTINCT"),
     "THEN": ("NULL", "TRUE", "FALSE", "CASE", "CAST", "NOT"),
     "WHEN": ("NOT", "CASE", "CAST", "NULL"),

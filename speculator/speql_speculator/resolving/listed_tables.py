@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from speql_speculator.parsing.syntax_tree import (
+    Clause,
     Expression,
     Fault,
     Node,
@@ -22,9 +23,14 @@ class ListedTables:
 
     def __init__(self, analysis: Analysis) -> None:
         self.analysis = analysis
+        self._extra: Sequence[Clause] = ()
 
-    def connect(self, select: Select, scope: Scope, sources: SourceResolver) -> None:
-        """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out."""
+    def connect(self, select: Select, extra: Sequence[Clause], scope: Scope, sources: SourceResolver) -> None:
+        """Tables listed with commas: each needs a predicate that connects it, or gets one, or is left out.
+
+        ``extra`` are the clauses behind the SELECT that name its columns too.
+        """
+        self._extra = extra
         additions = self._connect(select, scope, sources)
         additions = [*self._inferred(select, scope, sources), *additions]
         if additions:
@@ -122,7 +128,7 @@ class ListedTables:
 
     def _forget(self, select: Select, relation: Relation, fault: Fault, scope: Scope) -> None:
         """Leave out all that names a table."""
-        for node in (select.items, *select.clauses):
+        for node in (select.items, *select.clauses, *self._extra):
             if node is None:
                 continue
             for found in local_nodes(node):

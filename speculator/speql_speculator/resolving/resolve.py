@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from speql_speculator.parsing.calls import known_functions
 from speql_speculator.parsing.grammar import fragment
@@ -12,6 +13,7 @@ from speql_speculator.parsing.syntax_tree import (
     Clause,
     Cte,
     Expression,
+    Fault,
     Group,
     Items,
     Nested,
@@ -27,7 +29,7 @@ from speql_speculator.parsing.syntax_tree import (
     Window,
     walk,
 )
-from speql_speculator.resolving.analysis import Analysis, local_nodes
+from speql_speculator.resolving.analysis import Analysis, local_nodes, local_references
 from speql_speculator.resolving.conditions import check_conditions
 from speql_speculator.resolving.grouping import complete_grouping, is_aggregate
 from speql_speculator.resolving.impossible import check_types
@@ -286,9 +288,10 @@ class _Resolver:
         for clause in extra:
             settle(clause)
         if select.from_ is not None:
-            ListedTables(analysis).connect(select, scope, sources)
+            ListedTables(analysis).connect(select, extra, scope, sources)
             sources.name_derived_tables(select.from_.sources)
             settle(select)
+        self._lost_aliases(select, extra)
         self._items(select, scope)
         self._without_tables(select)
         if not select.kept:
@@ -297,6 +300,21 @@ class _Resolver:
         self._windows(select)
         settle(select)
         return OutputReader(analysis).output(select, scope), scope
+
+    def _lost_aliases(self, select: Select, extra: Sequence[Clause]) -> None:
+        """Names of output columns that are left out: what uses them goes with them."""
+        items = select.items.elements if select.items is not None else []
+        named = [(self.analysis.name(item.alias).lower(), item) for item in items if _has_alias(item)]
+        lost = {name for name, item in named if not item.kept} - {name for name, item in named if item.kept}
+        if not lost:
+            return
+        for part in (*select.clauses, *extra):
+            for found in local_references(part):
+                name = self.analysis.name(found.parts[0])
+                if id(found) in self.analysis.aliased and name.lower() in lost and found.fault is None:
+                    found.fault = Fault("left-out", f"`{name}` is left out of the SELECT list: left out with it")
+            settle(part)
+        settle(select)
 
     def _without_tables(self, select: Select) -> None:
         """A FROM of which nothing is left: what it counted or returned was its rows."""
@@ -440,8 +458,7 @@ class _Resolver:
         if select.keyword < 0 and select.from_ is not None and select.from_.kept:
             group = select.clause("GROUP BY")
             if group is not None and isinstance(group.body, Items):
-                texts = [self.analysis.text(element) for element in group.body.elements if element.kept]
-                select.add_head = f"SELECT {', '.join(texts)} "
+                select.add_head = f"SELECT {', '.join(self._keys(group.body))} "
             return
         if select.items is None or select.items.kept or select.keyword < 0:
             return
@@ -450,13 +467,29 @@ class _Resolver:
             return
         group = select.clause("GROUP BY")
         if group is not None and isinstance(group.body, Items) and group.body.kept:
-            texts = [self.analysis.text(element) for element in group.body.elements if element.kept]
-            select.add_items = " " + ", ".join(texts)
+            select.add_items = " " + ", ".join(self._keys(group.body))
         elif group is not None:
             select.add_items = " count(*)"
         else:
             select.add_items = " *"
         settle(select)
+
+
+    def _keys(self, items: Items) -> list[str]:
+        """The texts of the grouping keys, those of ROLLUP and CUBE one by one."""
+        texts: list[str] = []
+        for element in items.elements:
+            calls = [found for found in local_nodes(element) if isinstance(found, Call) and found.kept]
+            sets = bool(calls) and calls[0].name in ("rollup", "cube", "grouping sets")
+            if sets and calls[0].arguments is not None:
+                texts += self._keys(calls[0].arguments)
+            elif element.kept:
+                texts.append(self.analysis.text(element))
+        return list(dict.fromkeys(texts)) or ["count(*)"]
+
+
+def _has_alias(item: Node) -> TypeGuard[SelectItem]:
+    return isinstance(item, SelectItem) and item.alias >= 0
 
 
 def _too_wide(query: Query, output: Relation) -> bool:
