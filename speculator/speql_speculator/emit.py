@@ -33,6 +33,9 @@ def emit(node: Node, builder: EditBuilder) -> None:
     _Emitter(builder).emit(node)
 
 
+_PADDED = ("padded", "Both sides of a set operation have as many columns")
+
+
 class _Emitter:
     def __init__(self, builder: EditBuilder) -> None:
         self.builder = builder
@@ -87,7 +90,12 @@ class _Emitter:
                 self.builder.remove(place, place + 1, cause(dead))
 
     def items(self, node: Items) -> None:
+        for index, count in node.pads.items():
+            if index >= 0:
+                self.builder.insert_before(node.elements[index].first, "NULL, " * count, *_PADDED)
         self.listed(node.elements, node.separators, ",")
+        if node.pads.get(-1):
+            self.builder.insert(node.last - 1, ", NULL" * node.pads[-1], *_PADDED)
 
     def expression(self, node: Expression) -> None:
         self.listed(node.terms, node.connectors, " AND")
@@ -273,10 +281,6 @@ class _Emitter:
                         max(part.last - 1, end), node.add_items, "columns-added", "No column yet: what there is"
                     )
                 end = max(end, part.last - 1)
-                if node.pad:
-                    builder.insert(
-                        end, ", NULL" * node.pad, "padded", "Both sides of a set operation have as many columns"
-                    )
                 continue
             if part is node.from_:
                 done_from = True

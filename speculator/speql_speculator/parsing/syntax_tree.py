@@ -75,10 +75,14 @@ class Reference(Node):
 
 @dataclass(slots=True, eq=False)
 class Items(Node):
-    """A list: ``separators[i]`` is the comma between elements i and i + 1, or -1 where it has to be inserted."""
+    """A list: ``separators[i]`` is the comma between elements i and i + 1, or -1 where it has to be inserted.
+
+    ``pads``: how many NULLs are put in the place of the elements up to each one that stays (-1: behind the last one).
+    """
 
     elements: list[Node] = field(default_factory=list)
     separators: list[int] = field(default_factory=list)
+    pads: dict[int, int] = field(default_factory=dict)
 
     def children(self) -> Iterator[Node]:
         """The elements."""
@@ -310,7 +314,6 @@ class Select(Node):
     add_where: str = ""
     add_group: str = ""
     add_window: str = ""
-    pad: int = 0
 
     def clause(self, name: str) -> Clause | None:
         """The clause of that name that stays, if there is one."""

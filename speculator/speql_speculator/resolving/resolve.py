@@ -200,7 +200,7 @@ class _Resolver:
             selects = list(_lists(branch)) if difference > 0 else []
             if selects and all(select.items is not None and select.items.kept for select in selects):
                 for select in selects:
-                    select.pad += difference
+                    self._pad(select.items, difference)
             else:
                 branch.fault = self.analysis.report(
                     branch,
@@ -208,6 +208,21 @@ class _Resolver:
                     f"This side has {len(output.columns)} columns, the first side has {len(first.columns)}",
                 )
                 settle(branch)
+
+    def _pad(self, items: Items | None, count: int) -> None:
+        """Fill a list up with NULLs: where columns are left out, else at the cursor, else at its end.
+
+        So the columns behind stay below those of the other sides, whose types they have.
+        """
+        assert items is not None, "it has columns"
+        kept = [index for index, element in enumerate(items.elements) if element.kept]
+        gone = [index for index, element in enumerate(items.elements) if not element.kept]
+        gap = self.analysis.parser.gap
+        at_cursor = next((index for index in kept if items.elements[index].first >= gap), -1)
+        places = [next((index for index in kept if index > place), -1) for place in gone][:count]
+        places += [at_cursor if items.first <= gap <= items.last else -1] * (count - len(places))
+        for place in places:
+            items.pads[place] = items.pads.get(place, 0) + 1
 
     def _values(self, values: Values, ctes: Relations, parent: Scope | None) -> Relation:
         self._subqueries(values, ctes, Scope(parent=parent))
