@@ -280,13 +280,18 @@ class ClauseParser(FromParser):
                 if self.close(")"):
                     select.distinct_on.fault = fragment("`DISTINCT ON (`")
                 select.distinct_range = (first, self.position)
-        elif self.word == "TOP" and self.ahead(1).kind == "number":
-            self.position += 2
+        elif self.word == "TOP" and (self.ahead(1).kind == "number" or self.ahead(1).upper == "("):
+            self.position += 1
+            self.skip_balanced()
+            if self.word == "PERCENT":
+                self.position += 1
+            if self.word == "WITH" and self.ahead(1).upper == "TIES":
+                self.position += 2
         elif self.position == self.half and self.begins_operand():
             self.complete_word("DISTINCT")
             if self.word == "DISTINCT":
                 self.position += 1
-        select.head_last = self.position
+        select.head_last = self.list_start = self.position
 
     def select_items(self) -> Items:
         """The SELECT list."""

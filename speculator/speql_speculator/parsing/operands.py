@@ -79,6 +79,8 @@ class OperandParser(CallParser):
     def may_be_star(self, index: int) -> bool:
         """Whether a star at ``index`` stands where one may: in a SELECT list, or as the argument of a function."""
         before = self.tokens[index - 1] if index else self.tokens[self.count]
+        if index == self.list_start:
+            return True
         if before.upper == "(" and before.kind == "punctuation":
             function = self.tokens[index - 2]
             return index > 1 and function.kind in ("word", "quoted") and function.upper not in RESERVED

@@ -25,6 +25,8 @@ class TokenReader:
         self.depth = 0
         self.cursor = len(text) if cursor is None else cursor
         self.completions: dict[int, str] = {}
+        # Where the SELECT list begins that is read last: a star may stand there.
+        self.list_start = -1
         # The word being typed: the cursor touches its end, or is inside it.
         self.half = next(
             (

@@ -137,6 +137,8 @@ class _Resolver:
         local: list[str] = []
         with_ = query.with_
         assert with_ is not None
+        # Some dialects have no word for it: a CTE may always name itself.
+        recursive = with_.recursive or self.dialect in ("tsql", "fabric", "oracle")
         for cte in with_.ctes.elements:
             if not isinstance(cte, Cte):
                 continue
@@ -146,13 +148,13 @@ class _Resolver:
                 self.analysis.lost_ctes.add(name.lower())
                 continue
             inner = dict(ctes)
-            if with_.recursive:
+            if recursive:
                 columns = {
                     self.analysis.name(part).lower(): VisibleColumn(self.analysis.name(part))
                     for part in cte.column_names
                 }
                 inner[name.lower()] = Relation(name, columns, not columns, names=(name.lower(),))
-            if with_.recursive and len(cte.query.branches) == 1 and self._names(cte.query, name):
+            if recursive and len(cte.query.branches) == 1 and self._names(cte.query, name):
                 # Its other branch, which does not name it, is gone.
                 cte.query.fault = fragment(f"`{name}`")
             output = self.query(cte.query, inner, parent)
@@ -488,7 +490,6 @@ class _Resolver:
         else:
             select.add_items = " *"
         settle(select)
-
 
     def _keys(self, items: Items) -> list[str]:
         """The texts of the grouping keys, those of ROLLUP and CUBE one by one."""
