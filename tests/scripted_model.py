@@ -173,5 +173,3 @@ async def scripted_model(*replies: Reply | Callable[[Asked], Reply]) -> AsyncIte
         yield model
     finally:
         server.close()
-
-

@@ -30,7 +30,7 @@ class LanguageModelSettings(msgspec.Struct, frozen=True, kw_only=True, rename="c
     """Where the endpoint is, up to and with its version: ``http://127.0.0.1:8080/v1``."""
 
     key_name: str = ""
-    """The environment variable, or the entry of the keyring's service ``speql``, that has the key."""
+    """The environment variable that has the key, where it is not the profile's own; it begins with ``SPEQL_``."""
 
     small_model: str = ""
     large_model: str = ""
