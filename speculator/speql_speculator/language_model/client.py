@@ -191,8 +191,8 @@ class _Answer:
 
     def add(self, piece: Any) -> None:
         for choice in piece.choices or []:
-            delta = getattr(choice, "delta", None)
-            text = delta.content if delta is not None else getattr(choice, "text", None)
+            # A chat has pieces of a message, a completion has text.
+            text = getattr(getattr(choice, "delta", None), "content", None) or getattr(choice, "text", None)
             if text:
                 self._parts.append(str(text))
                 self._length += len(text)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from speql_speculator.edits import Edit, glues
+from speql_speculator.edits import Edit, apply_edits, glues
 from speql_speculator.parsing.keywords import JOIN_WORDS, NO_BARE_ALIAS
 from speql_speculator.resolving.closest_name import closest_names
 from speql_speculator.tokens import Token, tokenize
@@ -69,7 +69,12 @@ def difference(
         *steps,
         *zip(old[len(old) - tail :], new[len(new) - tail :], strict=True),
     ]
-    return Difference(tuple(_edits(typed, answer, aligned)))
+    edits = tuple(_edits(typed, answer, aligned))
+    made = _tokens(apply_edits(typed, edits), dialect)
+    if [_spelling(token) for token in made] != [_spelling(token) for token in new]:
+        # A comment or a character next to the place has made another word of what was inserted.
+        return Difference(problem=_lost("The answer cannot be written into the text."))
+    return Difference(edits)
 
 
 _Step = tuple[Token | None, Token | None]

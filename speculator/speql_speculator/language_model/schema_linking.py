@@ -55,7 +55,7 @@ def _parts(name: str) -> Iterator[str]:
             yield part.removesuffix("s")
 
 
-def _scores(words: Iterable[str], catalog: Catalog) -> dict[int, float]:
+def _scores(words: list[str], catalog: Catalog) -> dict[int, float]:
     """How much each table, by its place in the catalog, has to do with the words; those that have nothing left out."""
     scores: dict[int, float] = {}
     tables = catalog.tables
@@ -68,12 +68,15 @@ def _scores(words: Iterable[str], catalog: Catalog) -> dict[int, float]:
     def add(place: int, score: float) -> None:
         scores[place] = scores.get(place, 0.0) + score
 
+    named = {place for word in words for place in by_name.get(word, ())}
     for word in words:
         for place in by_name.get(word, ()):
             add(place, 10.0)
-        having = catalog.tables_by_column.get(word, ())
-        for table in having:
-            add(places[id(table)], 3.0 / len(having))
+        # A column of a table that is named is that one: others that have one of its name are not meant.
+        having = [places[id(table)] for table in catalog.tables_by_column.get(word, ())]
+        meant = [place for place in having if place in named] or having
+        for place in meant:
+            add(place, 3.0 / len(meant))
         if having or word in by_name:
             continue
         parts = set(_parts(word))
