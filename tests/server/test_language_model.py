@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from speql_server import protocol
+from speql_server.cli.language_model_check import language_model_check
 
 from ..scripted_model import Reply, edits, says, scripted_model
 
@@ -166,3 +167,14 @@ async def test_a_key_in_the_settings_is_refused_and_not_repeated(start: Any, fli
     editor = await start("--database", flights, options={"languageModel": {"enabled": True, "apiKey": "sk-secret"}})
     shown = await editor.client.wait_for("window/showMessage", lambda params: "key" in params["message"])
     assert "sk-secret" not in json.dumps(shown)
+
+
+async def test_the_doctor_says_whether_the_model_answers() -> None:
+    async with scripted_model() as model:
+        check = await asyncio.to_thread(language_model_check, "ollama", model.base_url)
+        assert (check.status, [one.path for one in model.asked]) == ("ok", ["/v1/models"])
+    gone = await asyncio.to_thread(language_model_check, "ollama", "http://127.0.0.1:1/v1")
+    assert gone.status == "missing"
+    assert "cannot be reached" in gone.found
+    assert language_model_check(None, None).status == "optional"
+    assert "clippy" in language_model_check("clippy", None).found
