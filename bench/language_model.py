@@ -91,7 +91,7 @@ async def measure(settings: LanguageModelSettings, count: int, seed: int) -> tup
     try:
         for case in await broken_cases(FIXTURES, catalog, binds, count, seed, settings.ask_below):
             before, started = model.spending.charges, time.perf_counter()
-            question = Question(case.typed, len(case.typed), catalog, policy=GuardPolicy.for_catalog(catalog))
+            question = Question(case.typed, case.cursor, catalog, policy=GuardPolicy.for_catalog(catalog))
             outcome = await climb(question, settings, settings.attempts, model.ask, binds)
             charges = model.spending.charges[len(before) :]
             found.append(

@@ -14,11 +14,15 @@ from speql_sql import Catalog
 
 @dataclass(frozen=True)
 class Case:
-    """A broken text; ``meant`` is the query that it was made of, None if it was cut off, so nobody knows."""
+    """A broken text; ``meant`` is the query that it was made of, None if it was cut off, so nobody knows.
+
+    ``cursor`` is where the user has just broken it, or the end of what was cut off.
+    """
 
     name: str
     kind: str
     typed: str
+    cursor: int
     meant: str | None
 
 
@@ -30,7 +34,7 @@ async def broken_cases(
     queries = read_queries(folder / "queries_tpcds.sql")
     found: list[Case] = []
     for case in _random_cases(rng, queries):
-        repaired = repair(case.typed, catalog, None)
+        repaired = repair(case.typed, catalog, case.cursor)
         verdict = worth_asking(repaired, below, catalog.dialect)
         if verdict == "no" or (verdict == "if-unbound" and await binds(str(repaired.sql))):
             continue
@@ -58,13 +62,14 @@ def _random_cases(rng: random.Random, queries: list[tuple[str, str]]) -> Iterato
         if edited is None or edited == tokens[place].text:
             continue
         typed, meant = text[: tokens[place].start] + edited + text[tokens[place].end :], text
+        cursor = tokens[place].start + len(edited)
         if rng.random() < 0.5 and place + 3 < len(tokens):
             moved = len(edited) - len(tokens[place].text)
             typed = typed[: tokens[rng.randrange(place + 2, len(tokens))].end + moved]
-            meant = ""
+            cursor, meant = len(typed), ""
         if typed not in seen:
             seen.add(typed)
-            yield Case(name, kind, typed, meant or None)
+            yield Case(name, kind, typed, cursor, meant or None)
 
 
 def _misspelt(rng: random.Random, token: Token) -> str | None:

@@ -61,8 +61,9 @@ def difference(
         return Difference(problem=_lost("The answer has little to do with the text."))
     fragment = _fragment(old, len(typed) if cursor is None else cursor, exists)
     steps = _alignment(middle_old, middle_new, {id(token) for token in fragment}, exists)
-    dropped = [old for old, new in steps or () if new is None]
-    if steps is None or dropped != fragment[len(fragment) - len(dropped) :]:
+    # Of two alike, either may be the one that is gone: so they are compared as they are spelt.
+    dropped = [_spelling(old) for old, new in steps or () if old is not None and new is None]
+    if steps is None or dropped != [_spelling(token) for token in fragment[len(fragment) - len(dropped) :]]:
         return Difference(problem=_lost("The answer leaves out or changes words that were typed."))
     aligned = [
         *zip(old[:head], new[:head], strict=True),

@@ -70,6 +70,19 @@ def test_a_fragment_in_the_middle_may_go_only_at_the_cursor() -> None:
     assert between(typed, answer).problem is not None
 
 
+def test_of_two_alike_at_the_cursor_one_may_go() -> None:
+    typed = "SELECT a FROM t WHERE b = = c"
+    found = between(typed, "SELECT a FROM t WHERE b = c", cursor=typed.index(" c"))
+    assert found.problem is None
+    assert words(apply_edits(typed, found.edits)) == words("SELECT a FROM t WHERE b = c")
+
+
+def test_half_a_word_at_the_cursor_may_become_a_whole_one() -> None:
+    typed = "SELECT dep_ FROM flights"
+    assert between(typed, "SELECT dep_delay FROM flights", cursor=typed.index(" FROM")).problem is None
+    assert between(typed, "SELECT dep_delay FROM flights").problem is not None
+
+
 PIECES_TEXT = "SELECT FROM a b zzz t ( ) , . = 1 'x' AND 'open -- c\n /* d */ \"q\" 😀 + selec - / *"
 PIECES = st.sampled_from(PIECES_TEXT.split(" "))
 
