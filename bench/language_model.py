@@ -92,7 +92,7 @@ async def measure(settings: LanguageModelSettings, count: int, seed: int) -> tup
         for case in await broken_cases(FIXTURES, catalog, binds, count, seed, settings.ask_below):
             before, started = model.spending.charges, time.perf_counter()
             question = Question(case.typed, case.cursor, catalog, policy=GuardPolicy.for_catalog(catalog))
-            outcome = await climb(question, settings, settings.attempts, model.ask, binds)
+            outcome = await climb(question, settings, settings.attempts, model.ask, binds, one_model=endpoint.one_model)
             charges = model.spending.charges[len(before) :]
             found.append(
                 Measured(

@@ -108,7 +108,9 @@ class Session:
         self._garbage = RestCollector()
         self._submitted: dict[str, asyncio.Event] = {}
         self._edited: Edited | None = None
-        self._mender = Mender(language_model, connection, clock, self._analyse_again) if language_model else None
+        self._mender: Mender | None = None
+        if language_model is not None:
+            self._mender = Mender(language_model, connection, clock, executors.analysis, self._analyse_again)
         self.working = False
 
     def changed(self, edited: Edited) -> None:

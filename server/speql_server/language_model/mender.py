@@ -1,7 +1,9 @@
 """Has the statements of one document mended by the model where the rules could not."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
@@ -11,12 +13,14 @@ from speql_server.connection import Connection
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
 from speql_speculator.edits import moved
+from speql_speculator.language_model.fill_in_the_middle import fill_in_the_middle
 from speql_speculator.language_model.ladder import Outcome, Question, climb
 from speql_speculator.language_model.patches import Patches
-from speql_speculator.language_model.worth_asking import Verdict, worth_asking
+from speql_speculator.language_model.worth_asking import MAX_LENGTH, Verdict, worth_asking
 from speql_speculator.repair import Repair
 from speql_sql import Catalog, SpeqlError
-from speql_sql.guard import GuardPolicy
+from speql_sql.guard import GuardPolicy, speculation_problems
+from speql_sql.parse import parse_query
 
 REMEMBERED = 64
 """So many texts are remembered with what came of asking about them."""
@@ -40,11 +44,13 @@ class Mender:
         model: LanguageModel,
         connection: Connection,
         clock: Clock,
+        analysis: Executor,
         mended: Callable[[], None],
         similar: Callable[[str], Sequence[str]] = lambda _: (),
     ) -> None:
         self._model = model
         self._connection = connection
+        self._analysis = analysis
         self._mended = mended
         self._similar = similar
         self._work: LatestOnly[tuple[_Key, Outcome | None]] = LatestOnly("language model", sleep=clock.sleep)
@@ -99,6 +105,27 @@ class Mender:
             quiet_seconds=self._model.settings.debounce_seconds,
         )
 
+    async def continuation(self, analysis: Analysis) -> str | None:
+        """What the model thinks comes next at the cursor, for ghost text; what it makes of the statement binds.
+
+        Never on the path of a keystroke either: whoever shows it waits for it, and cancels when the text goes on.
+        """
+        repaired, endpoint = analysis.repair, self._model.endpoint
+        if repaired is None or analysis.statement is None or endpoint is None or len(repaired.typed) > MAX_LENGTH:
+            return None
+        question = self._question(repaired, analysis)
+
+        def reads(sql: str) -> bool:
+            query = parse_query(sql, analysis.catalog.dialect).query
+            return query is not None and not speculation_problems(query, question.policy)
+
+        async def works(sql: str) -> bool:
+            return await self._model.elsewhere(partial(reads, sql)) and await self._binds(sql)
+
+        return await fill_in_the_middle(
+            question, self._model.settings, endpoint, self._model.ask, works, self._model.elsewhere
+        )
+
     async def settled(self) -> None:
         """Wait until nothing is asked any more."""
         await self._work.settled()
@@ -117,17 +144,27 @@ class Mender:
     ) -> tuple[_Key, Outcome | None]:
         if verdict == "if-unbound" and (repaired.sql is None or await self._binds(repaired.sql)):
             return key, None
-        question = Question(
+        question = self._question(repaired, analysis)
+        endpoint = self._model.endpoint
+        outcome = await climb(
+            question,
+            self._model.settings,
+            self._attempts,
+            self._model.ask,
+            self._binds,
+            self._model.elsewhere,
+            one_model=endpoint is not None and endpoint.one_model,
+        )
+        return key, outcome
+
+    def _question(self, repaired: Repair, analysis: Analysis) -> Question:
+        return Question(
             typed=repaired.typed,
             cursor=_typed_cursor(analysis),
             catalog=analysis.catalog,
             similar=self._similar(repaired.typed),
             policy=self._policy(analysis.catalog),
         )
-        outcome = await climb(
-            question, self._model.settings, self._attempts, self._model.ask, self._binds, self._model.elsewhere
-        )
-        return key, outcome
 
     def _answered(self, answered: tuple[_Key, Outcome | None]) -> None:
         key, outcome = answered
@@ -155,7 +192,8 @@ class Mender:
         """What a patch that worked before makes of the text, if it binds; one that leads to nothing is forgotten."""
         policy = self._policy(catalog)
         work = partial(self._patches.candidates, repaired.typed, catalog, policy, repaired.cursor)
-        for patch, repairs in await self._model.elsewhere(work):
+        # In the thread of the analyses, whose turn it is: the model's own may be busy with an answer.
+        for patch, repairs in await asyncio.get_running_loop().run_in_executor(self._analysis, work):
             for found in repairs:
                 if found.edits and await self._binds(str(found.sql)):
                     return found

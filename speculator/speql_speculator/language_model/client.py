@@ -1,15 +1,17 @@
 """Asks an OpenAI-compatible endpoint: one request, one answer, and every failure a value."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from speql_speculator.language_model.endpoint import Endpoint
+from speql_speculator.language_model.failures import client_problem, retry_after_seconds, status_problem
 from speql_speculator.language_model.request import Completion, Request
 from speql_speculator.language_model.secret import Secret
-from speql_speculator.language_model.usage import Usage, estimated_tokens
+from speql_speculator.language_model.streamed_answer import StreamedAnswer
+from speql_speculator.language_model.usage import Usage
 from speql_sql import Problem
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Client:
         import openai
 
         started = self._now()
-        answer = _Answer(request)
+        answer = StreamedAnswer(request)
         problem: Problem | None = None
         retry_after = None
         try:
@@ -69,24 +71,24 @@ class Client:
                         answer.add(piece)
             problem = answer.problem()
         except (TimeoutError, openai.APITimeoutError):
-            problem = _problem("timeout", f"The language model has not answered in {self._timeout:g} seconds.")
+            problem = client_problem("timeout", f"The language model has not answered in {self._timeout:g} seconds.")
         except openai.APIStatusError as error:
             answer.refused = True
-            problem = _status_problem(error.status_code, self._model(request))
-            retry_after = _retry_after(error.response.headers)
+            problem = status_problem(error.status_code, self._model(request))
+            retry_after = retry_after_seconds(error.response.headers)
         except openai.APIConnectionError:
             answer.refused = not answer.begun
             host = self._endpoint.host
-            problem = (
-                _problem("unreachable", f"The language model at {host} cannot be reached.")
-                if not answer.begun
-                else (_problem("truncated", f"The connection to the language model at {host} broke off."))
-            )
+            problem = client_problem("unreachable", f"The language model at {host} cannot be reached.")
+            if answer.begun:
+                problem = client_problem("truncated", f"The connection to the language model at {host} broke off.")
         except openai.OpenAIError:
-            problem = _problem("failed", "The language model's endpoint has reported an error while it answered.")
+            problem = client_problem("failed", "The language model's endpoint has reported an error while it answered.")
         except (ValueError, TypeError, AttributeError, KeyError, IndexError):
             # What the library raises on answers that are not those of such an endpoint.
-            problem = _problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
+            problem = client_problem(
+                "malformed", "The language model's endpoint does not speak the protocol of OpenAI."
+            )
         finally:
             usage = answer.usage()
             used(usage)
@@ -100,11 +102,11 @@ class Client:
             async with asyncio.timeout(self._timeout):
                 await self._opened().models.list()
         except (TimeoutError, openai.APIConnectionError):
-            return _problem("unreachable", f"The language model at {self._endpoint.host} cannot be reached.")
+            return client_problem("unreachable", f"The language model at {self._endpoint.host} cannot be reached.")
         except openai.APIStatusError as error:
-            return _status_problem(error.status_code, "")
+            return status_problem(error.status_code, "")
         except (openai.OpenAIError, ValueError, TypeError, AttributeError, KeyError, IndexError):
-            return _problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
+            return client_problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
         return None
 
     async def close(self) -> None:
@@ -117,6 +119,9 @@ class Client:
         if self._client is None:
             import openai
 
+            # At lower levels they log what is sent. Even redacted, that is nobody's but the user's.
+            for name in ("openai", "httpx2", "httpcore2"):
+                logging.getLogger(name).setLevel(logging.WARNING)
             # A redirect would carry the text to a host that nobody agreed to. A proxy is for the world outside.
             transport = openai.DefaultAsyncHttpxClient(
                 follow_redirects=False,
@@ -135,7 +140,7 @@ class Client:
     def _model(self, request: Request) -> str:
         return self._endpoint.small_model if request.size == "small" else self._endpoint.large_model
 
-    async def _pieces(self, request: Request, answer: "_Answer") -> AsyncGenerator[Any]:
+    async def _pieces(self, request: Request, answer: "StreamedAnswer") -> AsyncGenerator[Any]:
         """The pieces of the stream; the connection is closed whichever way this ends."""
         client = self._opened()
         options: dict[str, Any] = {
@@ -167,68 +172,13 @@ class Client:
                     return
 
 
-class _Answer:
-    """An answer while it comes in."""
-
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self._parts: list[str] = []
-        self._length = 0
-        self._finish = ""
-        self._usage: Usage | None = None
-        self.begun = False
-        self.refused = False
-        """Whether nothing was computed, so nothing is charged."""
-
-    @property
-    def text(self) -> str:
-        return "".join(self._parts)
-
-    @property
-    def too_long(self) -> bool:
-        """Whether more has come than the endpoint was asked for: it may never end."""
-        return self._length > 32 * self._request.most_tokens
-
-    def add(self, piece: Any) -> None:
-        for choice in piece.choices or []:
-            # A chat has pieces of a message, a completion has text.
-            text = getattr(getattr(choice, "delta", None), "content", None) or getattr(choice, "text", None)
-            if text:
-                self._parts.append(str(text))
-                self._length += len(text)
-            self._finish = choice.finish_reason or self._finish
-        if (reported := getattr(piece, "usage", None)) is not None:
-            details = getattr(reported, "prompt_tokens_details", None)
-            self._usage = Usage(
-                input_tokens=int(reported.prompt_tokens or 0),
-                output_tokens=int(reported.completion_tokens or 0),
-                cached_tokens=int(getattr(details, "cached_tokens", None) or 0),
-            )
-
-    def usage(self) -> Usage:
-        """What was used, as the endpoint says, or as the lengths of the texts tell."""
-        if self._usage is not None:
-            return self._usage
-        if self.refused:
-            return Usage()
-        return Usage(estimated_tokens(self._request.text), estimated_tokens(self.text), estimated=True)
-
-    def problem(self) -> Problem | None:
-        """What is wrong with an answer that has come to its end."""
-        if self.too_long or self._finish == "length":
-            return _problem("truncated", "The language model's answer was longer than it may be.")
-        if self._finish == "content_filter":
-            return _problem("withheld", "The language model's provider has withheld the answer.")
-        if not self._finish:
-            return _problem("truncated", "The language model's answer broke off.")
-        return None
-
-
 def _response_format(request: Request, structure: str) -> dict[str, Any]:
     if request.schema is None or structure == "none":
         return {}
     if structure == "json_object":
         return {"response_format": {"type": "json_object"}}
+    if structure == "json_object_schema":
+        return {"response_format": {"type": "json_object", "schema": dict(request.schema)}}
     schema = {"name": "answer", "strict": True, "schema": dict(request.schema)}
     return {"response_format": {"type": "json_schema", "json_schema": schema}}
 
@@ -236,41 +186,3 @@ def _response_format(request: Request, structure: str) -> dict[str, Any]:
 async def _without_other_headers(request: "httpx2.Request") -> None:
     for name in [name for name in request.headers if name.lower() not in _SENT_HEADERS]:
         del request.headers[name]
-
-
-def _problem(code: str, message: str, hint: str = "") -> Problem:
-    return Problem(f"language-model-{code}", message, None, "information", hint)
-
-
-def _status_problem(status: int, model: str) -> Problem:
-    if status in (401, 403):
-        return _problem(
-            "refused", "The language model's endpoint does not accept the key.", "Check where the key is kept."
-        )
-    if status == 404:
-        named = f" {model}" if model else ""
-        return _problem(
-            "unknown-model", f"The endpoint has no language model{named}.", "Check its address and the name."
-        )
-    if status == 429:
-        return _problem("rate-limited", "The language model's endpoint takes no more requests for now.")
-    if status >= 500:
-        return _problem("failed", f"The language model's endpoint fails with status {status}.")
-    return _problem("rejected", f"The language model's endpoint rejects the request with status {status}.")
-
-
-def _retry_after(headers: "httpx2.Headers") -> float | None:
-    """Seconds until the endpoint may be asked again; a date is counted from the endpoint's own clock."""
-    text = headers.get("retry-after", "").strip()
-    try:
-        return (
-            min(max(float(text), 0.0), 86_400.0)
-            if text[:1].isdigit()
-            else None
-            if not text
-            else (
-                max((parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("date", ""))).total_seconds(), 0.0)
-            )
-        )
-    except (ValueError, TypeError, IndexError):
-        return None

@@ -11,7 +11,7 @@ from speql_sql import Problem, Span
 
 CODE = "language-model"
 
-MAX_CELLS = 400_000
+MAX_CELLS = 100_000
 """Texts that differ in so many pairs of words are not compared: an answer that far away is no repair."""
 
 FRAGMENT = 4

@@ -31,6 +31,11 @@ class Endpoint:
         return (urlsplit(self.base_url).hostname or "").lower()
 
     @property
+    def one_model(self) -> bool:
+        """Whether the small model is the large one, too."""
+        return self.small_model == self.large_model
+
+    @property
     def is_loopback(self) -> bool:
         """Whether the endpoint is on this machine."""
         return _is_loopback(self.host)

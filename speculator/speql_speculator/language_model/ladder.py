@@ -23,9 +23,6 @@ _TEMPERATURES = (0.0, 0.4, 0.7, 0.9)
 _ANSWERS_FAULT = frozenset({"language-model-truncated", "language-model-withheld"})
 """Problems of one answer: the next one may be better. Any other problem is the endpoint's, and ends the ladder."""
 
-MAX_LENGTH = 20_000
-"""Texts longer than this (code points) are not sent: a model has little to say about them, at a high price."""
-
 
 class Elsewhere(Protocol):
     """Runs work that takes milliseconds where it holds nobody up."""
@@ -49,12 +46,13 @@ class Step:
     temperature: float
 
 
-def steps(attempts: int) -> tuple[Step, ...]:
+def steps(attempts: int, *, one_model: bool = False) -> tuple[Step, ...]:
     """The ladder for N = ``attempts``: the paper's 2N, the cheap and small ones first.
 
     The paper (arXiv 2503.00714) says: small-model local edits, then a large-model local edit, then small rewrites, then
     a large rewrite, 2N attempts in all. Read so: N for each kind, of which the last is the large model's. Each small
-    attempt after the first has a higher temperature, since the same question at zero has the same answer.
+    attempt after the first has a higher temperature, since the same question at zero has the same answer; so has the
+    large one, if ``one_model`` is both.
 
     >>> [f"{step.size} {step.kind}" for step in steps(2)]
     ['small edits', 'large edits', 'small rewrite', 'large rewrite']
@@ -62,8 +60,9 @@ def steps(attempts: int) -> tuple[Step, ...]:
     found: list[Step] = []
     kinds: tuple[Literal["edits", "rewrite"], ...] = ("edits", "rewrite")
     for kind in kinds:
-        small = (_TEMPERATURES[min(number, len(_TEMPERATURES) - 1)] for number in range(attempts - 1))
-        found += [*(Step(kind, "small", temperature) for temperature in small), Step(kind, "large", 0.0)]
+        rising = [_TEMPERATURES[min(number, len(_TEMPERATURES) - 1)] for number in range(attempts)]
+        found += [Step(kind, "small", temperature) for temperature in rising[:-1]]
+        found.append(Step(kind, "large", rising[-1] if one_model else 0.0))
     return tuple(found)
 
 
@@ -99,13 +98,13 @@ async def climb(
     ask: Callable[[Request], Awaitable[Completion]],
     binds: Callable[[str], Awaitable[bool]],
     elsewhere: Elsewhere = here,
+    *,
+    one_model: bool = False,
 ) -> Outcome:
     """Ask until an answer keeps the user's words, parses, passes the guard and binds; at most 2 ``attempts`` times.
 
     Raises nothing but ``CancelledError``: when the text goes on, whoever waits cancels.
     """
-    if len(question.typed) > MAX_LENGTH:
-        return Outcome(problem=_problem("not-asked", "The statement is too long for the language model."))
     prepared = await elsewhere(lambda: prepare(question, settings))
     if prepared is None:
         return Outcome(
@@ -115,7 +114,7 @@ async def climb(
     answers: list[Completion] = []
     refusal: Problem | None = None
     seen: set[str] = set()
-    for step in steps(attempts):
+    for step in steps(attempts, one_model=one_model):
         make = local_edits_request if step.kind == "edits" else rewrite_request
         completion = await ask(make(text, context, step.size, temperature=step.temperature))
         answers.append(completion)

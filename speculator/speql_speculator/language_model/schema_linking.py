@@ -8,7 +8,7 @@ from speql_speculator.tokens import tokenize
 from speql_sql import Catalog, Table
 
 MAX_TABLES = 12
-MAX_COLUMNS = 40
+MAX_COLUMNS = 20
 NEIGHBOUR_COLUMNS = 6
 MANY_TABLES = 400
 """Names that are nearly alike are looked for in catalogs of up to so many tables: it takes time for each name."""

@@ -6,7 +6,7 @@ import msgspec
 
 Amount = Annotated[float, msgspec.Meta(ge=0)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
-Structure = Literal["json_schema", "json_object", "none"]
+Structure = Literal["json_schema", "json_object", "json_object_schema", "none"]
 Filling = Literal["raw", "suffix", "chat"]
 
 

@@ -19,6 +19,9 @@ MSCK NOTIFY PRINT PUT REINDEX RELEASE REMOVE RENAME REPLACE RETURN SAVEPOINT TAB
 _OTHER_STATEMENTS = frozenset(_OTHER_STATEMENTS_TEXT.split())
 """First words of statements of other engines than DuckDB."""
 
+MAX_LENGTH = 20_000
+"""Texts longer than this (code points) are not sent: a model has little to say about them, at a high price."""
+
 FEWEST_WORDS = 3
 """Of fewer words nobody knows what they will be."""
 
@@ -33,6 +36,8 @@ def worth_asking(repaired: Repair, below: float, dialect: str = "duckdb") -> Ver
     >>> [worth_asking(repair(text, Catalog()), 0.65) for text in ("SELEC a FROM t", "DELTE FROM t", "SELECT a FROM t")]
     ['yes', 'no', 'if-unbound']
     """
+    if len(repaired.typed) > MAX_LENGTH:
+        return "no"
     if any(problem.code in _NOTHING_TO_ASK for problem in repaired.problems):
         return "no"
     if any(edit.code == CODE for edit in repaired.edits):

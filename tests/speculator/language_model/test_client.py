@@ -88,6 +88,12 @@ async def test_a_bad_answer_is_a_problem(open_room: Any, reply: Reply, expected:
         assert code(await room.model.ask(REQUEST)) == expected
 
 
+async def test_a_usage_that_is_no_usage_does_not_fill_the_purse(open_room: Any) -> None:
+    usage = {"prompt_tokens": -5000, "completion_tokens": 3, "total_tokens": 1}
+    async with open_room(says("SELECT 1", usage=usage)) as room:
+        assert (await room.model.ask(REQUEST)).usage == Usage(0, 3)
+
+
 async def test_nobody_there(open_room: Any) -> None:
     async with open_room(base_url="http://127.0.0.1:1/v1") as room:
         completion = await room.model.ask(REQUEST)
