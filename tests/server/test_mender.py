@@ -1,6 +1,7 @@
 """When a document's statements are asked about, what is remembered, and what is cancelled."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
+from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Column, Table
@@ -162,6 +164,24 @@ async def test_a_continuation_binds_and_only_reads(tmp_path: Path) -> None:
         document.unbound.add("SELECT a FROM read_text")
         assert await document.mender.continuation(document.analysis(text, cursor=len(text))) == " FROM t"
         assert await document.mender.continuation(document.analysis(text, cursor=len(text))) is None
+
+
+async def test_a_keyring_that_waits_for_its_password_keeps_nobody_from_closing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def waits(*_: Any) -> Any:
+        asked.set()
+        answered.wait()
+        return Secret("")
+
+    monkeypatch.setattr("speql_server.language_model.room.key_of", waits)
+    async with opened(tmp_path, MENDS) as document:
+        document.model.start()
+        await asyncio.to_thread(asked.wait)
+    answered.set()
+    assert document.server.connections == 0
 
 
 async def test_a_budget_is_shared_by_the_servers_of_a_connection(tmp_path: Path) -> None:

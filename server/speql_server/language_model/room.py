@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from speql_server import protocol
 from speql_server.clock import Clock
+from speql_server.language_model.daemon import in_daemon
 from speql_server.language_model.key import key_of
 from speql_server.language_model.spending_file import SpendingFile
 from speql_speculator.language_model.client import load_openai
@@ -129,7 +130,7 @@ class LanguageModel:
     async def _open(self) -> None:
         endpoint = self._endpoint
         assert endpoint is not None, "start() asks"
-        key = await self.elsewhere(lambda: key_of(endpoint, self.settings))
+        key = await in_daemon(lambda: key_of(endpoint, self.settings), "speql-keyring")
         if isinstance(key, Problem):
             self._problem = key
         else:

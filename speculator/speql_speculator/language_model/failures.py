@@ -5,7 +5,6 @@ from email.utils import parsedate_to_datetime
 
 from speql_sql import Problem
 
-
 LONGEST_SECONDS = 86_400.0
 """An endpoint that wants to be left alone for longer is asked again after a day."""
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
-from speql_speculator.language_model.prices import price_table
+from speql_speculator.language_model.prices import listed_price, price_table
 from speql_speculator.language_model.profiles import profiles
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import Problem
@@ -34,6 +34,11 @@ def test_a_profile_is_all_that_is_needed(name: str) -> None:
 def test_the_profiles_are_those_that_are_promised() -> None:
     assert list(profiles()) == NAMES
     assert price_table().as_of
+
+
+def test_a_successor_has_not_the_price_of_its_forerunner() -> None:
+    assert listed_price("gpt-5-2025-08-07") is not None
+    assert listed_price("gpt-5.4") is None
 
 
 def test_a_model_of_unknown_price_is_taken_to_be_dear() -> None:
