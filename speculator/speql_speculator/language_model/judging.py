@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from speql_speculator.edits import apply_edits, moved
 from speql_speculator.language_model.difference import difference
 from speql_speculator.parsing import keywords
 from speql_speculator.repair import Repair, repair
+from speql_speculator.resolving.closest_name import closest_names
 from speql_speculator.tokens import Token, tokenize
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -76,7 +78,12 @@ def known_words(typed: str, catalog: Catalog) -> Callable[[str], bool]:
         and (
             (before is not None and before.upper == "AS")
             or (after is not None and after.upper == "AS")
-            or (before is not None and token.upper not in _KEY_WORDS and _is_source(before, names))
+            or (
+                before is not None
+                and token.upper not in _KEY_WORDS
+                and _is_source(before, names)
+                and _is_alias(token, tokens)
+            )
         )
     }
 
@@ -94,6 +101,12 @@ def known_words(typed: str, catalog: Catalog) -> Callable[[str], bool]:
     return exists
 
 
+def _is_alias(token: Token, tokens: list[Token]) -> bool:
+    """Whether a word behind a source is its alias, and not the misspelt beginning of the next clause."""
+    qualifies = any(after.upper == "." and one.text.lower() == token.text.lower() for one, after in pairwise(tokens))
+    return qualifies or not closest_names(token.text, _FOLLOWING)
+
+
 def _is_source(token: Token, names: set[str]) -> bool:
     """Whether a name behind this is an alias."""
     return token.upper == ")" or token.text.lower() in names
@@ -101,6 +114,9 @@ def _is_source(token: Token, names: set[str]) -> bool:
 
 _JOINED = {"join-condition", "left-out"}
 """Codes of the rules' edits that keep tables from being multiplied."""
+
+_FOLLOWING = keywords.CLAUSE_WORDS | keywords.JOIN_WORDS | {"ON", "USING"}
+"""Words that may stand behind a source."""
 
 _KEY_WORDS = (
     keywords.RESERVED

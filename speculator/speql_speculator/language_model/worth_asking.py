@@ -8,6 +8,9 @@ from speql_speculator.repair import Repair
 from speql_speculator.resolving.closest_name import closest_names
 from speql_speculator.tokens import tokenize
 
+_BEGINNING = 2_000
+"""The first words are looked for in so many characters: this is asked on the event loop."""
+
 Verdict = Literal["yes", "no", "if-unbound"]
 
 _NOTHING_TO_ASK = frozenset({"empty", "unfinished", "too-long", "too-deep", "several-statements"})
@@ -42,7 +45,7 @@ def worth_asking(repaired: Repair, below: float, dialect: str = "duckdb") -> Ver
         return "no"
     if any(edit.code == CODE for edit in repaired.edits):
         return "no"
-    words = [token for token in tokenize(repaired.typed, dialect) if token.kind in ("word", "quoted")]
+    words = [token for token in tokenize(repaired.typed[:_BEGINNING], dialect) if token.kind in ("word", "quoted")]
     if len(words) < FEWEST_WORDS:
         return "no"
     if any(problem.code == "not-a-query" for problem in repaired.problems):

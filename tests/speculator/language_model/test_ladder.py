@@ -158,6 +158,25 @@ async def test_the_rules_finish_what_the_model_has_begun(climbed: Any) -> None:
     assert outcome.repair.sql.startswith("SELECT carrier, count(*)")
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("SELECT carrier FROM flights WERE dep_delay > hour", "WHERE"),
+        ("SELECT carrier FROM flights GRUOP BY carrier", "GROUP"),
+        ("SELECT carrier FORM flights", "FROM"),
+        ("SELECT cuont(carrier) FROM flights", "count"),
+        ("SELECT carrier FROM flights ODER BY hour", "ORDER"),
+        ("SELECT carrier FROM flights WHERE hour BETWEN 1 AND 2", "BETWEEN"),
+        ("SELECT carrier FROM flights JION airlines USING (carrier)", "JOIN"),
+        ("SELECT CSAE WHEN hour > 1 THEN 2 END FROM flights", "CASE"),
+    ],
+)
+async def test_a_misspelt_key_word_or_function(climbed: Any, wrong: str, right: str) -> None:
+    word = next(one for one in ("WERE", "GRUOP", "FORM", "cuont", "ODER", "BETWEN", "JION", "CSAE") if one in wrong)
+    outcome = await climbed(Script(edits((word, right))), typed=wrong)
+    assert outcome.repair.sql == wrong.replace(word, right)
+
+
 async def test_a_cross_join_is_not_invented(climbed: Any) -> None:
     script = Script("", "", "SELECT carrier, seats FROM flights, planes")
     outcome = await climbed(script, typed="SELEC carrier, seats FROM flights")
