@@ -92,6 +92,15 @@ async def test_a_text_is_asked_about_once(tmp_path: Path) -> None:
         assert (len(document.server.asked), document.mended) == (1, 1)
 
 
+async def test_the_cursor_is_where_it_was_typed(tmp_path: Path) -> None:
+    async with opened(tmp_path, MENDS) as document:
+        for text in ("SELEC a FROM t", "SELEC a FROM t ORDER BY b"):
+            patched = await document.type(text, cursor=text.index(" FROM"))
+            assert patched.repair is not None
+            assert patched.repair.cursor == str(patched.repair.sql).index(" FROM")
+        assert len(document.server.asked) == 1
+
+
 async def test_n_falls_on_failure_and_returns(tmp_path: Path) -> None:
     nothing = says("no")
     async with opened(tmp_path, *[nothing] * 8, MENDS, attempts=2, small_model="s", large_model="l") as document:

@@ -79,12 +79,12 @@ class Mender:
         key = (repaired.typed, analysis.catalog.version)
         found = self._results.get(key)
         if found is None and key not in self._results and len(self._patches) and self._verdict(analysis) == "yes":
-            found = await self._from_patches(repaired, analysis.catalog)
+            found = await self._from_patches(repaired.typed, analysis.catalog, _typed_cursor(analysis))
             if found is not None:
                 self._remember(key, found)
         if found is None:
             return analysis
-        cursor = None if repaired.cursor is None else _typed_cursor(analysis)
+        cursor = _typed_cursor(analysis)
         place = None if cursor is None else moved(cursor, found.edits)
         return replace(analysis, repair=replace(found, cursor=place), problems=())
 
@@ -188,10 +188,9 @@ class Mender:
         if len(self._results) > REMEMBERED:
             self._results.popitem(last=False)
 
-    async def _from_patches(self, repaired: Repair, catalog: Catalog) -> Repair | None:
+    async def _from_patches(self, typed: str, catalog: Catalog, cursor: int | None) -> Repair | None:
         """What a patch that worked before makes of the text, if it binds; one that leads to nothing is forgotten."""
-        policy = self._policy(catalog)
-        work = partial(self._patches.candidates, repaired.typed, catalog, policy, repaired.cursor)
+        work = partial(self._patches.candidates, typed, catalog, self._policy(catalog), cursor)
         # In the thread of the analyses, whose turn it is: the model's own may be busy with an answer.
         for patch, repairs in await asyncio.get_running_loop().run_in_executor(self._analysis, work):
             for found in repairs:
