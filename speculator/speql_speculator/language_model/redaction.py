@@ -156,13 +156,16 @@ def _structural(tokens: list[Token]) -> Iterator[int]:
     # For each open parenthesis: whether a list of GROUP BY or ORDER BY is being read, or the lengths of a type.
     ordered, lengths = [False], [False]
     before: Token | None = None
+    before_that: Token | None = None
     for index, token in enumerate(tokens):
         if token.kind == "comment":
             continue
         word = token.upper
         if word == "(":
             ordered.append(False)
-            lengths.append(before is not None and before.kind == "word" and before.upper in TYPE_WORDS)
+            # Only in a cast: DATE(20240131) is a call.
+            of_type = before is not None and before.kind == "word" and before.upper in TYPE_WORDS
+            lengths.append(of_type and before_that is not None and before_that.upper in ("AS", "::"))
         elif word == ")" and len(ordered) > 1:
             ordered.pop()
             lengths.pop()
@@ -174,4 +177,4 @@ def _structural(tokens: list[Token]) -> Iterator[int]:
             in_list = ordered[-1] and before.upper in ("BY", ",") and len(token.text) <= 2
             if before.upper in _STRUCTURAL_BEFORE or in_list or lengths[-1]:
                 yield index
-        before = token
+        before_that, before = before, token

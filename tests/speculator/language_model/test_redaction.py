@@ -95,6 +95,15 @@ def test_places_move_with_the_text() -> None:
     assert redacted.text[redacted.offset(text.index("b")) :] == ", x FROM t"
 
 
+@pytest.mark.parametrize(
+    "text", ["SELECT date(20240131) FROM t", "SELECT char(4711)", "SELECT a FROM t ORDER BY b, 4711", "SELECT -4711"]
+)
+def test_numbers_that_look_like_structure(text: str) -> None:
+    redacted = redact(text)
+    assert redacted is not None
+    assert not [number for number in ("20240131", "4711") if number in redacted.text]
+
+
 def test_structure_is_kept() -> None:
     text = (
         "SELECT CAST(a AS DECIMAL(10, 2)), sum(b) FROM t WHERE c > 77 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50 OFFSET 10"
