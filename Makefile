@@ -7,8 +7,10 @@ READY := $(VENV)/.ready
 
 SF ?= 1
 DATA := bench/data
+LLM := $(DATA)/llm
+LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-prefixes bench-report lock clean
+.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-prefixes bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -71,6 +73,15 @@ bench-prefixes: $(READY) bench-data  ## Compare every preview of every line pref
 
 bench-report: $(READY)  ## Write docs/benchmarks.md from the results that are there
 	$(BIN)/speql bench-report bench/results/*.jsonl
+
+test-llm: $(READY) $(LLM)/.ready  ## Ask a local language model to mend what rules cannot: downloads 1 GB, builds llama.cpp (ARGS="--cases 20")
+	@$(LLM)/.venv/bin/python bench/local_model.py $(LLM) $(LLM_MODEL)
+	$(BIN)/python bench/language_model.py --serve $(LLM)/$(LLM_MODEL).gguf --server-python $(LLM)/.venv/bin/python $(ARGS)
+
+$(LLM)/.ready:
+	@$(PYTHON) -m venv $(LLM)/.venv
+	@$(LLM)/.venv/bin/python -m pip install --quiet --disable-pip-version-check 'llama-cpp-python[server]==0.3.36'
+	@touch $@
 
 lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no registry
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }

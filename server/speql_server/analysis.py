@@ -25,7 +25,7 @@ T = TypeVar("T")
 _JOINED = {"join-condition", "left-out"}
 """Codes of the edits that keep unjoined tables from being multiplied."""
 
-_GUESSED = {*_JOINED, "table-inferred", "missing-from", "columns-added", "main-query-added"}
+_GUESSED = {*_JOINED, "table-inferred", "missing-from", "columns-added", "main-query-added", "language-model"}
 """Codes of the edits that decide what the query reads."""
 
 _CONDITION_WORDS = {"where", "and", "or", "on", "having", "when", "qualify", "not"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from speql_engines import Engine
     from speql_server.analysis import Analysis
     from speql_server.connection import Connection
+    from speql_server.language_model.room import LanguageModel
     from speql_server.session import Executors, Session
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class SpeqlServer(LanguageServer):
         self._sessions: dict[str, Session] = {}
         self._opening: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
+        self._language_model: LanguageModel | None = None
 
     def start(self) -> None:
         """Import the rooms below and open the connection, in the background."""
@@ -123,6 +125,9 @@ class SpeqlServer(LanguageServer):
             await asyncio.gather(self._opening, return_exceptions=True)
         sessions, self._sessions = list(self._sessions.values()), {}
         await asyncio.gather(*(session.close() for session in sessions))
+        language_model, self._language_model = self._language_model, None
+        if language_model is not None:
+            await language_model.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
@@ -146,9 +151,21 @@ class SpeqlServer(LanguageServer):
         )
         if self._connection.failure:
             self.show(self._connection.failure, types.MessageType.Error)
+        self._language_model = self._consented(self._connection)
         self._send_status()
         for edited in self.documents:
             self.changed(edited)
+
+    def _consented(self, connection: "Connection") -> "LanguageModel | None":
+        """The language model, if the user has switched it on for this connection."""
+        settings, label = self.settings.language_model, connection.engine.info.label
+        if not settings.enabled or (settings.connections and label not in settings.connections):
+            return None
+        from speql_server.language_model.room import LanguageModel
+
+        found = LanguageModel(settings, label, self.clock, self._send_status)
+        found.start()
+        return found
 
     def _started(self, opening: asyncio.Task[None]) -> None:
         if opening.cancelled() or (error := opening.exception()) is None:
@@ -184,6 +201,7 @@ class SpeqlServer(LanguageServer):
                     diagnostics=self._send_diagnostics,
                     wrote=self._look_again,
                 ),
+                self._language_model,
             )
         return self._sessions[uri]
 
@@ -212,7 +230,14 @@ class SpeqlServer(LanguageServer):
             connection = self._connection.message()
         if connection is None:
             return
-        status = protocol.Status(connection=connection, speculation=self._speculation(), budget=self._budget())
+        status = protocol.Status(
+            connection=connection,
+            speculation=self._speculation(),
+            budget=self._budget(),
+            language_model=self._language_model.status()
+            if self._language_model
+            else protocol.LanguageModel(state="off"),
+        )
         if status != self._status:
             self._status = status
             self.send(protocol.STATUS, status)

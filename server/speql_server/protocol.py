@@ -193,12 +193,36 @@ class Budget(Wire, frozen=True, kw_only=True):
     seconds_saved: float | None = None
 
 
+class LanguageModel(Wire, frozen=True, kw_only=True):
+    """The language model: whether it is asked, where it is, and what it has cost in the last hour and day.
+
+    ``tokensPerHour``, ``dollarsPerHour`` and ``dollarsPerDay`` are the budgets. ``exact`` is false where tokens were
+    estimated, or the price of the model is not known and was taken to be high.
+    """
+
+    state: Literal["off", "idle", "asking", "paused"]
+    reason: str = ""
+    profile: str = ""
+    host: str = ""
+    small_model: str = ""
+    large_model: str = ""
+    tokens_hour: int = 0
+    tokens_day: int = 0
+    tokens_per_hour: int = 0
+    dollars_hour: float = 0.0
+    dollars_day: float = 0.0
+    dollars_per_hour: float = 0.0
+    dollars_per_day: float = 0.0
+    exact: bool = True
+
+
 class Status(Wire, frozen=True, kw_only=True):
-    """``speql/status``: connection, speculation and budget of this server."""
+    """``speql/status``: connection, speculation, budget and language model of this server."""
 
     connection: Connection
     speculation: Speculation
     budget: Budget = Budget()
+    language_model: LanguageModel = LanguageModel(state="off")
 
 
 class CursorMoved(Wire, frozen=True, kw_only=True):

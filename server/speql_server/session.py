@@ -20,6 +20,8 @@ from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
+from speql_server.language_model.mender import Mender
+from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding, LineIndex
@@ -77,6 +79,7 @@ class Session:
         clock: Clock,
         encoding: Encoding,
         outlets: Outlets,
+        language_model: LanguageModel | None = None,
     ) -> None:
         self._connection = connection
         self._executors = executors
@@ -104,12 +107,18 @@ class Session:
         self._submits: set[asyncio.Task[Answer]] = set()
         self._garbage = RestCollector()
         self._submitted: dict[str, asyncio.Event] = {}
+        self._edited: Edited | None = None
+        self._mender: Mender | None = None
+        if language_model is not None:
+            self._mender = Mender(language_model, connection, clock, executors.analysis, self._analyse_again)
         self.working = False
 
     def changed(self, edited: Edited) -> None:
         """The document has a new text or cursor."""
-        self._uri = edited.snapshot.uri
+        self._uri, self._edited = edited.snapshot.uri, edited
         self._garbage.typed()
+        if self._mender is not None:
+            self._mender.changed(edited.snapshot.text)
         self._analyses.submit(lambda: self._analyse(edited), self._analysed)
 
     async def submit(self, edited: Edited) -> protocol.Preview:
@@ -160,6 +169,9 @@ class Session:
     async def idle(self) -> None:
         """Wait until nothing runs for this document any more, for tests and the demo."""
         await self._analyses.settled()
+        if self._mender is not None:
+            await self._mender.settled()
+        await self._analyses.settled()
         await self._scheduler.idle()
         await self._messages.settled()
 
@@ -167,12 +179,15 @@ class Session:
         """Stop everything and wait until it has stopped."""
         self.cancel()
         self._garbage.close()
-        await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close())
+        mending = [self._mender.close()] if self._mender is not None else []
+        await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
         await asyncio.gather(*self._submits, return_exceptions=True)
         await self._scheduler.close()
 
     async def _analyse(self, edited: Edited) -> _Analysed:
         repaired = await self._repaired(edited)
+        if self._mender is not None:
+            repaired = await self._mender.patched(repaired)
         if submitted := self._submitted.get(edited.snapshot.text):
             await submitted.wait()  # its rows are the preview, and threads of Python's take each other's time
         return _Analysed(await self._planned(repaired), edited.at)
@@ -203,6 +218,8 @@ class Session:
         self._current = analysed
         analysis = analysed.analysis
         self._diagnoser.update(analysis)
+        if self._mender is not None:
+            self._mender.consider(analysis)
         # From here on answers to what was asked before are not shown any more, whatever this analysis comes to.
         self._number += 1
         repaired = analysis.repair
@@ -231,6 +248,11 @@ class Session:
                 previews_all=analysis.unit is None or analysis.unit.whole,
             )
         )
+
+    def _analyse_again(self) -> None:
+        """The language model has mended the newest text: analyse it again, with that."""
+        if (edited := self._edited) is not None:
+            self._analyses.submit(lambda: self._analyse(edited), self._analysed)
 
     async def _run(self, analysis: Analysis) -> tuple[Answer | None, tuple[Problem, ...]]:
         """Submit the statement of an analysis; a refusal is told as problems, with their places in the document."""

@@ -4,11 +4,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import SpeqlError
 
 
 class SettingsError(SpeqlError):
     """A setting has a value that it cannot have."""
+
+
+_NO_LANGUAGE_MODEL = LanguageModelSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class ServerSettings:
     binding_seconds: float = 0.3
     """How long the text must rest before the engine is asked whether it binds."""
 
+    language_model: LanguageModelSettings = _NO_LANGUAGE_MODEL
+    """Whether and how a language model is asked; off by default."""
+
     def with_options(self, options: Any) -> "ServerSettings":
         """These settings, changed by the client's ``initializationOptions``; what the command line gave stays.
 
@@ -61,7 +70,24 @@ class ServerSettings:
             changes.pop("database", None)
         if "workspace" in changes:
             changes["workspace"] = Path(changes["workspace"])
+        if options.get("languageModel") is not None:
+            changes["language_model"] = _language_model(options["languageModel"])
         return replace(self, **changes)
+
+
+def _language_model(options: Any) -> LanguageModelSettings:
+    """The settings of the language model. What was given is not repeated in the message: it may be a key."""
+    try:
+        return msgspec.convert(options, LanguageModelSettings)
+    except msgspec.ValidationError as error:
+        if isinstance(options, dict) and {name.lower() for name in map(str, options)} & {"key", "apikey", "api_key"}:
+            raise SettingsError(
+                "A key does not belong in the settings, which are files that are shared.",
+                "Put it into the environment or the keyring, see docs/language-model.md; then consider it known.",
+            ) from None
+        raise SettingsError(
+            f"The initialization option languageModel does not fit: {error}.", "See docs/language-model.md."
+        ) from None
 
 
 _KINDS = {str: "a string", bool: "true or false"}

@@ -9,6 +9,8 @@ import typer
 
 from speql_server.cli.main import app
 from speql_server.protocol import MESSAGES, Wire
+from speql_speculator.language_model.profiles import profiles
+from speql_speculator.language_model.settings import LanguageModelSettings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -67,10 +69,21 @@ def test_every_field_of_a_message_is_documented(message: str) -> None:
     assert f"## {message}," in text
 
 
+def test_every_setting_and_profile_of_the_language_model_is_documented() -> None:
+    text = (ROOT / "docs" / "language-model.md").read_text(encoding="utf-8")
+    names = [field.encode_name for field in msgspec.structs.fields(LanguageModelSettings)]
+    assert not [name for name in (*names, *profiles()) if f"`{name}`" not in text]
+    assert not [
+        profile.key_variable
+        for profile in profiles().values()
+        if profile.needs_key and profile.key_variable not in text
+    ]
+
+
 def test_every_command_and_option_of_the_server_is_documented() -> None:
     text = (ROOT / "docs" / "language-server.md").read_text(encoding="utf-8")
     commands = [path for path in (ROOT / "server/speql_server/features").glob("*.py") if "COMMAND" in path.read_text()]
     names = re.findall(r'COMMAND = "([^"]+)"', "".join(path.read_text(encoding="utf-8") for path in commands))
-    options = ("database", "writable", "workspace", "speculate")
+    options = ("database", "writable", "workspace", "speculate", "languageModel")
     assert len(names) >= 3
     assert not [name for name in (*names, *options) if f"`{name}`" not in text]

@@ -96,7 +96,7 @@ export class Client implements vscode.Disposable {
       void this.complain(choice.problem);
       return;
     }
-    const client = this.languageClient(choice, databaseOf(settings));
+    const client = this.languageClient(choice, databaseOf(settings), settings.get<object>("languageModel", {}));
     this.client = client;
     try {
       await client.start();
@@ -117,7 +117,11 @@ export class Client implements vscode.Disposable {
     await client?.dispose();
   }
 
-  private languageClient({ command, args }: Command, database: string | null): SpeqlLanguageClient {
+  private languageClient(
+    { command, args }: Command,
+    database: string | null,
+    languageModel: object,
+  ): SpeqlLanguageClient {
     this.log.info(`Starting ${[command, ...args].join(" ")}`);
     const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
     const client: SpeqlLanguageClient = new SpeqlLanguageClient(
@@ -129,7 +133,7 @@ export class Client implements vscode.Disposable {
           { scheme: "file", language: "sql" },
           { scheme: "untitled", language: "sql" },
         ],
-        initializationOptions: { database, workspace: workspace ?? null },
+        initializationOptions: { database, workspace: workspace ?? null, languageModel },
         outputChannel: this.log,
         connectionOptions: { maxRestartCount: 4 },
       },

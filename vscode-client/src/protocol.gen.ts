@@ -157,11 +157,35 @@ export interface Budget {
   secondsSaved: number | null;
 }
 
-/** ``speql/status``: connection, speculation and budget of this server. */
+/**
+ * The language model: whether it is asked, where it is, and what it has cost in the last hour and day.
+ *
+ * ``tokensPerHour``, ``dollarsPerHour`` and ``dollarsPerDay`` are the budgets. ``exact`` is false where tokens were
+ * estimated, or the price of the model is not known and was taken to be high.
+ */
+export interface LanguageModel {
+  state: "off" | "idle" | "asking" | "paused";
+  reason: string;
+  profile: string;
+  host: string;
+  smallModel: string;
+  largeModel: string;
+  tokensHour: number;
+  tokensDay: number;
+  tokensPerHour: number;
+  dollarsHour: number;
+  dollarsDay: number;
+  dollarsPerHour: number;
+  dollarsPerDay: number;
+  exact: boolean;
+}
+
+/** ``speql/status``: connection, speculation, budget and language model of this server. */
 export interface Status {
   connection: Connection;
   speculation: Speculation;
   budget: Budget;
+  languageModel: LanguageModel;
 }
 
 /** ``speql/cursor``, from the client: where the cursor is. Without it the end of the last edit is the cursor. */

@@ -3,7 +3,7 @@
 import { budgetFacts } from "./panel/footer";
 import { counted } from "./panel/format";
 import type { ServerState } from "./panel/messages";
-import type { Status } from "./protocol.gen";
+import type { LanguageModel, Status } from "./protocol.gen";
 
 /** What the item shows. `server` is null until the server has been started. */
 export interface StatusText {
@@ -38,7 +38,17 @@ export function statusText(status: Status | null, server: ServerState | null): S
     budgetFacts(budget)
       .map((fact) => fact.join(""))
       .join(" · "),
+    languageModelFacts(status.languageModel),
     "Click to select a database.",
   ];
   return { text: `$(database) ${label}${mark}`, tooltip: lines.filter((line) => line !== "").join("\n"), isProblem };
+}
+
+/** What the language model does and has cost; empty where it is off. */
+function languageModelFacts(model: LanguageModel): string {
+  if (model.state === "off") return "";
+  const about = model.exact ? "" : "about ";
+  const spent = `${about}$${model.dollarsHour.toFixed(3)} of $${model.dollarsPerHour.toFixed(2)}`;
+  const paused = model.state === "paused" ? ` paused: ${model.reason}` : "";
+  return `Language model ${model.profile}${paused} · this hour ${counted(model.tokensHour, "token")}, ${spent}`;
 }

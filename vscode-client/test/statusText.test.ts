@@ -15,6 +15,22 @@ test("an open connection is named, with what speculation does", () => {
   expect(isProblem).toBe(false);
 });
 
+test("a language model says what it has cost, and why it rests", () => {
+  const languageModel = {
+    ...status.languageModel,
+    state: "paused",
+    reason: "The budget is spent.",
+    profile: "openai",
+    tokensHour: 930,
+    dollarsHour: 0.93,
+    dollarsPerHour: 1,
+    exact: false,
+  } as const;
+  expect(statusText({ ...status, languageModel }, "running").tooltip).toContain(
+    "Language model openai paused: The budget is spent. · this hour 930 tokens, about $0.930 of $1.00",
+  );
+});
+
 test("what failed is said", () => {
   const connection = { ...status.connection, state: "failed", message: "The file is locked." } as const;
   const shown = statusText({ ...status, connection }, "running");

@@ -6,11 +6,10 @@ import platform
 import shutil
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import typer
@@ -20,27 +19,21 @@ from rich.table import Table
 
 from speql_engines import Engine
 from speql_engines.connections import open_engine
+from speql_server.cli.check import Check, Status
 from speql_server.cli.demo.dataset import demo_database_path
+from speql_server.cli.language_model_check import language_model_check
 from speql_sql import SpeqlError
 
-Status = Literal["ok", "optional", "missing"]
 _GLYPHS: dict[Status, str] = {"ok": "[green]✓[/]", "optional": "[yellow]○[/]", "missing": "[red]✗[/]"}
 _PACKAGES = ("duckdb", "sqlglot", "sqlglotc", "pygls", "lsprotocol", "msgspec", "networkx", "pyarrow", "rich", "typer")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding. ``remedy`` says how to get what is missing."""
-
-    name: str
-    status: Status
-    found: str
-    remedy: str = ""
-
-
-def doctor_command(*, database: str | None, json: bool) -> int:
+def doctor_command(
+    *, database: str | None, json: bool, language_model: str | None = None, base_url: str | None = None
+) -> int:
     """Print all checks; 0 if nothing required is missing, else 1."""
     checks = [_python(), *map(_package, _PACKAGES), *asyncio.run(_engine(database)), _cache(), *_demo(), _machine()]
+    checks.append(language_model_check(language_model, base_url))
     healthy = all(check.status != "missing" for check in checks)
     if json:
         typer.echo(msgspec.json.encode({"healthy": healthy, "checks": [asdict(check) for check in checks]}))

@@ -209,11 +209,22 @@ def explain(sql: Sql, database: Database = None, json: Json = False) -> None:
 
 
 @app.command()
-def doctor(database: Database = None, json: Json = False) -> None:
+def doctor(
+    database: Database = None,
+    language_model: Annotated[
+        str | None,
+        typer.Option("--language-model", metavar="PROFILE", help="Check the key and endpoint of this profile, too."),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", metavar="URL", help="The language model's endpoint, if not the profile's."),
+    ] = None,
+    json: Json = False,
+) -> None:
     """Check this installation: versions, the engine, what is missing and how to get it."""
     from speql_server.cli.doctor import doctor_command
 
-    raise typer.Exit(doctor_command(database=database, json=json))
+    raise typer.Exit(doctor_command(database=database, json=json, language_model=language_model, base_url=base_url))
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""The language model in a server: its key, what it has spent, and when it is asked."""

@@ -1,0 +1,188 @@
+"""Asks an OpenAI-compatible endpoint: one request, one answer, and every failure a value."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from speql_speculator.language_model.endpoint import Endpoint
+from speql_speculator.language_model.failures import client_problem, retry_after_seconds, status_problem
+from speql_speculator.language_model.request import Completion, Request
+from speql_speculator.language_model.secret import Secret
+from speql_speculator.language_model.streamed_answer import StreamedAnswer
+from speql_speculator.language_model.usage import Usage
+from speql_sql import Problem
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+_SENT_HEADERS = frozenset(
+    {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "user-agent", "authorization"}
+)
+"""The library adds headers about this machine, and those that the environment names."""
+
+_NO_TEMPERATURE = ("gpt-5", "o1", "o3", "o4")
+"""Models that think first, and refuse a request that names a temperature."""
+
+_NO_KEY = "no-key"
+"""The library wants a key, and would take one from the environment that is not meant for this endpoint."""
+
+
+def load_openai() -> None:
+    """Import the library, which takes a second: for a thread, before the first request."""
+    import openai
+    import openai.resources.chat  # noqa: F401  # it is imported when first used, which would be on the event loop
+
+
+class Client:
+    """A connection to one endpoint. ``now`` tells seconds from an arbitrary start.
+
+    What we want: a request that can be cancelled at any moment, down to its socket; that ends in bounded time whatever
+    the endpoint does; and whose cost is known even then. The library's own time-out is one between two pieces of an
+    answer, so a slow stream would go on for ever: the whole request has a time-out here. Its retries are switched off,
+    since it sleeps in them on a clock of its own. Nothing that the endpoint says in an error is passed on: some
+    repeat the key in it.
+    """
+
+    def __init__(self, endpoint: Endpoint, key: Secret, timeout_seconds: float, now: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._key = key
+        self._timeout = timeout_seconds
+        self._now = now
+        self._client: openai.AsyncOpenAI | None = None
+
+    async def complete(self, request: Request, used: Callable[[Usage], None]) -> Completion:
+        """The answer. ``used`` is called once, with what the request has used: also if it failed or was cancelled.
+
+        Raises nothing but ``CancelledError``.
+        """
+        import openai
+
+        started = self._now()
+        answer = StreamedAnswer(request)
+        problem: Problem | None = None
+        retry_after = None
+        try:
+            async with asyncio.timeout(self._timeout):
+                async with aclosing(self._pieces(request, answer)) as pieces:
+                    async for piece in pieces:
+                        answer.add(piece)
+            problem = answer.problem()
+        except (TimeoutError, openai.APITimeoutError):
+            problem = client_problem("timeout", f"The language model has not answered in {self._timeout:g} seconds.")
+        except openai.APIStatusError as error:
+            answer.refused = True
+            problem = status_problem(error.status_code, self._model(request))
+            retry_after = retry_after_seconds(error.response.headers)
+        except openai.APIConnectionError:
+            answer.refused = not answer.begun
+            host = self._endpoint.host
+            problem = client_problem("unreachable", f"The language model at {host} cannot be reached.")
+            if answer.begun:
+                problem = client_problem("truncated", f"The connection to the language model at {host} broke off.")
+        except openai.OpenAIError:
+            problem = client_problem("failed", "The language model's endpoint has reported an error while it answered.")
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+            # What the library raises on answers that are not those of such an endpoint.
+            problem = client_problem(
+                "malformed", "The language model's endpoint does not speak the protocol of OpenAI."
+            )
+        finally:
+            usage = answer.usage()
+            used(usage)
+        return Completion(answer.text, usage, problem, self._now() - started, retry_after)
+
+    async def reachable(self) -> Problem | None:
+        """Whether the endpoint answers and takes the key; sends nothing but that question."""
+        import openai
+
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._opened().models.list()
+        except (TimeoutError, openai.APIConnectionError):
+            return client_problem("unreachable", f"The language model at {self._endpoint.host} cannot be reached.")
+        except openai.APIStatusError as error:
+            return status_problem(error.status_code, "")
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError, KeyError, IndexError):
+            return client_problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
+        return None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def _opened(self) -> "openai.AsyncOpenAI":
+        if self._client is None:
+            import openai
+
+            # At lower levels they log what is sent. Even redacted, that is nobody's but the user's.
+            for name in ("openai", "httpx2", "httpcore2"):
+                logging.getLogger(name).setLevel(logging.WARNING)
+            # A redirect would carry the text to a host that nobody agreed to. A proxy is for the world outside.
+            transport = openai.DefaultAsyncHttpxClient(
+                follow_redirects=False,
+                trust_env=not self._endpoint.is_loopback,
+                event_hooks={"request": [_without_other_headers]},
+            )
+            self._client = openai.AsyncOpenAI(
+                api_key=self._key.reveal() if self._key else _NO_KEY,
+                base_url=self._endpoint.base_url,
+                max_retries=0,
+                timeout=self._timeout,
+                http_client=transport,
+            )
+        return self._client
+
+    def _model(self, request: Request) -> str:
+        return self._endpoint.small_model if request.size == "small" else self._endpoint.large_model
+
+    async def _pieces(self, request: Request, answer: "StreamedAnswer") -> AsyncGenerator[Any]:
+        """The pieces of the stream; the connection is closed whichever way this ends."""
+        client = self._opened()
+        options: dict[str, Any] = {
+            "model": self._model(request),
+            "stream": True,
+        }
+        if not self._model(request).startswith(_NO_TEMPERATURE):
+            options["temperature"] = request.temperature
+        if request.stop:
+            options["stop"] = list(request.stop)
+        if self._endpoint.profile.usage_on_request:
+            options["stream_options"] = {"include_usage": True}
+        if request.messages:
+            options["messages"] = [{"role": one.role, "content": one.content} for one in request.messages]
+            options[self._endpoint.profile.limit_name] = request.most_tokens
+            options |= _response_format(request, self._endpoint.structure)
+            stream = await client.chat.completions.create(**options)
+        else:
+            options["prompt"] = request.prompt
+            options["max_tokens"] = request.most_tokens
+            if request.suffix is not None:
+                options["suffix"] = request.suffix
+            stream = await client.completions.create(**options)
+        answer.begun = True
+        async with stream:
+            async for piece in stream:
+                yield piece
+                if answer.too_long:
+                    return
+
+
+def _response_format(request: Request, structure: str) -> dict[str, Any]:
+    if request.schema is None or structure == "none":
+        return {}
+    if structure == "json_object":
+        return {"response_format": {"type": "json_object"}}
+    if structure == "json_object_schema":
+        return {"response_format": {"type": "json_object", "schema": dict(request.schema)}}
+    schema = {"name": "answer", "strict": True, "schema": dict(request.schema)}
+    return {"response_format": {"type": "json_schema", "json_schema": schema}}
+
+
+async def _without_other_headers(request: "httpx2.Request") -> None:
+    for name in [name for name in request.headers if name.lower() not in _SENT_HEADERS]:
+        del request.headers[name]

@@ -1,0 +1,180 @@
+"""A session with a language model that does what the test says: real server, real sockets, no model."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from speql_server import protocol
+from speql_server.cli.language_model_check import language_model_check
+
+from ..scripted_model import Reply, edits, says, scripted_model
+
+MISSPELT = "SELEC carrier FROM airlines ORDER BY carrier"
+MENDED = edits(("SELEC ", "SELECT "), usage={"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930})
+CARRIERS = [["AA"], ["B6"], ["UA"], ["ZZ"]]
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is spent is written where no other test reads it, and no key of this machine's is seen."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+def options(base_url: str, **changes: Any) -> dict[str, Any]:
+    settings = {"enabled": True, "profile": "llama.cpp", "baseUrl": base_url, "debounceSeconds": 0.01, **changes}
+    return {"languageModel": settings}
+
+
+async def status(editor: Any, holds: Any) -> protocol.LanguageModel:
+    """The first status whose language model is as wanted."""
+    found = await editor.client.wait_for(
+        "speql/status", lambda params: holds(msgspec.convert(params, protocol.Status).language_model)
+    )
+    return msgspec.convert(found, protocol.Status).language_model
+
+
+async def test_what_rules_cannot_mend_is_mended_and_previewed(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        editor = await start("--database", flights, options=options(model.base_url))
+        editor.open(MISSPELT)
+        preview = await editor.rows()
+        assert preview.rows == CARRIERS
+        assert "predicted" in preview.states
+        assert [(edit.old_text, edit.new_text, edit.code) for edit in preview.edits] == [
+            ("SELEC", "SELECT", "language-model")
+        ]
+        accepted: list[Any] = []
+        editor.client.answers["workspace/applyEdit"] = lambda params: accepted.append(params) or {"applied": True}
+        await editor.command("speql.acceptRepair", editor.uri, editor.version)
+        assert accepted[0]["edit"]["documentChanges"][0]["edits"][0]["newText"] == "SELECT"
+        shown = await status(editor, lambda one: one.tokens_hour > 0 and one.state == "idle")
+        assert (shown.tokens_hour, shown.tokens_day, shown.profile) == (930, 930, "llama.cpp")
+        assert len(model.asked) == 1
+
+
+async def test_a_patch_that_worked_serves_the_texts_that_follow(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED, Reply(status=500)) as model:
+        editor = await start("--database", flights, options=options(model.base_url))
+        editor.open("SELEC carrier FROM airlines")
+        await editor.rows()
+        editor.type(" WHERE carrier = 'AA'")
+        preview = await editor.rows(lambda message: message.rows == [["AA"]])
+        assert [edit.code for edit in preview.edits] == ["language-model"]
+        assert len(model.asked) == 1
+
+
+async def test_off_by_default_no_connection_is_made(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        settings = options(model.base_url)
+        settings["languageModel"].pop("enabled")
+        editor = await start("--database", flights, options=settings)
+        editor.open(MISSPELT)
+        assert (await editor.preview()).outcome != "rows"
+        editor.replace(0, len(editor.text), "SELECT count(*) FROM airlines")
+        await editor.rows()
+        assert (model.connections, model.asked) == (0, [])
+        found = await editor.client.wait_for("speql/status", lambda params: params["connection"]["state"] == "open")
+        assert found["languageModel"]["state"] == "off"
+
+
+async def test_consent_is_for_the_connections_that_are_named(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        editor = await start("--database", flights, options=options(model.base_url, connections=["another"]))
+        editor.open(MISSPELT)
+        assert (await editor.preview()).outcome != "rows"
+        assert model.connections == 0
+
+
+async def test_keys_are_answered_while_the_model_hangs_and_what_is_stale_is_cancelled(
+    start: Any, flights: Path
+) -> None:
+    gate = asyncio.Event()
+    async with scripted_model(says("never", gate=gate)) as model:
+        editor = await start("--database", flights, options=options(model.base_url))
+        editor.open(MISSPELT)
+        await model.until(lambda one: len(one.asked) == 1)
+        editor.replace(0, len("SELEC"), "SELECT")
+        assert (await editor.rows()).rows == CARRIERS
+        await model.until(lambda one: one.closed_by_client == 1)
+        spent = await status(editor, lambda one: one.tokens_hour > 0)
+        assert not spent.exact
+
+
+async def test_a_spent_budget_leaves_the_rules_and_says_so(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        settings = options(model.base_url, inputPrice=1000.0, outputPrice=1000.0, dollarsPerHour=1.5)
+        editor = await start("--database", flights, options=settings)
+        editor.open(MISSPELT)
+        await editor.rows()
+        editor.replace(0, len(editor.text), "SELEC name FROM airlines, flights WHER id = 1")
+        paused = await status(editor, lambda one: one.state == "paused")
+        assert "budget" in paused.reason
+        assert "asked again from" in paused.reason
+        assert paused.dollars_hour == pytest.approx(0.93)
+        editor.replace(0, len(editor.text), "SELECT name FROM airlines WHERE (carrier = 'AA'")
+        assert (await editor.rows()).rows == [["American"]]
+        assert len(model.asked) == 1
+
+
+async def test_a_budget_holds_over_sessions(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        settings = options(model.base_url, inputPrice=1000.0, outputPrice=1000.0, dollarsPerHour=1.5)
+        first = await start("--database", flights, options=settings)
+        first.open(MISSPELT)
+        await first.rows()
+        await first.client.stop()
+        second = await start("--database", flights, options=settings)
+        second.open(MISSPELT)
+        paused = await status(second, lambda one: one.state == "paused")
+        assert paused.dollars_hour == pytest.approx(0.93)
+        assert len(model.asked) == 1
+
+
+async def test_a_hostile_answer_changes_nothing(start: Any, flights: Path) -> None:
+    hostile = says("```sql\nDROP TABLE airlines\n```")
+    async with scripted_model(hostile) as model:
+        editor = await start("--database", flights, "--writable", options=options(model.base_url))
+        editor.open(MISSPELT)
+        await model.until(lambda one: len(one.asked) == 4)
+        editor.replace(0, len(editor.text), "SELECT count(*) FROM airlines")
+        assert (await editor.rows()).rows == [[4]]
+
+
+async def test_what_leaves_has_neither_literals_nor_rows(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        editor = await start("--database", flights, options=options(model.base_url))
+        editor.open("SELEC carrier FROM flights WHERE origin = 'Geheimnis' AND dep_delay > 4711 -- Bob is paid 99")
+        await editor.preview(lambda message: bool(message.edits))
+        content = json.dumps(model.asked[0].body)
+        assert "carrier" in content
+        assert not [word for word in ("Geheimnis", "4711", "Bob", "American", "JetBlue") if word in content]
+
+
+async def test_a_missing_key_is_told_in_the_status(start: Any, flights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    editor = await start("--database", flights, options={"languageModel": {"enabled": True}})
+    editor.open(MISSPELT)
+    paused = await status(editor, lambda one: one.state == "paused")
+    assert "OPENAI_API_KEY" in paused.reason
+
+
+async def test_a_key_in_the_settings_is_refused_and_not_repeated(start: Any, flights: Path) -> None:
+    editor = await start("--database", flights, options={"languageModel": {"enabled": True, "apiKey": "sk-secret"}})
+    shown = await editor.client.wait_for("window/showMessage", lambda params: "key" in params["message"])
+    assert "sk-secret" not in json.dumps(shown)
+
+
+async def test_the_doctor_says_whether_the_model_answers() -> None:
+    async with scripted_model() as model:
+        check = await asyncio.to_thread(language_model_check, "ollama", model.base_url)
+        assert (check.status, [one.path for one in model.asked]) == ("ok", ["/v1/models"])
+    gone = await asyncio.to_thread(language_model_check, "ollama", "http://127.0.0.1:1/v1")
+    assert gone.status == "missing"
+    assert "cannot be reached" in gone.found
+    assert language_model_check(None, None).status == "optional"
+    assert "clippy" in language_model_check("clippy", None).found

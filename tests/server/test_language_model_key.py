@@ -1,0 +1,59 @@
+"""Keys come from the environment or the keyring, and go to the hosts that they are for."""
+
+from typing import Any
+
+import pytest
+
+from speql_server.language_model.key import key_of
+from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
+from speql_speculator.language_model.secret import Secret
+from speql_speculator.language_model.settings import LanguageModelSettings
+from speql_sql import Problem
+
+ENVIRONMENT = {"OPENAI_API_KEY": "sk-openai", "SPEQL_KEY": "sk-mine", "AWS_SECRET_ACCESS_KEY": "aws"}
+
+
+def found(keyring: dict[str, str] | None = None, **options: Any) -> Secret | Problem:
+    settings = LanguageModelSettings(**options)
+    endpoint = endpoint_of(settings)
+    assert isinstance(endpoint, Endpoint)
+    return key_of(endpoint, settings, ENVIRONMENT, (keyring or {}).get)
+
+
+def revealed(key: Secret | Problem) -> str:
+    assert isinstance(key, Secret), key
+    return key.reveal()
+
+
+def test_the_profiles_variable() -> None:
+    assert revealed(found()) == "sk-openai"
+
+
+def test_a_variable_of_speqls_own() -> None:
+    assert revealed(found(key_name="SPEQL_KEY", base_url="https://example.com/v1")) == "sk-mine"
+
+
+def test_the_keyring_has_a_key_a_host() -> None:
+    assert revealed(found({"example.com": "sk-ring"}, base_url="https://example.com/v1")) == "sk-ring"
+
+
+def test_one_s_own_machine_needs_none() -> None:
+    assert revealed(found(profile="ollama")) == ""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"base_url": "https://evil.example.com/v1"},
+        {"base_url": "https://evil.example.com/v1", "key_name": "OPENAI_API_KEY"},
+        {"base_url": "https://api.openai.com.evil.example.com/v1"},
+        {"profile": "groq", "key_name": "OPENAI_API_KEY"},
+        {"key_name": "AWS_SECRET_ACCESS_KEY"},
+        {"profile": "azure", "base_url": "https://mine.openai.azure.com.evil.example.com/v1"},
+    ],
+)
+def test_settings_cannot_send_a_key_elsewhere(options: dict[str, Any]) -> None:
+    problem = found({"api.openai.com": "sk-ring"}, **options)
+    assert isinstance(problem, Problem)
+    assert problem.hint
+    assert not [key for key in (*ENVIRONMENT.values(), "sk-ring") if key in problem.text]
