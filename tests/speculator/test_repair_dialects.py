@@ -71,14 +71,14 @@ def test_whole_queries_of_a_dialect_stay(
     [
         ("tsql", "SELECT TOP 5 * FROM flights WHERE or", "SELECT TOP 5 * FROM flights"),
         ("tsql", "SELECT TOP (5) PERCENT origin FROM flights AND", "SELECT TOP (5) PERCENT origin FROM flights"),
-        ("tsql", "SELECT [origin], [de", "SELECT [origin] FROM flights"),
-        ("bigquery", "SELECT `origin`, `de", "SELECT `origin` FROM flights"),
+        ("tsql", "SELECT [dep_delay], [de", "SELECT [dep_delay] FROM flights"),
+        ("bigquery", "SELECT `dep_delay`, `de", "SELECT `dep_delay` FROM flights"),
         (
             "spark",
             "SELECT origin FROM flights WHERE dep_delay > 5 AND",
             "SELECT origin FROM flights WHERE dep_delay > 5",
         ),
-        ("postgres", "SELECT origin::tex", "SELECT origin FROM flights"),
+        ("postgres", "SELECT dep_delay::tex", "SELECT dep_delay FROM flights"),
         ("snowflake", "SELECT origin FROM flights QUALIFY row_number() OVER (PARTITION BY dest", None),
     ],
 )
