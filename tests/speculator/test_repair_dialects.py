@@ -1,4 +1,4 @@
-"""The same suite in each dialect: whole queries stay, prefixes parse in the dialect and read the same when written again."""
+"""The same suite in each dialect: whole queries stay, prefixes parse, and read the same when written again."""
 
 from collections.abc import Iterator
 from dataclasses import replace
