@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-prefixes bench-report test-llm lock clean
+.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,13 +54,14 @@ bench: $(READY)  ## Measure start-up and keystroke-to-preview latency on the dem
 	$(BIN)/python bench/startup.py $(ARGS)
 	$(BIN)/python bench/preview_latency.py $(ARGS)
 
-bench-data: $(DATA)/.venv/.ready  ## Make TPC-DS data and queries in bench/data (SF=10)
-	@$(DATA)/.venv/bin/python bench/make_tpcds.py $(SF) $(DATA)
+bench-data: $(DATA)/.venv/.ready  ## Make TPC-DS data and queries in bench/data (SF=10), and a little of TPC-H
+	@$(DATA)/.venv/bin/python bench/make_tpc.py tpcds $(SF) $(DATA)
+	@$(DATA)/.venv/bin/python bench/make_tpc.py tpch 0.01 $(DATA)
 
 $(DATA)/.venv/.ready:
 	@$(PYTHON) -m venv $(DATA)/.venv
 	@$(DATA)/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
-		duckdb==1.5.5 duckdb-extensions duckdb-extension-tpcds
+		duckdb==1.5.5 duckdb-extensions duckdb-extension-tpcds duckdb-extension-tpch
 	@touch $@
 
 bench-tpcds: $(READY) bench-data  ## Replay the typing of all TPC-DS queries (SF=10 ARGS="--only q03,q07")
@@ -70,6 +71,10 @@ bench-tpcds: $(READY) bench-data  ## Replay the typing of all TPC-DS queries (SF
 bench-prefixes: $(READY) bench-data  ## Compare every preview of every line prefix of TPC-DS with direct runs (SF=10)
 	$(BIN)/speql bench $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb --protocols lines --hidden-lines 1000 \
 		--compared-previews 1000 --direct-runs 1 --results bench/results/prefixes/tpcds-sf$(SF).jsonl $(ARGS)
+
+bench-repair: $(READY) bench-data  ## Repair unfinished texts of TPC-DS and TPC-H, and ask the engine whether they bind
+	$(BIN)/speql bench repair $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb $(ARGS)
+	$(BIN)/speql bench repair $(DATA)/tpch --database $(DATA)/tpch-sf0.01.duckdb $(ARGS)
 
 bench-report: $(READY)  ## Write docs/benchmarks.md from the results that are there
 	$(BIN)/speql bench-report bench/results/*.jsonl

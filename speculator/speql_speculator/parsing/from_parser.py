@@ -98,7 +98,8 @@ class FromParser(ExpressionParser):
     def source_parenthesis(self, source: Source) -> None:
         """A derived table or a parenthesised join."""
         self.down()
-        opens = self.opens_query()
+        # Right before FROM the SELECT list is still to come.
+        opens = self.opens_query() or self.ahead(1).upper == "FROM"
         self.position += 1
         if opens and not self.parenthesised_join():
             source.query = self.inner_query()
@@ -183,6 +184,8 @@ class FromParser(ExpressionParser):
             while self.token.kind in ("word", "quoted") or self.is_mark(","):
                 if not self.is_mark(","):
                     source.column_names.append(self.position)
+                elif self.ahead(1).kind not in ("word", "quoted"):
+                    self.strays.append(Junk(self.position, self.position + 1, fault=fragment("`,`")))
                 self.position += 1
             closer = self.close(")")
             source.closer = source.closer or closer

@@ -27,12 +27,18 @@ def with_first_word(tokens: Sequence[Token], cursor: int | None) -> list[Token]:
     places = [opened, 0] if gap <= opened + 1 else []
     if 1 < gap < len(found) and (found[gap - 2].upper, found[gap - 1].upper) == ("AS", "("):
         places.append(gap)
+    if 0 < gap < len(found) and found[gap].upper == "FROM" and found[gap - 1].upper in _BEFORE_SELECT:
+        start = found[gap].start
+        return [*found[:gap], Token("word", start, start, "", "SELECT"), *found[gap:]]
     for place in places:
         word = _missing_at(found[place:], cursor)
         if word:
             start = found[place].start
             return [*found[:place], Token("word", start, start, "", word), *found[place:]]
     return found
+
+
+_BEFORE_SELECT = ("UNION", "ALL", "EXCEPT", "INTERSECT", "MINUS")
 
 
 def with_opener(tokens: Sequence[Token], cursor: int | None) -> list[Token] | None:

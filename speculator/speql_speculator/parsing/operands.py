@@ -83,6 +83,9 @@ class OperandParser(CallParser):
             return True
         if before.upper == "(" and before.kind == "punctuation":
             function = self.tokens[index - 2]
+            if self.begins_operand():
+                # ``sum( * price)``: its left side is gone.
+                return False
             return index > 1 and function.kind in ("word", "quoted") and function.upper not in RESERVED
         return before.upper in ("SELECT", "DISTINCT", "ALL", ",") or (before.upper == ")" and self.depth <= 3)
 

@@ -160,6 +160,8 @@ def _(node: Call) -> bool:
                 # Its cause is to be found below it, also where other arguments could stay.
                 node.arguments.kept = False
                 return False
+        elif node.closer and len(kept) < LEAST_ARGUMENTS.get(node.name, 0):
+            return False
     for part in (node.order, *node.tails, node.window):
         gone = part is not None and not settle(part) and part.first < part.last
         if gone and isinstance(part, Clause) and part.name == "WITHIN GROUP":

@@ -188,14 +188,24 @@ class _Resolver:
         """Both sides of a set operation have as many columns: a shorter one that is being typed is filled up."""
         if len(kept) < 2:
             return
-        first = kept[0][1]
+        first = next((output for branch, output in kept if not _is_all(branch)), kept[0][1])
         by_name = any(
             "NAME" in (token.upper for token in self.analysis.parser.tokens[slice(*operator)])
             for operator in query.operators
         )
         if first.opaque or by_name:
             return
-        for branch, output in kept[1:]:
+        for branch, output in kept:
+            if output is first:
+                continue
+            same = not output.opaque and len(output.columns) == len(first.columns)
+            if isinstance(branch, Select) and _is_all(branch) and not same:
+                names = (spell(column.name, self.dialect) for column in first.columns.values())
+                texts = ", ".join(f"NULL AS {name}" if output is kept[0][1] else "NULL" for name in names)
+                branch.add_items = f" {texts}" if branch.keyword >= 0 else ""
+                branch.add_head = "" if branch.keyword >= 0 else f"SELECT {texts} "
+                output.columns = first.columns
+                continue
             difference = len(first.columns) - len(output.columns)
             if output.opaque or not difference or isinstance(branch, Values):
                 continue
@@ -502,6 +512,12 @@ class _Resolver:
             elif element.kept:
                 texts.append(self.analysis.text(element))
         return list(dict.fromkeys(texts)) or ["count(*)"]
+
+
+def _is_all(branch: Node) -> bool:
+    """Whether nothing is selected yet: what there is is taken for it."""
+    from_first = isinstance(branch, Select) and branch.keyword < 0 and branch.from_ is not None and branch.from_.kept
+    return isinstance(branch, Select) and (from_first or bool(branch.add_items))
 
 
 def _has_alias(item: Node) -> TypeGuard[SelectItem]:
