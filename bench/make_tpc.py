@@ -14,7 +14,6 @@ from pathlib import Path
 import duckdb
 from duckdb_extensions import import_extension  # type: ignore[import-not-found, unused-ignore]  # not in our environment
 
-
 GENERATORS = {"tpcds": "dsdgen", "tpch": "dbgen"}
 
 
