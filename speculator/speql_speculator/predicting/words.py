@@ -86,6 +86,20 @@ _CLAUSES: dict[str, Clause] = {
     "OFFSET": "limit",
 }
 _KEYWORDS = RESERVED | JOIN_WORDS | NO_BARE_ALIAS | {"ROLLUP", "CUBE", "SETS", "GROUPING", "OVER", "NULLS", "RECURSIVE"}
+_BOUNDS = frozenset({"PRECEDING", "FOLLOWING"})
+_BEHIND_IT = {
+    "PARTITION": frozenset({"BY"}),
+    "UNBOUNDED": _BOUNDS,
+    "CURRENT": frozenset({"ROW"}),
+    "ROWS": frozenset({"BETWEEN", "UNBOUNDED", "CURRENT"}),
+    "RANGE": frozenset({"BETWEEN", "UNBOUNDED", "CURRENT"}),
+}
+_BEFORE_IT = {
+    "FIRST": frozenset({"NULLS"}),
+    "LAST": frozenset({"NULLS"}),
+    "ROW": frozenset({"CURRENT"}),
+    **dict.fromkeys(_BOUNDS, frozenset({"UNBOUNDED", NUMBER})),
+}
 _OPENS_OPERAND = frozenset({"END", "NULL", "TRUE", "FALSE"})
 
 
@@ -164,7 +178,7 @@ class _Reader:
             if upper in _CLAUSES and not (upper in ("ORDER", "GROUP", "WINDOW") and top.operand is False and before == "."):
                 self._clause(upper, token)
                 return
-            if upper in _KEYWORDS and upper != "AS":
+            if (upper in _KEYWORDS and upper != "AS") or self._is_phrase(upper, before):
                 self._keyword(upper, token)
                 return
             if upper == "AS":
@@ -193,6 +207,13 @@ class _Reader:
         kind: WordKind = "table" if top.clause == "from" else "column"
         self._add(kind, name.lower(), start, end, name=name, qualifier=qualifier)
         top.operand = True
+
+    def _is_phrase(self, upper: str, before: str) -> bool:
+        """Whether a word that may be a name is a keyword here: ``PARTITION BY``, ``CURRENT ROW``, ``NULLS FIRST``."""
+        following = self._peek(self._at + 1)
+        return before in _BEFORE_IT.get(upper, ()) or (
+            following is not None and following.upper in _BEHIND_IT.get(upper, ())
+        )
 
     def _alias_behind_as(self, as_token: Token) -> None:
         following = self._peek(self._at + 1)
