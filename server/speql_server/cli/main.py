@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from speql_server.cli.bench_group import BenchGroup
 from speql_sql import SpeqlError
 
 app = typer.Typer(
@@ -75,8 +76,17 @@ def demo(
     raise typer.Exit(run_demo(query=query, speed=speed, style=style, database=database))
 
 
-@app.command()
-def bench(
+bench = typer.Typer(
+    cls=BenchGroup,
+    help="Measure SpeQL: replay typing (`typing`, also without the word), or how well it predicts (`prediction`).",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(bench, name="bench")
+
+
+@bench.command("typing")
+def bench_typing(
     queries: Annotated[
         list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files; a query a file.")
     ],
@@ -119,6 +129,25 @@ def bench(
         results=results,
         fresh=fresh,
     )
+    raise typer.Exit(status)
+
+
+@bench.command("prediction")
+def bench_prediction(
+    queries: Annotated[
+        list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files with statements.")
+    ],
+    database: Annotated[str, typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only.")],
+    history: Annotated[
+        int, typer.Option(min=0, max=50, help="Other instances of each query that were run before.")
+    ] = 3,
+    columns_only: Annotated[bool, typer.Option("--columns-only", help="Leave ghost text out, which takes longer.")] = False,
+    json: Json = False,
+) -> None:
+    """Type queries and compare what is predicted with what comes, without history and with other instances as history."""
+    from speql_server.cli.bench_prediction.run_bench_prediction import run_bench_prediction
+
+    status = run_bench_prediction(queries, database=database, history=history, columns_only=columns_only, json=json)
     raise typer.Exit(status)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from speql_engines.connections import open_engine
+from speql_server.cli.bench.query_files import read_queries
 from speql_server.cli.bench.records import Protocol, ReplayRecord, Setting
 from speql_server.cli.bench.replay import ReplaySettings, replay
 from speql_server.cli.bench.results import Results
@@ -37,7 +38,7 @@ def run_bench(
     Raises :class:`~speql_sql.SpeqlError` for queries that cannot be read, a database that cannot be opened, and
     results of another setting.
     """
-    queries = {name: text for name, text in _queries(paths) if not only or name in only}
+    queries = {name: text for name, text in read_queries(paths) if not only or name in only}
     if not queries:
         raise SpeqlError("There is no query to replay.", "Name a folder with .sql files, or files; check --only.")
     unknown = [protocol for protocol in protocols if protocol not in PROTOCOLS]
@@ -96,20 +97,6 @@ async def _replay_all(
         return [record for record in results.records if record.query in queries and record.protocol in protocols]
     finally:
         await asyncio.shield(engine.close())
-
-
-def _queries(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and texts of the .sql files in these folders and of these files; each file is one query."""
-    for given in paths:
-        path = Path(given)
-        files = sorted(path.glob("*.sql")) if path.is_dir() else [path]
-        for file in files:
-            try:
-                text = file.read_text(encoding="utf-8").strip().rstrip(";").rstrip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise SpeqlError(f"{file} cannot be read: {error}", "Name .sql files in UTF-8.") from error
-            if text:
-                yield file.stem, text
 
 
 def _line(record: ReplayRecord) -> str:
