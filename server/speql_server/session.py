@@ -15,7 +15,7 @@ from speql_scheduler.running.job_graph import JobGraph
 from speql_scheduler.running.scheduler import Scheduler
 from speql_scheduler.running.speculation import Speculation
 from speql_server import protocol, to_lsp
-from speql_server.analysis import Analysis, Analyst, shifted
+from speql_server.analysis import Analysis, Analyst, shifted, typed_cursor
 from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
@@ -23,6 +23,7 @@ from speql_server.documents import Edited
 from speql_server.latest_only import LatestOnly
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding, LineIndex
+from speql_server.prediction import NOTHING_PREDICTED, Predicted
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
 from speql_speculator.repair import Repair
@@ -129,6 +130,8 @@ class Session:
             self._submitted.pop(edited.snapshot.text, None)
         if answer is not None:
             self._outlets.answered(answer)
+            if analysis.statement is not None:
+                self._connection.predictor.record(analysis.statement.text, analysis.catalog)
         message = await self._message(analysis, started, "submit", answer, problems)
         self._outlets.preview(message)
         if answer is not None and (analysis.repair is None or analysis.repair.query is None):
@@ -175,7 +178,8 @@ class Session:
         repaired = await self._repaired(edited)
         if submitted := self._submitted.get(edited.snapshot.text):
             await submitted.wait()  # its rows are the preview, and threads of Python's take each other's time
-        return _Analysed(await self._planned(repaired), edited.at)
+        predicted = await self._predicted(repaired)
+        return _Analysed(await self._planned(repaired, predicted), edited.at)
 
     async def _repaired(self, edited: Edited) -> Analysis:
         """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
@@ -184,9 +188,16 @@ class Session:
         repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
         return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired
 
-    async def _planned(self, repaired: Analysis) -> Analysis:
+    async def _predicted(self, analysis: Analysis) -> Predicted:
+        """What the statement will need next, by what was run before."""
+        repaired = analysis.repair
+        if repaired is None or repaired.query is None:
+            return NOTHING_PREDICTED
+        return await self._connection.predictor.predicted(repaired.typed, typed_cursor(analysis), analysis.catalog)
+
+    async def _planned(self, repaired: Analysis, predicted: Predicted) -> Analysis:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executors.analysis, self._analyst.planned, repaired)
+        return await loop.run_in_executor(self._executors.analysis, self._analyst.planned, repaired, predicted)
 
     async def _accepted(self, analysis: Analysis) -> bool:
         """Whether the engine takes as it is typed a statement that the rules would repair, or make nothing of."""
@@ -228,6 +239,7 @@ class Session:
                 guessed=analysis.guessed,
                 edited_columns=analysis.hot.edited,
                 likely_columns=analysis.hot.likely,
+                predicted_columns=tuple((column.name.lower(), column.score) for column in analysis.likely),
                 previews_all=analysis.unit is None or analysis.unit.whole,
             )
         )

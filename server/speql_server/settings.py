@@ -6,6 +6,8 @@ from typing import Any
 
 from speql_sql import SpeqlError
 
+DEFAULT_HISTORY_LIMIT = 5_000
+
 
 class SettingsError(SpeqlError):
     """A setting has a value that it cannot have."""
@@ -26,6 +28,12 @@ class ServerSettings:
 
     speculate: bool = True
     """Run previews and temp tables while the user types. Without it only diagnostics, completion and submits work."""
+
+    history: bool = True
+    """Keep the statements that the user runs, to predict from them."""
+
+    history_limit: int = DEFAULT_HISTORY_LIMIT
+    """So many different statements are kept a connection."""
 
     document_limit: int = 2_000_000
     """A document with more characters than this is not analysed."""
@@ -57,11 +65,26 @@ class ServerSettings:
                     "Correct it in the settings of your editor's language client, then restart the server.",
                 )
             changes[name] = value
+        changes |= _history_options(options.get("history"))
         if self.database is not None:
             changes.pop("database", None)
         if "workspace" in changes:
             changes["workspace"] = Path(changes["workspace"])
         return replace(self, **changes)
+
+
+def _history_options(given: Any) -> dict[str, Any]:
+    """``history: {enabled, limit}`` as settings."""
+    if given is None:
+        return {}
+    enabled = given.get("enabled", True) if isinstance(given, dict) else None
+    limit = given.get("limit", DEFAULT_HISTORY_LIMIT) if isinstance(given, dict) else None
+    if not isinstance(enabled, bool) or isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise SettingsError(
+            "The initialization option history must be an object like {enabled: true, limit: 5000}.",
+            "Correct it in the settings of your editor's language client, then restart the server.",
+        )
+    return {"history": enabled, "history_limit": limit}
 
 
 _KINDS = {str: "a string", bool: "true or false"}

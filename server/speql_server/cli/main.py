@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from speql_server.cli.bench_group import BenchGroup
+from speql_server.cli.history import app as history_app
 from speql_sql import SpeqlError
 
 app = typer.Typer(
@@ -141,10 +142,12 @@ def bench_prediction(
     history: Annotated[
         int, typer.Option(min=0, max=50, help="Other instances of each query that were run before.")
     ] = 3,
-    columns_only: Annotated[bool, typer.Option("--columns-only", help="Leave ghost text out, which takes longer.")] = False,
+    columns_only: Annotated[
+        bool, typer.Option("--columns-only", help="Leave ghost text out, which takes longer.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Type queries and compare what is predicted with what comes, without history and with other instances as history."""
+    """Type queries and compare what is predicted with what comes: without history, and with other instances of them."""
     from speql_server.cli.bench_prediction.run_bench_prediction import run_bench_prediction
 
     status = run_bench_prediction(queries, database=database, history=history, columns_only=columns_only, json=json)
@@ -161,6 +164,9 @@ def bench_report(
 
     write_report(results, page)
     typer.echo(f"{page} is written.")
+
+
+app.add_typer(history_app, name="history")
 
 
 @app.command()

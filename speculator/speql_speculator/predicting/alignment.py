@@ -59,8 +59,7 @@ def align(
         before = len(reading.words)
         consumed = np.exp(-np.abs(np.arange(len(here)) - before) / (0.25 * before + 6))
         scores = 0.55 * near + 0.15 * here + 0.12 * consumed + 0.18 * max(neighbour.similarity, 0.0)
-        for place in np.argsort(-scores)[:2]:
-            found.append((float(scores[place]), past, int(place)))
+        found += ((float(scores[place]), past, int(place)) for place in np.argsort(-scores)[:2])
     found.sort(key=lambda one: -one[0])
     return [
         Aligned(past, place, min(score, 1.0), *_matched_names(reading.words, past.words, place))

@@ -1,7 +1,7 @@
 """Which of the texts that may come next is shown at the cursor: one that keeps its promise, or none."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.past_text import shorter
@@ -18,15 +18,30 @@ _LOOKED_AT_BEHIND = 12
 """So many words behind the cursor are looked for in a candidate."""
 
 _BAD = frozenset(
-    "cannot-parse unexpected-text left-out unknown-column unknown-table unknown-alias not-grouped wrong-type unfinished "
-    "nested-aggregate name-corrected name-completed missing-from table-inferred qualified".split()
+    {
+        "cannot-parse",
+        "left-out",
+        "missing-from",
+        "name-completed",
+        "name-corrected",
+        "nested-aggregate",
+        "not-grouped",
+        "qualified",
+        "table-inferred",
+        "unexpected-text",
+        "unfinished",
+        "unknown-alias",
+        "unknown-column",
+        "unknown-table",
+        "wrong-type",
+    }
 )
 """Codes of edits that mean that the text is no good as it stands, unless it was so before."""
 
 
 @dataclass(frozen=True, slots=True)
 class GhostText:
-    """``text`` to show behind the cursor. ``sql`` is the whole statement with it: show it only if the engine binds that.
+    """``text`` to show behind the cursor, if the engine binds ``sql``, which is the whole statement with it.
 
     ``sql`` differs from the typed text and ``text`` only in what closes and finishes what is still open around them.
     """
@@ -100,12 +115,3 @@ def _without_what_follows(piece: str, behind: str, dialect: str) -> str:
         if shapes[index : index + length] == following[:length]:
             return piece[: words[index].start]
     return piece
-
-
-def as_selected(ghost: GhostText, selected: str, typed: str) -> GhostText | None:
-    """The text where the completion list has ``selected`` in place of the half word ``typed``, or None.
-
-    What is shown must begin with the selected item, else it would say something else than the list does.
-    """
-    whole = typed + ghost.text
-    return replace(ghost, text=whole) if whole.lower().startswith(selected.lower()) else None

@@ -125,7 +125,9 @@ class History:
             self._take(runs)
         damaged = self._files.damaged
         self.problem = (
-            f"{damaged} lines of the history in {self._files.directory} cannot be read and are left out." if damaged else ""
+            f"{damaged} lines of the history in {self._files.directory} cannot be read and are left out."
+            if damaged
+            else ""
         )
 
     def neighbours(self, text: str, count: int = 12) -> tuple[Neighbour, ...]:
@@ -144,6 +146,13 @@ class History:
     def codes(self, words: Sequence[Word]) -> npt.NDArray[np.int32]:
         """Words as numbers, equal where shapes are; -1 for those that no past statement has. Shape (len(words),)."""
         return np.fromiter((self._vocabulary.get(word.shape, -1) for word in words), np.int32, len(words))
+
+    def same_words(self, shapes: Sequence[str]) -> list[PastStatement]:
+        """The past statements that have exactly these words, literals and new names aside."""
+        codes = [self._vocabulary.get(shape, -1) for shape in shapes]
+        if -1 in codes:
+            return []
+        return [one for one in self._statements.values() if len(one.codes) == len(codes) and (one.codes == codes).all()]
 
     def clear(self) -> None:
         """Forget everything, on disk too."""

@@ -34,9 +34,7 @@ class WordllamaEmbedding:
         for folder in ("weights", "tokenizers"):
             if not (cache / folder).exists():
                 copytree(package / folder, cache / folder)
-        self._model: Any = wordllama.WordLlama.load(
-            dim=256, cache_dir=cache, disable_download=True
-        )
+        self._model: Any = wordllama.WordLlama.load(dim=256, cache_dir=cache, disable_download=True)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The vectors of ``texts``: float32, shape (number of texts, 256)."""

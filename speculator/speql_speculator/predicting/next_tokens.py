@@ -47,4 +47,6 @@ def _completed(place: Place, columns: Sequence[LikelyColumn]) -> Iterator[Candid
     qualifier = f"{place.half_qualifier}." if place.half_qualifier else ""
     text = fitted(qualifier + quoted(columns[0].name, place.catalog.dialect), place)
     if text is not None and first > 2 * second:
-        yield Candidate(text, round(first * 0.9, 3), "rules", f"The likeliest column of that beginning: {columns[0].name}.")
+        yield Candidate(
+            text, round(first * 0.9, 3), "rules", f"The likeliest column of that beginning: {columns[0].name}."
+        )

@@ -97,6 +97,8 @@ def fitted(text: str, place: Place) -> str | None:
         return bare[len(place.half) :]
     if not place.before or place.before[-1].isspace():
         text = text.lstrip()
+    elif text[:1].isalnum() and (place.before[-1].isalnum() or place.before[-1] in "_$)"):
+        text = " " + text
     return text if text.strip() else None
 
 

@@ -61,9 +61,7 @@ class _Rules:
         elif clause == "order":
             yield from self.outputs(0.9)
             yield from self.keys_of_groups(0.3)
-        elif clause == "limit":
-            yield from self.select_list()
-        elif clause in ("", "with"):
+        elif clause == "limit" or clause in ("", "with"):
             yield from self.select_list()
 
     # -- the same statement's other SELECTs ------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What names and types say of the columns of a catalog: keys, measures, labels, what conditions are made of."""
 
-import os
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -86,10 +86,10 @@ class SchemaFacts:
 
     def keys_in_common(self, left: Table, right: Table) -> list[tuple[str, str]]:
         """Key-like columns of two tables that have the same stem, at most four."""
-        found = []
-        for name in left.columns_by_name:
-            if _KEY.search(name) and (other := self.sibling(name, right)) and (left is not right):
-                found.append((name, other))
+        if left is right:
+            return []
+        keys = (name for name in left.columns_by_name if _KEY.search(name))
+        found = ((name, other) for name in keys if (other := self.sibling(name, right)))
         return [pair for pair in found if self._stem_in(pair[0], left) not in ("id", "sk")][:4]
 
     def likely_tables(self, words: Sequence[Word]) -> list[Table]:
@@ -107,7 +107,9 @@ class SchemaFacts:
     def _rank(self, table: Table, kind: str, score: Callable[[str, Column], float]) -> tuple[str, ...]:
         key = (id(table), kind)
         if key not in self._ranked:
-            found = [(score(self._stem_in(name, table), column), name) for name, column in table.columns_by_name.items()]
+            found = [
+                (score(self._stem_in(name, table), column), name) for name, column in table.columns_by_name.items()
+            ]
             self._ranked[key] = tuple(name for points, name in sorted(found, key=lambda one: -one[0]) if points > 0)
         return self._ranked[key]
 
@@ -122,14 +124,18 @@ def _common_prefix(table: Table) -> str:
     """What all columns of a table begin with, up to an underscore: ``ss_``."""
     if len(table.columns) < 2:
         return ""
-    common = os.path.commonprefix(list(table.columns_by_name))
-    return common[: common.rfind("_") + 1]
+    names = list(table.columns_by_name)
+    first = names[0]
+    length = next((at for at in range(len(first)) if any(name[at : at + 1] != first[at] for name in names)), len(first))
+    return first[: first.rfind("_", 0, length) + 1]
 
 
 def _measure(stem: str, column: Column) -> float:
     if type_family(column.type) != "number" or _KEY.search(stem) or _TIME.search(stem):
         return 0.0
-    return 1.0 + (column.type.upper().startswith(("DECIMAL", "DOUBLE", "FLOAT")) * 0.3) if _MEASURE.search(stem) else 0.0
+    if not _MEASURE.search(stem):
+        return 0.0
+    return 1.3 if column.type.upper().startswith(("DECIMAL", "DOUBLE", "FLOAT")) else 1.0
 
 
 def _label(stem: str, column: Column) -> float:
@@ -146,9 +152,9 @@ def _filter(stem: str, column: Column) -> float:
     parts = stem.count("_") + 1
     points = 0.0
     if _TIME.search(stem) or family == "time":
-        points = 1.4 + ("year" in stem) * 0.4 + (stem in ("moy", "month", "date")) * 0.3
+        points = 1.8 if "year" in stem else 1.7 if stem in ("moy", "month", "date") else 1.4
     elif _FILTER.search(stem.rpartition("_")[2]):
         points = 1.2
     elif _FILTER.search(stem):
         points = 0.8
-    return points / parts**0.5 + (0.05 if family == "text" else 0.0)
+    return points / math.sqrt(parts) + (0.05 if family == "text" else 0.0)

@@ -1,6 +1,6 @@
 """A statement as the sequence of what it says: what is compared when two statements are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -113,6 +113,11 @@ def read(text: str, dialect: str = "duckdb") -> Reading:
     return _Reader(tokenize(text, dialect)).read()
 
 
+def tables_named(text: str, dialect: str = "duckdb") -> Iterator[str]:
+    """Folded names of the tables and CTEs that a statement reads, in the order of the text."""
+    return (word.shape for word in read(text, dialect).words if word.kind == "table")
+
+
 class _Reader:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = [token for token in tokens if token.kind != "end"]
@@ -175,7 +180,9 @@ class _Reader:
         following = self._peek(last + 1)
         if len(parts) == 1 and upper:
             before = self._words[-1].shape if self._words else ""
-            if upper in _CLAUSES and not (upper in ("ORDER", "GROUP", "WINDOW") and top.operand is False and before == "."):
+            if upper in _CLAUSES and not (
+                upper in ("ORDER", "GROUP", "WINDOW") and top.operand is False and before == "."
+            ):
                 self._clause(upper, token)
                 return
             if (upper in _KEYWORDS and upper != "AS") or self._is_phrase(upper, before):
@@ -186,16 +193,20 @@ class _Reader:
                 self._alias_behind_as(token)
                 return
             literal_behind = following is not None and following.kind == "string"
-            if upper in TYPE_WORDS and literal_behind or upper in CONSTANT_WORDS:
+            if (upper in TYPE_WORDS and literal_behind) or upper in CONSTANT_WORDS:
                 self._add("keyword", upper, token.start, token.end)
                 top.operand = upper in CONSTANT_WORDS
                 return
             if top.operand and upper in UNIT_WORDS and before in (NUMBER, STRING):
                 self._add("keyword", upper, token.start, token.end)
                 return
-            if following is not None and following.upper == "(" and following.kind == "punctuation" and not (
-                top.operand and top.clause in ("from", "with")
-            ) and top.clause != "with":
+            if (
+                following is not None
+                and following.upper == "("
+                and following.kind == "punctuation"
+                and not (top.operand and top.clause in ("from", "with"))
+                and top.clause != "with"
+            ):
                 self._add("call", upper.lower() + "(", token.start, token.end, name=token.name)
                 return
         self._at = last
@@ -217,7 +228,11 @@ class _Reader:
 
     def _alias_behind_as(self, as_token: Token) -> None:
         following = self._peek(self._at + 1)
-        if following is None or following.kind not in ("word", "quoted") or following.upper in ("SELECT", "MATERIALIZED"):
+        if (
+            following is None
+            or following.kind not in ("word", "quoted")
+            or following.upper in ("SELECT", "MATERIALIZED")
+        ):
             self._add("keyword", "AS", as_token.start, as_token.end)
             return
         self._at += 1

@@ -58,7 +58,11 @@ def _changed(text: str, catalog: Catalog, chance: random.Random, share: float, *
 
 def _literal(written: str, word: Word, chance: random.Random) -> str:
     """Another constant of its kind and size; what is no value to compare with stays (a LIMIT, a format, a position)."""
-    if word.clause not in ("where", "having", "on", "select", "qualify") or word.call in ("cast(", "substring(", "round("):
+    if word.clause not in ("where", "having", "on", "select", "qualify") or word.call in (
+        "cast(",
+        "substring(",
+        "round(",
+    ):
         return written
     if written.isdigit():
         number = int(written)

@@ -4,11 +4,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from speql_speculator.parsing.keywords import CLAUSE_WORDS
 from speql_speculator.predicting.ghost_text import ghost_texts
 from speql_speculator.predicting.history import History
 from speql_speculator.predicting.likely_columns import align_with_history, likely_columns
-from speql_speculator.predicting.next_tokens import next_tokens
 from speql_speculator.predicting.place import place_at
+from speql_speculator.predicting.proposals import proposals
 from speql_speculator.predicting.words import Word, read
 from speql_speculator.tokens import tokenize
 from speql_sql import Catalog
@@ -16,7 +17,7 @@ from speql_sql import Catalog
 FIRST = 5
 """So many predicted columns count."""
 
-_BOUNDARIES = frozenset("SELECT FROM WHERE GROUP HAVING QUALIFY ORDER ON JOIN LIMIT UNION EXCEPT INTERSECT".split())
+_BOUNDARIES = frozenset(CLAUSE_WORDS - {"WITH"} | {"ON", "JOIN"})
 
 
 @dataclass
@@ -97,11 +98,7 @@ async def measure_text(
         if cut < typed or not text[cut:].strip():
             continue
         began = time.perf_counter()
-        place = place_at(text[:cut], cut, catalog)
-        if place is None:
-            continue
-        aligned = align_with_history(place, history)
-        candidates = next_tokens(place, aligned, likely_columns(place, aligned))
+        candidates = proposals(text[:cut], cut, catalog, history).candidates
         shown = None
         for ghost in ghost_texts(text[:cut], cut, candidates, catalog):
             if await binds(ghost.sql):

@@ -20,9 +20,7 @@ from speql_speculator.statements import split_statements
 from speql_sql import SpeqlError
 
 
-def run_bench_prediction(
-    paths: Sequence[str], *, database: str, history: int, columns_only: bool, json: bool
-) -> int:
+def run_bench_prediction(paths: Sequence[str], *, database: str, history: int, columns_only: bool, json: bool) -> int:
     """Measure without history and with ``history`` other instances of each query's template; print; 0.
 
     Raises :class:`~speql_sql.SpeqlError` for queries that cannot be read and a database that cannot be opened.
@@ -34,6 +32,8 @@ def run_bench_prediction(
     }
     if not queries:
         raise SpeqlError("There is no query to measure.", "Name a folder with .sql files, or files.")
+    if not Path(database).is_file():
+        raise SpeqlError(f"There is no file {database}.", "Name a DuckDB file that holds the tables of the queries.")
     found = asyncio.run(_measure(queries, database, history, columns_only))
     if json:
         sys.stdout.write(json_module.dumps(found) + "\n")
@@ -43,8 +43,6 @@ def run_bench_prediction(
 
 
 async def _measure(queries: dict[str, str], database: str, count: int, columns_only: bool) -> dict[str, Any]:
-    if not Path(database).is_file():
-        raise SpeqlError(f"There is no file {database}.", "Name a DuckDB file that holds the tables of the queries.")
     engine = await open_engine(database)
     try:
         catalog = await engine.catalog()
@@ -80,7 +78,8 @@ def _summary(figures: Figures) -> dict[str, Any]:
         "share": _ratio(figures.shares, figures.places),
         "shareOfNextFive": _ratio(figures.shares_of_five, figures.places),
         "shareByClause": {
-            clause or "none": [count, _ratio(total, count)] for clause, (count, total) in sorted(figures.by_clause.items())
+            clause or "none": [count, _ratio(total, count)]
+            for clause, (count, total) in sorted(figures.by_clause.items())
         },
         "columnMs": _percentiles(figures.column_seconds),
         "asked": figures.asked,
