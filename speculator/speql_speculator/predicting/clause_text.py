@@ -77,7 +77,7 @@ class _Clauses:
         score = 0.3 + 0.12 * first.quality
         if len(conditions) > 1 and self.last == "WHERE" and all(one.quality >= 2 for one in conditions):
             joint = f"\n  {self.word('AND')} ".join(self._condition(one) for one in conditions)
-            yield f" {joint}", score * 0.8, "The conditions that join the tables of FROM."
+            yield f" {joint}", score + 0.02, "The conditions that join the tables of FROM."
         yield f" {self._condition(first)}", score, first.reason
 
     def other_side(self) -> Iterator[tuple[str, float, str]]:

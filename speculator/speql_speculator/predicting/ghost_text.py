@@ -14,6 +14,8 @@ LEAST_SCORE = 0.45
 """What is less likely than this is not shown: a wrong proposal costs more attention than a right one saves."""
 
 _MOST_TRIES = 4
+"""So many texts are put in and repaired: each costs as much as the analysis of a keystroke."""
+
 _LOOKED_AT_BEHIND = 12
 """So many words behind the cursor are looked for in a candidate."""
 
@@ -61,6 +63,8 @@ def ghost_texts(text: str, cursor: int, candidates: Sequence[Candidate], catalog
     read-only guard has to accept the whole. Few are tried: each costs a repair.
     """
     behind = text[cursor:]
+    if not candidates or candidates[0].score < LEAST_SCORE:
+        return
     known = _complaints(repair(text, catalog, cursor), catalog)
     tries = 0
     for candidate in candidates:

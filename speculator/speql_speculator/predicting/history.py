@@ -1,7 +1,7 @@
 """What the user has run on a connection, found again by what it is like."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -256,12 +256,16 @@ def tidied(runs: Sequence[Run], limit: int) -> list[Run]:
         )
     kept = set(sorted(last, key=lambda key: last[key])[-limit:])
     newest: dict[str, int] = {}
+    dropped: dict[str, int] = {}
     found: list[Run] = []
     for run in reversed(texts.values()):
         newest[run.key] = newest.get(run.key, 0) + 1
-        if run.key in kept and newest[run.key] <= _KEPT_TEXTS:
+        if newest[run.key] > _KEPT_TEXTS:
+            dropped[run.key] = dropped.get(run.key, 0) + run.runs
+        elif run.key in kept:
             found.append(run)
-    return found[::-1]
+    # What is counted is the statement: the oldest text that is left takes over the runs of those that are not.
+    return [replace(run, runs=run.runs + dropped.pop(run.key, 0)) for run in reversed(found)]
 
 
 def state_code(clause: Clause, depth: int) -> int:

@@ -18,6 +18,10 @@ class HistoryError(SpeqlError):
     """The history's files cannot be read or written."""
 
 
+_HEAD = 64
+"""So many bytes of the log tell it from the one that was there before it was rewritten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One line of the log: a statement was run. ``at`` is in seconds since 1970, ``runs`` more than 1 after tidying."""
@@ -43,7 +47,8 @@ class HistoryFiles:
         self.directory = directory
         self.damaged = 0
         self._read_to = 0
-        self._file: tuple[int, int] | None = None
+        self._stamp: tuple[int, int, int] | None = None
+        self._head = b""
 
     def new_runs(self) -> tuple[bool, list[Run]]:
         """What has been logged since the last call, and whether that is all there is: then forget what was before."""
@@ -51,23 +56,27 @@ class HistoryFiles:
         try:
             status = path.stat()
         except FileNotFoundError:
-            again = self._file is not None
-            self._file, self._read_to = None, 0
+            again = self._stamp is not None
+            self._stamp, self._head, self._read_to = None, b"", 0
             return again, []
         except OSError as error:
             raise _refused(path, error) from error
-        identity = (status.st_dev, status.st_ino)
-        anew = identity != self._file or status.st_size < self._read_to
-        if not anew and status.st_size == self._read_to:
+        stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if stamp == self._stamp:
             return False, []
         try:
             with path.open("rb") as file:
+                # A new file may have the number of the old one: its beginning, which has a time in it, tells.
+                head = file.read(_HEAD)
+                grown = head.startswith(self._head) if self._head else False
+                anew = not grown or status.st_size < self._read_to
                 file.seek(0 if anew else self._read_to)
                 content = file.read()
         except OSError as error:
             raise _refused(path, error) from error
         if anew:
-            self._file, self._read_to, self.damaged = identity, 0, 0
+            self._read_to, self.damaged = 0, 0
+        self._stamp, self._head = stamp, head
         # A line without its end is still being written by another process: it is read next time.
         complete = content[: content.rfind(b"\n") + 1]
         self._read_to += len(complete)

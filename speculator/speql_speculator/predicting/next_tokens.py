@@ -48,5 +48,8 @@ def _completed(place: Place, columns: Sequence[LikelyColumn]) -> Iterator[Candid
     text = fitted(qualifier + quoted(columns[0].name, place.catalog.dialect), place)
     if text is not None and first > 2 * second:
         yield Candidate(
-            text, round(first * 0.9, 3), "rules", f"The likeliest column of that beginning: {columns[0].name}."
+            text,
+            round(min(first * 0.9, 0.75), 3),
+            "rules",
+            f"The likeliest column of that beginning: {columns[0].name}.",
         )

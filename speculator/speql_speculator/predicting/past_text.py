@@ -14,6 +14,9 @@ _SHARPNESS = 12
 _AGREED = 0.6
 """Past statements that make up this share of the weight must go on in the same way."""
 
+_AGREED_FURTHER = 0.8
+"""The same for what is behind the first line: the longer a text, the likelier is something wrong in it."""
+
 _LEAST_SCORE = 0.6
 """Where no past statement is more like the text than this, nothing is taken from any."""
 
@@ -71,7 +74,8 @@ def past_text(place: Place, aligned: Sequence[Aligned]) -> Candidate | None:
             votes[spelled[id(one)].lower()] = votes.get(spelled[id(one)].lower(), 0.0) + one.weight
         chosen = max(votes, key=lambda text: votes[text])
         share = votes[chosen] / total
-        if not chosen or share < _AGREED or (word is not None and _is_doubtful(word, followers, total)):
+        wanted = _AGREED_FURTHER if any("\n" in part for part in parts) else _AGREED
+        if not chosen or share < wanted or (word is not None and _is_doubtful(word, followers, total)):
             break
         followers = [one for one in followers if spelled[id(one)].lower() == chosen]
         leader = followers[0]
@@ -152,10 +156,10 @@ def _spelled(follower: _Follower, place: Place) -> str:
 
 
 def shorter(text: str) -> Iterator[str]:
-    """The text and what is left of it when it is cut back: to its lines, then to its first item."""
+    """The text, the first half of its lines, and its first line: what may still be right where the whole is not."""
     yield text
     lines = text.split("\n")
-    for count in range(len(lines) - 1, 0, -1):
-        cut = "\n".join(lines[:count])
-        if cut.strip():
-            yield cut
+    begin = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    for count in dict.fromkeys((begin + (len(lines) - begin) // 2, begin + 1)):
+        if begin < count < len(lines):
+            yield "\n".join(lines[:count])

@@ -100,6 +100,7 @@ _BEFORE_IT = {
     "ROW": frozenset({"CURRENT"}),
     **dict.fromkeys(_BOUNDS, frozenset({"UNBOUNDED", NUMBER})),
 }
+_CALLED_TOO = frozenset({"CAST", "LEFT", "RIGHT"})
 _OPENS_OPERAND = frozenset({"END", "NULL", "TRUE", "FALSE"})
 
 
@@ -184,6 +185,10 @@ class _Reader:
                 upper in ("ORDER", "GROUP", "WINDOW") and top.operand is False and before == "."
             ):
                 self._clause(upper, token)
+                return
+            called = following is not None and following.upper == "(" and following.kind == "punctuation"
+            if upper in _CALLED_TOO and called:
+                self._add("call", upper.lower() + "(", token.start, token.end, name=token.name)
                 return
             if (upper in _KEYWORDS and upper != "AS") or self._is_phrase(upper, before):
                 self._keyword(upper, token)
