@@ -66,7 +66,7 @@ PAST = [
     [
         ("SELECT x.carrier, avg(x.arr_delay) AS bad\nFROM flights x\nWHERE ", "month"),
         (
-            "SELECT x.carrier, avg(x.arr_delay) AS bad\nFROM flights x\nWHERE x.month = 3\nGROUP BY x.carrier\nORDER BY ",
+            "SELECT x.carrier, avg(x.arr_delay) AS bad\nFROM flights x\nWHERE x.month = 3\nGROUP BY 1\nORDER BY ",
             "bad",
         ),
         ("SELECT y.model, count(*) FROM planes y WHERE ", "seats"),

@@ -1,5 +1,7 @@
 """Statements as words: what a token means, also in text that does not parse."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,4 +52,4 @@ def test_each_select_has_its_number_and_set_operations_begin_another() -> None:
 def test_any_text_is_read_in_order_and_within_its_bounds(text: str) -> None:
     words = read(text).words
     assert all(0 <= word.start < word.end <= len(text) for word in words)
-    assert all(left.end <= right.start for left, right in zip(words, words[1:], strict=False))
+    assert all(left.end <= right.start for left, right in itertools.pairwise(words))
