@@ -50,7 +50,7 @@ def align(
     pasts = [neighbour for neighbour in neighbours if neighbour.statement.words]
     if not pasts:
         return []
-    local = _local_scores(codes, [one.statement.codes for one in pasts], _weights(reading.words))
+    local = local_scores(codes, [one.statement.codes for one in pasts], weights_of(reading.words))
     state = np.array([state_code(reading.clause, reading.depth)])
     found: list[tuple[float, PastStatement, int]] = []
     for neighbour, near in zip(pasts, local, strict=True):
@@ -62,18 +62,18 @@ def align(
         found += ((float(scores[place]), past, int(place)) for place in np.argsort(-scores)[:2])
     found.sort(key=lambda one: -one[0])
     return [
-        Aligned(past, place, min(score, 1.0), *_matched_names(reading.words, past.words, place))
+        Aligned(past, place, min(score, 1.0), *matched_names(reading.words, past.words, place))
         for score, past, place in found[:count]
     ]
 
 
-def _weights(words: Sequence[Word]) -> npt.NDArray[np.float32]:
+def weights_of(words: Sequence[Word]) -> npt.NDArray[np.float32]:
     """How much each word before the cursor counts, the nearest first."""
     near = words[-_REACH:][::-1]
     return np.array([_IMPORTANCE[word.kind] * _FADE**back for back, word in enumerate(near)], dtype=np.float32)
 
 
-def _local_scores(
+def local_scores(
     codes: npt.NDArray[np.int32], pasts: Sequence[npt.NDArray[np.int32]], weights: npt.NDArray[np.float32]
 ) -> list[npt.NDArray[np.float32]]:
     """For each place of each of ``pasts`` (0 to its length) how much of what is before it is before the cursor: 0 to 1.
@@ -115,7 +115,7 @@ def _moved(row: npt.NDArray[np.float32], by: int) -> npt.NDArray[np.float32]:
     return found
 
 
-def _matched_names(words: Sequence[Word], past: Sequence[Word], place: int) -> tuple[dict[str, str], dict[str, str]]:
+def matched_names(words: Sequence[Word], past: Sequence[Word], place: int) -> tuple[dict[str, str], dict[str, str]]:
     """Walk back from the place through both statements; where they differ in a name only, one stands for the other."""
     names: dict[str, str] = {}
     qualifiers: dict[str, str] = {}

@@ -1,12 +1,14 @@
 """What may come next in the text, the likeliest first."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from speql_speculator.completing.completion import quoted
 from speql_speculator.predicting.alignment import Aligned
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.clause_text import clause_text
 from speql_speculator.predicting.likely_columns import LikelyColumn
+from speql_speculator.predicting.own_text import align_with_itself
 from speql_speculator.predicting.past_text import fitted, past_text
 from speql_speculator.predicting.place import Place
 
@@ -37,6 +39,10 @@ def _from_history(place: Place, aligned: Sequence[Aligned]) -> Iterator[Candidat
     candidate = past_text(place, aligned)
     if candidate is not None:
         yield candidate
+    own = align_with_itself(place)
+    candidate = past_text(place, [own], constants=False) if own is not None else None
+    if candidate is not None:
+        yield replace(candidate, source="rules", reason="As earlier in this statement.")
 
 
 def _completed(place: Place, columns: Sequence[LikelyColumn]) -> Iterator[Candidate]:

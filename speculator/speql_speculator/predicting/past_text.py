@@ -50,11 +50,12 @@ class _Follower:
         return "\n" if "\n" in between else " "
 
 
-def past_text(place: Place, aligned: Sequence[Aligned]) -> Candidate | None:
+def past_text(place: Place, aligned: Sequence[Aligned], *, constants: bool = True) -> Candidate | None:
     """What comes next by the past statements that the text is like, or None.
 
     The one that is most like it leads; the others vote word by word, after their names and constants have been put in
     the place of the user's. It ends where too few agree: a constant that was another one each time is not guessed.
+    Without ``constants`` none of a condition is.
     """
     able = [one for one in aligned if one.score >= _LEAST_SCORE]
     if not able:
@@ -75,8 +76,10 @@ def past_text(place: Place, aligned: Sequence[Aligned]) -> Candidate | None:
         chosen = max(votes, key=lambda text: votes[text])
         share = votes[chosen] / total
         wanted = _AGREED_FURTHER if any("\n" in part for part in parts) else _AGREED
-        if not chosen or share < wanted or (word is not None and _is_doubtful(word, followers, total)):
+        if not chosen or share < wanted or (word is not None and _is_doubtful(word, followers, constants)):
             break
+        if parts[-3:-2] == [spelled[id(leader)]] and parts[-1] == "=":
+            return None  # a column compared with itself: the names do not fit
         followers = [one for one in followers if spelled[id(one)].lower() == chosen]
         leader = followers[0]
         gap = leader.gap
@@ -106,15 +109,17 @@ def fitted(text: str, place: Place) -> str | None:
     return text if text.strip() else None
 
 
-def _is_doubtful(word: Word, followers: Sequence[_Follower], total: float) -> bool:
+def _is_doubtful(word: Word, followers: Sequence[_Follower], constants: bool) -> bool:
     """Whether the word is a constant that only some of several past statements have, or that one key's runs changed."""
     if word.kind != "literal" or word.clause not in ("where", "having", "on", "qualify"):
         return False
+    if not constants:
+        return True
     texts = {text for one in followers for text in one.aligned.statement.texts}
     if len(texts) < 2:
         return False
-    constants = {_constant(one) for one in followers}
-    return len(constants) > 1 or any(len(one.aligned.statement.texts) > 1 and _changes(one) for one in followers)
+    values = {_constant(one) for one in followers}
+    return len(values) > 1 or any(len(one.aligned.statement.texts) > 1 and _changes(one) for one in followers)
 
 
 def _constant(follower: _Follower) -> str:

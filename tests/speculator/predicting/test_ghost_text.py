@@ -41,6 +41,13 @@ RULES = [
         "SELECT i_brand FROM store_sales, item, date_dim WHERE ",
         "ss_item_sk = i_item_sk\n  AND ss_sold_date_sk = d_date_sk",
     ),
+    # A condition that was written before, in the other branch of a UNION; its constant may be another one.
+    (
+        "flights",
+        "SELECT f.origin, avg(f.dep_delay) AS late FROM flights f WHERE f.month = 1 GROUP BY f.origin\nUNION ALL\n"
+        "SELECT g.origin, avg(g.dep_delay) AS late FROM flights g WHERE g.month = 2 ",
+        "GROUP BY g.origin",
+    ),
     # Nothing where nothing is sure, where it stands already, or in strings and comments.
     ("flights", "SELECT * FROM flights f JOIN airlines a| ON f.carrier = a.carrier", None),
     ("flights", "SELECT origin, count(*) FROM flights GROUP BY | origin", None),
