@@ -58,7 +58,8 @@ class _Clauses:
         if any(word.shape in ("CROSS", "NATURAL") for word in self.words[-6:]):
             return
         sources = self._sources_here()
-        condition = join_condition(_relation(sources[-1]), [_relation(one) for one in sources[:-1]])
+        compared = [(w.qualifier.lower(), w.shape) for w in self.words if w.kind == "column" and w.clause == "on"]
+        condition = join_condition(_relation(sources[-1]), [_relation(one) for one in sources[:-1]], compared)
         if condition is not None:
             text = f" {self.word('ON')} {self._condition(condition)}"
             yield text, 0.45 + 0.15 * condition.quality, condition.reason
@@ -120,11 +121,25 @@ class _Clauses:
         return found
 
     def _condition(self, condition: JoinCondition) -> str:
-        pairs = (
-            f"{self._column(condition.left, left)} = {self._column(condition.right, right)}"
+        pairs = [
+            (self._column(condition.left, left), self._column(condition.right, right))
             for left, right in condition.pairs
-        )
+        ]
+        if self._puts_the_new_table_first():
+            pairs = [(right, left) for left, right in pairs]
+        pairs = [f"{left} = {right}" for left, right in pairs]
         return f" {self.word('AND')} ".join(pairs)
+
+    def _puts_the_new_table_first(self) -> bool:
+        """Whether the user's last ``ON`` begins with the table that it joins."""
+        joined = ""
+        found = False
+        for word, following in zip(self.words, self.words[1:], strict=False):
+            if (word.kind == "alias" and word.clause == "from") or word.kind == "table":
+                joined = word.name.lower()
+            elif word.shape == "ON" and following.kind == "column" and following.qualifier:
+                found = following.qualifier.lower() == joined
+        return found
 
     def _column(self, relation: Relation, name: str) -> str:
         column = relation.columns.get(name)

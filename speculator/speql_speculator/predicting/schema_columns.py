@@ -44,20 +44,30 @@ class _Rules:
             if ended:
                 yield from self.joins(0.6)
                 yield from self.keys_of_groups(0.2)
-        elif clause in ("from", "on"):
+        elif clause == "from":
             yield from self.joins(0.8)
             yield from self.filters(0.25)
+        elif clause == "on":
+            # Behind a whole condition the next clause is as likely as another join.
+            whole = self.place.reading.after_operand
+            yield from self.other_side()
+            yield from self.joins(0.6 if whole else 0.8)
+            yield from self.filters(0.5 if whole else 0.1)
         elif clause == "where":
             yield from self.other_side()
             yield from self.joins(0.8)
             yield from self.filters(0.5)
             yield from self.keys_of_groups(0.3)
         elif clause == "group":
-            yield from self.keys_of_groups(0.9)
-            yield from self.outputs(0.3)
+            missing = list(self.keys_of_groups(0.9))
+            yield from missing
+            # All keys are there: what comes next is ORDER BY.
+            yield from self.outputs(0.3 if missing else 0.75)
+            yield from self.selected(0.2 if missing else 0.5)
         elif clause in ("having", "qualify"):
             yield from self.measures_in_use(0.6)
             yield from self.outputs(0.5)
+            yield from self.selected(0.2)
         elif clause == "order":
             yield from self.outputs(0.9)
             yield from self.keys_of_groups(0.3)
@@ -211,7 +221,7 @@ class _Rules:
                 yield left, chance * 0.4 * 0.8**rank
                 yield right, chance * 0.4 * 0.8**rank
                 rank += 1
-        if self.clause in ("from", "select"):
+        if self.clause in ("from", "select", "on"):
             # Tables that are not named yet: what refers to others will be compared with their keys.
             rank = 0
             for table in self._tables(self.sources, self._selected()):
@@ -219,6 +229,11 @@ class _Rules:
                     if name not in used:
                         yield name, chance * 0.3 * 0.85**rank
                         rank += 1
+            for source in self.sources:
+                if source.table is None:
+                    shown = self._selected()
+                    for rank, name in enumerate(name for name in _names(source) if name not in shown | used):
+                        yield name, chance * 0.35 * 0.8**rank
 
     def _selected(self) -> set[str]:
         return {word.shape for word in self.words if word.kind == "column" and word.clause == "select"}
@@ -234,7 +249,12 @@ class _Rules:
     def _join_pairs(self) -> list[tuple[str, str]]:
         relations = [_relation(source) for source in self.sources if source.columns]
         relations += (_table_relation(table, table.name) for table in self._coming())
-        return list(_pairs(relations))
+        return list(_pairs(relations, self._compared()))
+
+    def _compared(self) -> list[tuple[str, str]]:
+        """Alias and column of what conditions of joins use already, folded."""
+        found = (word for word in self.words if word.kind == "column" and word.clause in ("where", "on"))
+        return [(word.qualifier.lower(), word.shape) for word in found if word.qualifier]
 
     def _shared_keys(self) -> Iterator[tuple[str, str]]:
         """Keys that two tables have under the same name or stem: two facts of one event."""
@@ -256,6 +276,9 @@ class _Rules:
         for name in elsewhere:
             if name in mine and name not in used and not self.facts.is_key(name):
                 yield name, chance * 0.8
+        for rank, word in enumerate(reversed([w for w in self.words if w.kind == "column" and w.clause == "select"])):
+            if word.shape not in used and not self.facts.is_key(word.shape):
+                yield word.shape, chance * 0.3 * 0.8**rank
         if self.last is not None and self.last.clause in ("where", "on") and not self.facts.is_key(self.last.shape):
             yield self.last.shape, chance * 0.25
             table = self.facts.table_of(self.last.shape, self._known_tables())
@@ -291,6 +314,13 @@ class _Rules:
                     yield word.shape, chance * 0.88**rank
                     rank += 1
 
+    def selected(self, chance: float) -> Scored:
+        """The columns of the SELECT list, in order."""
+        for rank, name in enumerate(
+            dict.fromkeys(w.shape for w in self.words if w.kind == "column" and w.clause == "select")
+        ):
+            yield name, chance * 0.88**rank
+
     def outputs(self, chance: float) -> Scored:
         """The names of the SELECT's output columns that the clause does not have yet, in order."""
         used = {word.shape for word in self.words if word.kind == "column" and word.clause == self.clause}
@@ -321,14 +351,19 @@ def _table_relation(table: Table, alias: str) -> Relation:
     return table_relation(table, alias, (table.name,))
 
 
-def _pairs(relations: Sequence[Relation]) -> Iterator[tuple[str, str]]:
+def _pairs(relations: Sequence[Relation], compared: Sequence[tuple[str, str]] = ()) -> Iterator[tuple[str, str]]:
     """The columns of the conditions that join each relation to one before or behind it, in the order of FROM."""
-    taken: list[tuple[str, str]] = []
+    told: set[frozenset[tuple[str, str]]] = set()
+    used = list(compared)
     for index, right in enumerate(relations):
         others = [*relations[:index], *relations[index + 1 :]]
-        condition = join_condition(right, others, taken)
-        if condition is not None:
-            for left_name, right_name in condition.pairs:
-                if (left_name, right_name) not in taken and (right_name, left_name) not in taken:
-                    taken.append((left_name, right_name))
-                    yield left_name, right_name
+        condition = join_condition(right, others, used)
+        if condition is None:
+            continue
+        for left_name, right_name in condition.pairs:
+            left = condition.left.alias.lower()
+            pair = frozenset(((left, left_name), (right.alias.lower(), right_name)))
+            if pair not in told:
+                told.add(pair)
+                used.append((left, left_name))
+                yield left_name, right_name

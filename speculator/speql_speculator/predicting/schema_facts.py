@@ -76,7 +76,7 @@ class SchemaFacts:
 
     def references(self, table: Table) -> tuple[str, ...]:
         """Columns that refer to other tables, by declared keys or by name, in the table's order."""
-        declared = {name.lower() for key in table.foreign_keys for name in key.columns}
+        declared = {key.columns[0].lower() for key in table.foreign_keys if len(key.columns) == 1}
         own = {name.lower() for name in table.primary_key}
         names = list(table.columns_by_name)
         by_name = [name for name in names[:12] if _KEY.search(name) and name not in own and name != names[0]]

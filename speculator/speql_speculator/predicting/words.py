@@ -178,6 +178,11 @@ class _Reader:
         top = self._top
         upper = token.upper if token.kind == "word" else ""
         first, last, parts = self._dotted()
+        if self._is_star(last):
+            self._at = last + 2
+            self._add("mark", "*", token.start, self._tokens[self._at].end)
+            top.operand = True
+            return
         following = self._peek(last + 1)
         if len(parts) == 1 and upper:
             before = self._words[-1].shape if self._words else ""
@@ -225,8 +230,12 @@ class _Reader:
         top.operand = True
 
     def _is_phrase(self, upper: str, before: str) -> bool:
-        """Whether a word that may be a name is a keyword here: ``PARTITION BY``, ``CURRENT ROW``, ``NULLS FIRST``."""
+        """Whether a word that may be a name is a keyword here: ``PARTITION BY``, ``NULLS FIRST``, ``OVER w``."""
         following = self._peek(self._at + 1)
+        if before in ("::", "OVER"):
+            return True
+        if upper == "INTERVAL" and following is not None and following.kind in ("number", "string"):
+            return True
         return before in _BEFORE_IT.get(upper, ()) or (
             following is not None and following.upper in _BEHIND_IT.get(upper, ())
         )
@@ -281,6 +290,11 @@ class _Reader:
             parts.append(part.name)
             at += 2
         return self._at, at, parts
+
+    def _is_star(self, at: int) -> bool:
+        """Whether ``.*`` follows: all columns of a table."""
+        dot, star = self._peek(at + 1), self._peek(at + 2)
+        return dot is not None and star is not None and dot.text == "." and star.text == "*"
 
     def _peek(self, at: int) -> Token | None:
         return self._tokens[at] if at < len(self._tokens) else None

@@ -24,7 +24,7 @@ def finds_its_own(embedding: Embedding, queries: Sequence[str], share: float) ->
 @pytest.mark.parametrize("schema", ["flights", "shop", "tpcds"])
 def test_half_a_query_finds_the_whole(queries: dict[str, list[tuple[str, str]]], schema: str) -> None:
     texts = [text for _, text in queries[schema]]
-    assert finds_its_own(TreeHash(), texts, 0.5) >= 0.9
+    assert finds_its_own(TreeHash(), texts, 0.5) >= 0.85
 
 
 def test_literals_and_letter_case_do_not_count() -> None:
