@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from speql_engines import Engine
+from speql_speculator.completing.completion import Completion
 from speql_speculator.completing.statement_around import statement_around
 from speql_speculator.predicting.changing_constants import changing_constants
 from speql_speculator.predicting.ghost_text import GhostText, ghost_texts
@@ -37,6 +38,11 @@ class Predicted:
 
 
 NOTHING_PREDICTED = Predicted()
+
+
+def ranking_score(completion: Completion, scores: dict[str, float]) -> float:
+    """How far in front a completion comes: a column by its score, everything else not at all."""
+    return scores.get(completion.label.lower(), 0.0) if completion.kind in ("column", "alias") else 0.0
 
 
 class Predictor:
@@ -80,7 +86,12 @@ class Predictor:
         return await self._run(lambda: self._predicted(text, cursor, catalog)) if self._keeps else NOTHING_PREDICTED
 
     async def column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
-        """Folded names of the columns that are likely at a place of a document, with their scores."""
+        """Folded names of the columns that earlier statements make likely at a place of a document, with their scores.
+
+        Nothing while there are none: then the schema's own order is what people know.
+        """
+        if not self._keeps:
+            return {}
         return await self._run(lambda: self._column_scores(text, offset, catalog))
 
     async def close(self) -> None:
@@ -123,6 +134,9 @@ class Predictor:
         return Predicted(columns, tuple(changing_constants(text, self._history, catalog.dialect).items()))
 
     def _column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
+        self._history.refresh()
+        if not len(self._history):
+            return {}
         start, statement = statement_around(text, offset, catalog.dialect)
         padded = statement + text[start + len(statement) : offset]
         return {column.name.lower(): column.score for column in self._columns(padded, offset - start, catalog)}

@@ -23,7 +23,7 @@ from speql_server.documents import Edited
 from speql_server.latest_only import LatestOnly
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding, LineIndex
-from speql_server.prediction import NOTHING_PREDICTED, Predicted
+from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
 from speql_speculator.repair import Repair
@@ -147,8 +147,9 @@ class Session:
     async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
         """What may stand at this place of the text."""
         catalog = await self._connection.catalog()
+        scores = await self._connection.predictor.column_scores(edited.snapshot.text, offset, catalog)
         return await asyncio.get_running_loop().run_in_executor(
-            self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding
+            self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding, scores
         )
 
     def repair_edit(self, edited: Edited) -> types.WorkspaceEdit | str:
@@ -321,9 +322,12 @@ class Session:
         self._outlets.diagnostics(analysis, problems)
 
 
-def _completions(text: str, offset: int, catalog: Catalog, encoding: Encoding) -> list[types.CompletionItem]:
+def _completions(
+    text: str, offset: int, catalog: Catalog, encoding: Encoding, scores: dict[str, float]
+) -> list[types.CompletionItem]:
+    """Completions, the columns first that earlier statements make likely, then in the order of the rules."""
     lines = LineIndex(text)
-    found = completions(text, offset, catalog)
+    found = sorted(completions(text, offset, catalog), key=lambda one: -ranking_score(one, scores))
     return [to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(found)]
 
 

@@ -79,3 +79,19 @@ async def test_switched_off_nothing_is_kept(start: Start, flights: Path) -> None
     assert (await editor.submit()).outcome == "rows"
     editor.replace(0, len(editor.text), "SELECT x.day, max(x.id) AS late\nFROM flights x\nWHERE x.id > 9\n")
     assert await ghost(editor) == []
+
+
+async def test_completions_are_ranked_by_what_was_run_before(start: Start, flights: Path) -> None:
+    editor = await start("--database", flights, options={"history": {"limit": 20}})
+    editor.open("SELECT max(g.dep_delay) AS worst FROM flights g WHERE g.day > DATE '2013-02-01' GROUP BY g.origin")
+    assert (await editor.submit()).outcome == "rows"
+    text = "SELECT max(h.dep_delay) AS worst FROM flights h WHERE h.day > DATE '2013-02-01' GROUP BY h."
+    editor.replace(0, len(editor.text), text)
+    assert (await editor.complete(len(text)))[0] == "origin"
+
+
+@pytest.mark.parametrize("wrong", [True, {"enabled": "yes"}, {"limit": 0}, {"limit": "many"}])
+async def test_wrong_settings_are_told(start: Start, flights: Path, wrong: Any) -> None:
+    editor = await start("--database", flights, options={"history": wrong})
+    told = await editor.client.wait_for("window/showMessage", lambda params: "history" in params["message"], 0)
+    assert "enabled: true" in told["message"]
