@@ -127,8 +127,7 @@ class _Clauses:
         ]
         if self._puts_the_new_table_first():
             pairs = [(right, left) for left, right in pairs]
-        pairs = [f"{left} = {right}" for left, right in pairs]
-        return f" {self.word('AND')} ".join(pairs)
+        return f" {self.word('AND')} ".join(f"{left} = {right}" for left, right in pairs)
 
     def _puts_the_new_table_first(self) -> bool:
         """Whether the user's last ``ON`` begins with the table that it joins."""

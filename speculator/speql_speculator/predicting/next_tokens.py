@@ -9,7 +9,7 @@ from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.clause_text import clause_text
 from speql_speculator.predicting.likely_columns import LikelyColumn
 from speql_speculator.predicting.own_text import align_with_itself
-from speql_speculator.predicting.past_text import fitted, past_text
+from speql_speculator.predicting.past_text import LEAST_SCORE, fitted, past_text
 from speql_speculator.predicting.place import Place
 
 MOST = 8
@@ -39,6 +39,8 @@ def _from_history(place: Place, aligned: Sequence[Aligned]) -> Iterator[Candidat
     candidate = past_text(place, aligned)
     if candidate is not None:
         yield candidate
+    if aligned and aligned[0].score >= LEAST_SCORE:
+        return  # a past statement knows better where this one goes on
     own = align_with_itself(place)
     candidate = past_text(place, [own], constants=False) if own is not None else None
     if candidate is not None:

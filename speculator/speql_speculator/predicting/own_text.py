@@ -6,7 +6,7 @@ from speql_speculator.predicting.alignment import Aligned, local_scores, matched
 from speql_speculator.predicting.history import PastStatement
 from speql_speculator.predicting.place import Place
 
-_LEAST_SCORE = 0.75
+_LEAST_SCORE = 0.85
 _FEWEST_WORDS = 24
 _TRUST = 0.79
 """What was written a moment ago is repeated less often than what was run, and seldom over several lines."""

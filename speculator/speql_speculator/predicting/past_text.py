@@ -17,7 +17,7 @@ _AGREED = 0.6
 _AGREED_FURTHER = 0.8
 """The same for what is behind the first line: the longer a text, the likelier is something wrong in it."""
 
-_LEAST_SCORE = 0.6
+LEAST_SCORE = 0.6
 """Where no past statement is more like the text than this, nothing is taken from any."""
 
 _SEVERAL_LINES = 0.8
@@ -57,7 +57,7 @@ def past_text(place: Place, aligned: Sequence[Aligned], *, constants: bool = Tru
     the place of the user's. It ends where too few agree: a constant that was another one each time is not guessed.
     Without ``constants`` none of a condition is.
     """
-    able = [one for one in aligned if one.score >= _LEAST_SCORE]
+    able = [one for one in aligned if one.score >= LEAST_SCORE]
     if not able:
         return None
     best = able[0].score
@@ -110,11 +110,16 @@ def fitted(text: str, place: Place) -> str | None:
 
 
 def _is_doubtful(word: Word, followers: Sequence[_Follower], constants: bool) -> bool:
-    """Whether the word is a constant that only some of several past statements have, or that one key's runs changed."""
+    """Whether the word is a constant that only some of several past statements have, or that one key's runs changed.
+
+    Without ``constants`` every literal is, and a new name where names were new before: branches of one statement
+    are there because they differ.
+    """
+    if not constants:
+        renamed = any(old != new.lower() for one in followers for old, new in one.aligned.names.items())
+        return word.kind == "literal" or (word.kind == "alias" and renamed)
     if word.kind != "literal" or word.clause not in ("where", "having", "on", "qualify"):
         return False
-    if not constants:
-        return True
     texts = {text for one in followers for text in one.aligned.statement.texts}
     if len(texts) < 2:
         return False
