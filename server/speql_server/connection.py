@@ -47,7 +47,7 @@ class Connection:
             version=info.version,
             writable=info.writable,
             tables=self._tables,
-            message=self.failure,
+            message=self.failure or self.predictor.problem,
         )
 
     def budget(self) -> protocol.Budget:

@@ -12,13 +12,14 @@ from typing import TypeVar
 from speql_engines import Engine
 from speql_speculator.completing.completion import Completion
 from speql_speculator.completing.statement_around import statement_around
+from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.changing_constants import changing_constants
 from speql_speculator.predicting.ghost_text import GhostText, ghost_texts
 from speql_speculator.predicting.history import History
 from speql_speculator.predicting.history_files import HistoryError, HistoryFiles
 from speql_speculator.predicting.likely_columns import LikelyColumn, align_with_history, likely_columns
 from speql_speculator.predicting.place import place_at
-from speql_speculator.predicting.proposals import proposals
+from speql_speculator.predicting.proposals import Proposals, proposals
 from speql_speculator.predicting.tree_hash import TreeHash
 from speql_sql import Catalog, SpeqlError
 
@@ -39,6 +40,9 @@ class Predicted:
 
 NOTHING_PREDICTED = Predicted()
 
+LONGEST_STATEMENT = 50_000
+"""For a statement of more characters than this nothing is predicted: nobody types it."""
+
 
 def ranking_score(completion: Completion, scores: dict[str, float]) -> float:
     """How far in front a completion comes: a column by its score, everything else not at all."""
@@ -47,7 +51,8 @@ def ranking_score(completion: Completion, scores: dict[str, float]) -> float:
 
 class Predictor:
     """Predicts for all documents of a connection. Called on the event loop; works in one thread, so the history needs
-    no lock. ``directory`` is where the history lies; None keeps none, and then rules and schema alone predict.
+    no lock; only the proofs of ghost text have another. ``directory`` is where the history lies; None keeps none, and
+    then rules and schema alone predict.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Predictor:
         files = HistoryFiles(directory) if directory is not None else None
         self._history = History(TreeHash(dialect=dialect), files, limit, dialect)
         self._thread = ThreadPoolExecutor(1, "speql-prediction")
+        self._proofs = ThreadPoolExecutor(1, "speql-ghost-text")
         self._records: set[asyncio.Future[None]] = set()
         self.problem = ""
 
@@ -74,16 +80,28 @@ class Predictor:
             self._records.add(task)
             task.add_done_callback(self._records.discard)
 
-    async def ghost_text(self, text: str, offset: int, catalog: Catalog) -> GhostText | None:
-        """The text to show at a place of a document: the likeliest that the engine binds, or None."""
-        for ghost in await self._run(lambda: self._ghost_texts(text, offset, catalog)):
-            if await self._binds(ghost.sql):
+    async def ghost_text(
+        self, text: str, offset: int, catalog: Catalog, wanted: Callable[[], bool] = lambda: True
+    ) -> GhostText | None:
+        """The text to show at a place of a document: the likeliest that the engine binds, or None.
+
+        ``wanted`` is asked before each step, and where it says no, the rest is not done.
+        """
+        typed, cursor, candidates = await self._run(lambda: self._proposed(text, offset, catalog))
+        ghosts = ghost_texts(typed, cursor, candidates, catalog)
+        loop = asyncio.get_running_loop()
+        while wanted():
+            # Not in the history's thread: previews wait for what that says, and a proof takes several repairs.
+            ghost = await loop.run_in_executor(self._proofs, next, ghosts, None)
+            if ghost is None or await self._binds(ghost.sql):
                 return ghost
         return None
 
     async def predicted(self, text: str, cursor: int | None, catalog: Catalog) -> Predicted:
         """What a statement will need next, by earlier ones; nothing while there are none."""
-        return await self._run(lambda: self._predicted(text, cursor, catalog)) if self._keeps else NOTHING_PREDICTED
+        if not self._keeps:
+            return NOTHING_PREDICTED
+        return await self._run(lambda: self._guarded(lambda: self._predicted(text, cursor, catalog), NOTHING_PREDICTED))
 
     async def column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
         """Folded names of the columns that earlier statements make likely at a place of a document, with their scores.
@@ -92,13 +110,14 @@ class Predictor:
         """
         if not self._keeps:
             return {}
-        return await self._run(lambda: self._column_scores(text, offset, catalog))
+        return await self._run(lambda: self._guarded(lambda: self._column_scores(text, offset, catalog), {}))
 
     async def close(self) -> None:
         """Save the history and end the thread."""
         await asyncio.gather(*self._records, return_exceptions=True)
-        await self._run(self._save)
+        await self._run(lambda: self._guarded(self._history.close, None))
         self._thread.shutdown(wait=True)
+        self._proofs.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -111,20 +130,28 @@ class Predictor:
 
     # -- in the thread ---------------------------------------------------------------------------------------------
 
-    def _record(self, text: str, catalog: Catalog) -> None:
+    def _guarded(self, work: Callable[[], T], otherwise: T) -> T:
+        """What ``work`` gives; ``otherwise``, and `problem` says why, where the history's files cannot be used."""
         try:
-            self._history.record(text, catalog, self._now())
-            self.problem = self._history.problem
+            found = work()
         except HistoryError as error:
+            if self.problem != str(error):
+                logger.warning("%s", error)
             self.problem = str(error)
-            logger.warning("%s", error)
+            return otherwise
+        self.problem = self._history.problem
+        return found
 
-    def _ghost_texts(self, text: str, offset: int, catalog: Catalog) -> tuple[GhostText, ...]:
-        start, statement = statement_around(text, offset, catalog.dialect)
-        cursor = offset - start
-        padded = statement + text[start + len(statement) : offset]  # the blanks behind the last word count
-        candidates = proposals(padded, cursor, catalog, self._history).candidates
-        return tuple(ghost_texts(padded, cursor, candidates, catalog))
+    def _record(self, text: str, catalog: Catalog) -> None:
+        self._guarded(lambda: self._history.record(text, catalog, self._now()), False)
+
+    def _proposed(self, text: str, offset: int, catalog: Catalog) -> tuple[str, int, tuple[Candidate, ...]]:
+        """The statement at a place, the place in it, and what may come there."""
+        typed, cursor = _statement(text, offset, catalog.dialect)
+        if len(typed) > LONGEST_STATEMENT:
+            return typed, cursor, ()
+        found = self._guarded(lambda: proposals(typed, cursor, catalog, self._history), Proposals())
+        return typed, cursor, found.candidates
 
     def _predicted(self, text: str, cursor: int | None, catalog: Catalog) -> Predicted:
         self._history.refresh()
@@ -137,16 +164,15 @@ class Predictor:
         self._history.refresh()
         if not len(self._history):
             return {}
-        start, statement = statement_around(text, offset, catalog.dialect)
-        padded = statement + text[start + len(statement) : offset]
-        return {column.name.lower(): column.score for column in self._columns(padded, offset - start, catalog)}
+        typed, cursor = _statement(text, offset, catalog.dialect)
+        return {column.name.lower(): column.score for column in self._columns(typed, cursor, catalog)}
 
     def _columns(self, text: str, cursor: int, catalog: Catalog) -> tuple[LikelyColumn, ...]:
-        place = place_at(text, cursor, catalog)
+        place = place_at(text, cursor, catalog) if len(text) <= LONGEST_STATEMENT else None
         return likely_columns(place, align_with_history(place, self._history)) if place is not None else ()
 
-    def _save(self) -> None:
-        try:
-            self._history.close()
-        except HistoryError as error:
-            logger.warning("%s", error)
+
+def _statement(text: str, offset: int, dialect: str) -> tuple[str, int]:
+    """The statement that is written at a place of a document, with the blanks up to it, and the place in it."""
+    start, statement = statement_around(text, offset, dialect)
+    return statement + text[start + len(statement) : offset], offset - start

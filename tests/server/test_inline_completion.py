@@ -95,3 +95,17 @@ async def test_wrong_settings_are_told(start: Start, flights: Path, wrong: Any) 
     editor = await start("--database", flights, options={"history": wrong})
     told = await editor.client.wait_for("window/showMessage", lambda params: "history" in params["message"], 0)
     assert "enabled: true" in told["message"]
+
+
+async def test_a_history_that_cannot_be_used_is_told_and_stops_nothing(
+    start: Start, flights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("SPEQL_DATA_DIR", str(tmp_path / "a file"))
+    editor = await start("--database", flights)
+    editor.open("SELECT count(*) AS n FROM flights")
+    assert (await editor.submit()).rows == [[5000]]
+    editor.replace(0, len(editor.text), "SELECT max(id) AS last FROM flights")
+    assert (await editor.rows()).rows == [[4999]]
+    told = await editor.client.wait_for("speql/status", lambda params: "history" in params["connection"]["message"], 0)
+    assert "switch history off" in told["connection"]["message"]

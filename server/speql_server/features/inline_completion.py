@@ -31,9 +31,12 @@ def register(server: "SpeqlServer") -> None:
             selected = info.text
         seen = text[:start] + selected + text[end:]
         catalog = await connection.catalog()
-        ghost = await connection.predictor.ghost_text(seen, start + len(selected), catalog)
-        overtaken = server.documents.get(uri) is not edited
-        if ghost is None or overtaken or (selected and ghost.text[:1].isalnum()):
+
+        def newest() -> bool:
+            return server.documents.get(uri) is edited
+
+        ghost = await connection.predictor.ghost_text(seen, start + len(selected), catalog, newest)
+        if ghost is None or not newest() or (selected and ghost.text[:1].isalnum()):
             return nothing  # letters would make another word of the selected item
         item = inline_completion_item(text, selected + ghost.text, start, end, server.encoding)
         return types.InlineCompletionList(items=[item])

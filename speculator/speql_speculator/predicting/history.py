@@ -136,6 +136,8 @@ class History:
         if not self._statements:
             return ()
         index = self._indexed()
+        if not self._keys:
+            return ()  # what was run so far are no queries
         scores, places = index.search(self._embedding.embed([text]), min(count, len(self._keys)))
         return tuple(
             Neighbour(self._statements[self._keys[place]], float(score))

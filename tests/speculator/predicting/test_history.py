@@ -144,6 +144,13 @@ def test_vectors_of_another_embedding_are_not_used(tmp_path: Path) -> None:
     assert History(Constant(), HistoryFiles(tmp_path)).neighbours("SELECT")[0].similarity == pytest.approx(3.0)
 
 
+def test_without_any_query_there_is_no_neighbour(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+    history.record("CREATE TABLE t AS SELECT 1 AS x", CATALOG, 1.0)
+    assert len(history) == 1
+    assert history.neighbours("SELECT x") == ()
+
+
 def test_clearing_is_seen_by_everyone(tmp_path: Path) -> None:
     first, second = opened(tmp_path), opened(tmp_path)
     first.record("SELECT a FROM t", CATALOG, 1.0)
