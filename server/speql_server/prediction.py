@@ -72,6 +72,9 @@ class Predictor:
         self._proofs = ThreadPoolExecutor(1, "speql-ghost-text")
         self._records: set[asyncio.Future[None]] = set()
         self.problem = ""
+        if self._keeps:
+            # Reading the log and loading FAISS takes a moment: done before the first prediction is asked for.
+            self._thread.submit(lambda: self._guarded(lambda: len(self._history.neighbours("SELECT")), 0))
 
     def record(self, text: str, catalog: Catalog) -> None:
         """Keep a statement that the user has run; in the background, and never an error of the submit."""

@@ -39,10 +39,8 @@ class Aligned:
     qualifiers: Mapping[str, str]
 
 
-def align(
-    reading: Reading, codes: npt.NDArray[np.int32], neighbours: Sequence[Neighbour], count: int = 6
-) -> list[Aligned]:
-    """The best places for a text so far (its ``reading`` and the words' ``codes``), at most two a past statement.
+def align(reading: Reading, neighbours: Sequence[Neighbour], count: int = 6) -> list[Aligned]:
+    """The best places for a text so far, at most two a past statement, the best first.
 
     A place is good if the words before it are those before the cursor, near ones counting most; if clause and depth
     of parentheses agree; if as much of the statement lies before it; and if the statement is like the text.
@@ -50,7 +48,9 @@ def align(
     pasts = [neighbour for neighbour in neighbours if neighbour.statement.words]
     if not pasts:
         return []
-    local = local_scores(codes, [one.statement.codes for one in pasts], weights_of(reading.words))
+    numbers: dict[str, int] = {}
+    codes = [coded(words, numbers) for words in (reading.words, *(one.statement.words for one in pasts))]
+    local = local_scores(codes[0], codes[1:], weights_of(reading.words))
     state = np.array([state_code(reading.clause, reading.depth)])
     found: list[tuple[float, PastStatement, int]] = []
     for neighbour, near in zip(pasts, local, strict=True):
@@ -65,6 +65,11 @@ def align(
         Aligned(past, place, min(score, 1.0), *matched_names(reading.words, past.words, place))
         for score, past, place in found[:count]
     ]
+
+
+def coded(words: Sequence[Word], numbers: dict[str, int]) -> npt.NDArray[np.int32]:
+    """Words as numbers, equal where their shapes are; ``numbers`` are those given so far. Shape (len(words),)."""
+    return np.fromiter((numbers.setdefault(word.shape, len(numbers)) for word in words), np.int32, len(words))
 
 
 def weights_of(words: Sequence[Word]) -> npt.NDArray[np.float32]:
@@ -93,8 +98,6 @@ def local_scores(
     total = np.zeros(size, dtype=np.float32)
     for back in range(reach):
         code = codes[len(codes) - 1 - back]
-        if code < 0:
-            continue
         same = np.asarray(row == code, dtype=np.float32)
         hit = _moved(same, back + 1)
         for shift in (-2, -1, 1, 2) if back > 1 else ():

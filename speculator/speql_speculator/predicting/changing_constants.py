@@ -23,10 +23,11 @@ def changing_constants(text: str, history: History, dialect: str = "duckdb") -> 
     """
     words = read(text, dialect).words
     shapes = [word.shape for word in words]
+    alike = (one.statement for one in history.neighbours(text))
     constants = dict(_constants(words))
     changed: dict[str, int] = {}
     runs = 0
-    for statement in history.same_words(shapes):
+    for statement in (one for one in alike if [word.shape for word in one.words] == shapes):
         for past in statement.texts:
             earlier = dict(_constants(read(past, dialect).words))
             differing = {

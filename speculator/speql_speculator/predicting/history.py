@@ -1,7 +1,8 @@
 """What the user has run on a connection, found again by what it is like."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,12 @@ DEPTHS = 64
 """Parentheses deeper than this are taken for this deep."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PastStatement:
     """Statements that were run and differ in literals only. ``texts`` are the last different ones, the newest first.
 
-    ``runs`` is how often, ``last_run`` when last (seconds since 1970), ``codes`` the words of the newest text as
-    numbers of the history's vocabulary, shape (number of words,), ``states`` clause and depth before each word and
-    behind the last one (`state_code`), shape (number of words + 1,).
+    ``runs`` is how often, ``last_run`` when last (seconds since 1970). The words are read when first asked for: of
+    thousands of statements only the few that are like the text count.
     """
 
     texts: tuple[str, ...]
@@ -43,14 +43,23 @@ class PastStatement:
     is_query: bool
     runs: int
     last_run: float
-    codes: npt.NDArray[np.int32] = field(compare=False, repr=False)
-    states: npt.NDArray[np.int32] = field(compare=False, repr=False)
-    words: tuple[Word, ...] = field(compare=False, repr=False)
+    dialect: str = "duckdb"
 
     @property
     def text(self) -> str:
         """The text that was run last."""
         return self.texts[0]
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The words of the newest text."""
+        return read(self.text, self.dialect).words
+
+    @cached_property
+    def states(self) -> npt.NDArray[np.int32]:
+        """Clause and depth before each word and behind the last (`state_code`), shape (number of words + 1,)."""
+        behind = (state_code(word.clause, word.depth + (word.shape == "(")) for word in self.words)
+        return np.fromiter((0, *behind), np.int32, len(self.words) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,6 @@ class History:
         self._limit = max(limit, 1)
         self._dialect = dialect
         self._statements: dict[str, PastStatement] = {}
-        self._vocabulary: dict[str, int] = {}
         self._index: Any = None
         self._keys: list[str] = []
         self._unsaved = 0
@@ -145,17 +153,6 @@ class History:
             if place >= 0 and self._keys[place] in self._statements
         )
 
-    def codes(self, words: Sequence[Word]) -> npt.NDArray[np.int32]:
-        """Words as numbers, equal where shapes are; -1 for those that no past statement has. Shape (len(words),)."""
-        return np.fromiter((self._vocabulary.get(word.shape, -1) for word in words), np.int32, len(words))
-
-    def same_words(self, shapes: Sequence[str]) -> list[PastStatement]:
-        """The past statements that have exactly these words, literals and new names aside."""
-        codes = [self._vocabulary.get(shape, -1) for shape in shapes]
-        if -1 in codes:
-            return []
-        return [one for one in self._statements.values() if len(one.codes) == len(codes) and (one.codes == codes).all()]
-
     def clear(self) -> None:
         """Forget everything, on disk too."""
         if self._files is not None:
@@ -174,7 +171,6 @@ class History:
         for run in runs:
             before = self._statements.get(run.key)
             texts = (run.text, *(text for text in before.texts if text != run.text)) if before else (run.text,)
-            words = read(run.text, self._dialect).words
             self._statements[run.key] = PastStatement(
                 texts[:_KEPT_TEXTS],
                 run.key,
@@ -182,13 +178,7 @@ class History:
                 run.is_query,
                 run.runs + (before.runs if before else 0),
                 max(run.at, before.last_run if before else 0.0),
-                np.fromiter(
-                    (self._vocabulary.setdefault(word.shape, len(self._vocabulary)) for word in words),
-                    np.int32,
-                    len(words),
-                ),
-                _states(words),
-                words,
+                self._dialect,
             )
 
     def _indexed(self) -> Any:
@@ -273,9 +263,3 @@ def tidied(runs: Sequence[Run], limit: int) -> list[Run]:
 def state_code(clause: Clause, depth: int) -> int:
     """A clause and a depth of parentheses as one number."""
     return CLAUSES.index(clause) * DEPTHS + min(depth, DEPTHS - 1)
-
-
-def _states(words: Sequence[Word]) -> npt.NDArray[np.int32]:
-    """The state in front of each word, which is that behind the word before it, and that behind the last one."""
-    behind = (state_code(word.clause, word.depth + (word.shape == "(")) for word in words)
-    return np.fromiter((0, *behind), np.int32, len(words) + 1)

@@ -64,7 +64,7 @@ def likely_columns(
 def align_with_history(place: Place, history: History, count: int = 12) -> list[Aligned]:
     """Where the text before a place leaves off in the past statements that are most like it."""
     neighbours = history.neighbours(place.before, count)
-    return align(place.reading, history.codes(place.reading.words), neighbours) if neighbours else []
+    return align(place.reading, neighbours) if neighbours else []
 
 
 def _can_be_named(place: Place, name: str) -> bool:
