@@ -40,6 +40,9 @@ class Predicted:
 
 NOTHING_PREDICTED = Predicted()
 
+PATIENCE_SECONDS = 0.05
+"""So long an analysis and a completion wait for what history says; usually it takes a tenth of that."""
+
 LONGEST_STATEMENT = 50_000
 """For a statement of more characters than this nothing is predicted: nobody types it."""
 
@@ -104,7 +107,7 @@ class Predictor:
         """What a statement will need next, by earlier ones; nothing while there are none."""
         if not self._keeps:
             return NOTHING_PREDICTED
-        return await self._run(lambda: self._guarded(lambda: self._predicted(text, cursor, catalog), NOTHING_PREDICTED))
+        return await self._soon(lambda: self._predicted(text, cursor, catalog), NOTHING_PREDICTED)
 
     async def column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
         """Folded names of the columns that earlier statements make likely at a place of a document, with their scores.
@@ -113,7 +116,7 @@ class Predictor:
         """
         if not self._keeps:
             return {}
-        return await self._run(lambda: self._guarded(lambda: self._column_scores(text, offset, catalog), {}))
+        return await self._soon(lambda: self._column_scores(text, offset, catalog), {})
 
     async def close(self) -> None:
         """Save the history and end the thread."""
@@ -124,6 +127,12 @@ class Predictor:
 
     def _run(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def _soon(self, work: Callable[[], T], otherwise: T) -> T:
+        """What ``work`` gives if that is there soon: nobody waits for a history that is still being loaded."""
+        task = asyncio.ensure_future(self._run(lambda: self._guarded(work, otherwise)))
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        return task.result() if done else otherwise
 
     async def _binds(self, sql: str) -> bool:
         try:
@@ -147,6 +156,8 @@ class Predictor:
 
     def _record(self, text: str, catalog: Catalog) -> None:
         self._guarded(lambda: self._history.record(text, catalog, self._now()), False)
+        # The vector is made now, when nobody waits for it.
+        self._guarded(lambda: len(self._history.neighbours(text)), 0)
 
     def _proposed(self, text: str, offset: int, catalog: Catalog) -> tuple[str, int, tuple[Candidate, ...]]:
         """The statement at a place, the place in it, and what may come there."""
