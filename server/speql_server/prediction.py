@@ -129,7 +129,9 @@ class Predictor:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def _soon(self, work: Callable[[], T], otherwise: T) -> T:
-        """What ``work`` gives if that is there soon: nobody waits for a history that is still being loaded."""
+        """What ``work`` gives if that is there soon: nobody waits for a history that is being loaded or written."""
+        if self._records:
+            return otherwise
         task = asyncio.ensure_future(self._run(lambda: self._guarded(work, otherwise)))
         done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
         return task.result() if done else otherwise
