@@ -11,7 +11,7 @@ from speql_engines.connections import open_engine
 from speql_notebook.background import BackgroundLoop
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.clock import Clock
-from speql_server.connection import Connection
+from speql_server.connection import Connection, predictor_of
 from speql_server.documents import Edited
 from speql_server.protocol import Preview
 from speql_server.session import Executors, Outlets, Session
@@ -101,7 +101,8 @@ class _Connected:
     @classmethod
     async def open(cls, database: str | None, *, writable: bool) -> "_Connected":
         engine = await open_engine(database, workspace=Path.cwd(), writable=writable)
-        return cls(Connection(engine, SchedulerSettings()), writable)
+        predictor = predictor_of(engine, ServerSettings(database=database))
+        return cls(Connection(engine, SchedulerSettings(), predictor=predictor), writable)
 
     @property
     def label(self) -> str:

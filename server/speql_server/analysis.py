@@ -10,8 +10,12 @@ from speql_scheduler.matching.open_units import open_units
 from speql_scheduler.matching.units import KnownUnits, Unit, unit_at, units_of
 from speql_scheduler.running.costs import crossed_rows
 from speql_server.positions import LineIndex
+from speql_server.prediction import NOTHING_PREDICTED, Predicted
 from speql_speculator.edits import Edit
 from speql_speculator.hot_columns import NOTHING_HOT, HotColumns, hot_columns
+from speql_speculator.predicting.likely_columns import LikelyColumn
+from speql_speculator.predicting.over_projection import OverProjection
+from speql_speculator.predicting.words import tables_named
 from speql_speculator.repair import Repair, repair
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement, split_statements, statement_at
@@ -41,6 +45,7 @@ class Analysis:
 
     ``statement`` is the one at the cursor, None where there is none; ``repair``, ``units`` and ``unit`` are of it.
     ``open_units`` are the paths of those that the user is writing.
+    ``likely`` are the columns that are likely to be used next, by what was run before, the likeliest first.
     ``superset`` is an ``exp.Query``, and None if there is nothing to run: then ``problems`` say why.
     """
 
@@ -55,6 +60,7 @@ class Analysis:
     open_units: frozenset[tuple[str, ...]] = frozenset()
     hot: HotColumns = NOTHING_HOT
     superset: Any = None
+    likely: tuple[LikelyColumn, ...] = ()
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
@@ -118,6 +124,7 @@ class Analyst:
         self._known = KnownUnits()
         self._units: _Cache[tuple[Unit, ...]] = _Cache(8)
         self._supersets: _Cache[Any] = _Cache(8)
+        self._over_projection = OverProjection()
         self._splits: _Cache[tuple[Statement, ...]] = _Cache(4)
 
     def analyse(self, snapshot: Snapshot, catalog: Catalog) -> Analysis:
@@ -182,7 +189,7 @@ class Analyst:
         seconds = analysis.seconds + time.perf_counter() - started
         return replace(analysis, repair=accepted, problems=(), seconds=seconds)
 
-    def planned(self, analysis: Analysis) -> Analysis:
+    def planned(self, analysis: Analysis, predicted: Predicted = NOTHING_PREDICTED) -> Analysis:
         """The second half: the units of the repaired query, and what may be wanted of it next."""
         started = time.perf_counter()
         repaired, catalog = analysis.repair, analysis.catalog
@@ -191,13 +198,16 @@ class Analyst:
         sql, query = repaired.sql, repaired.query
         units = self._units.get((sql, catalog.version), lambda: units_of(sql, query, catalog, known=self._known))
         place = repaired.cursor if repaired.cursor is not None else 0
-        larger = self._supersets.get((sql, catalog.version), lambda: superset(query, catalog))
+        tables = frozenset(tables_named(sql, catalog.dialect)) if predicted.columns else None
+        added = self._over_projection.choose((tables, catalog.version), predicted.columns)
+        larger = self._supersets.get((sql, added, catalog.version), lambda: superset(query, catalog, added))
         return replace(
             analysis,
             unit=unit_at(units, place),
             units=units,
             open_units=open_units(units, sql, repaired.cursor, catalog.dialect, inserted_spans(repaired)),
-            hot=hot_columns(sql, repaired.cursor, catalog),
+            hot=reordered(hot_columns(sql, repaired.cursor, catalog), dict(predicted.changing)),
+            likely=predicted.columns,
             superset=larger,
             seconds=analysis.seconds + time.perf_counter() - started,
         )
@@ -221,6 +231,18 @@ class Analyst:
             "warning",
             "Submit still runs it as written.",
         )
+
+
+def reordered(hot: HotColumns, changing: dict[str, float]) -> HotColumns:
+    """Hot columns with those first whose constants were changed before: what was changed often is changed again."""
+    if not changing:
+        return hot
+    return replace(hot, likely=tuple(sorted(hot.likely, key=lambda name: -changing.get(name, 0.0))))
+
+
+def typed_cursor(analysis: Analysis) -> int | None:
+    """Where the cursor is in the text of the statement that was repaired."""
+    return _typed(analysis.snapshot, analysis.statement)[1] if analysis.statement is not None else None
 
 
 def _completes_a_condition(edit: Edit, typed: str) -> bool:

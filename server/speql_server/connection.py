@@ -6,6 +6,8 @@ from speql_engines import ConnectionFailedError, Engine
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
 from speql_server import protocol
+from speql_server.history_directory import history_directory
+from speql_server.prediction import Predictor
 from speql_server.settings import ServerSettings
 from speql_sql import Catalog, SpeqlError
 
@@ -15,11 +17,18 @@ OpenEngine = Callable[[ServerSettings], Awaitable[Engine]]
 class Connection:
     """An open engine with its store of temp tables. `failure` says why it is not the database that was asked for."""
 
-    def __init__(self, engine: Engine, scheduler_settings: SchedulerSettings, failure: str = "") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        scheduler_settings: SchedulerSettings,
+        failure: str = "",
+        predictor: Predictor | None = None,
+    ) -> None:
         self.engine = engine
         self.failure = failure
         self.scheduler_settings = scheduler_settings
         self.store = Store(engine, scheduler_settings.byte_budget)
+        self.predictor = predictor or Predictor(engine)
         self._tables = 0
 
     async def catalog(self) -> Catalog:
@@ -38,7 +47,7 @@ class Connection:
             version=info.version,
             writable=info.writable,
             tables=self._tables,
-            message=self.failure,
+            message=self.failure or self.predictor.problem,
         )
 
     def budget(self) -> protocol.Budget:
@@ -47,6 +56,7 @@ class Connection:
 
     async def close(self) -> None:
         """Drop the temp tables and close the engine."""
+        await self.predictor.close()
         await self.store.close()
         await self.engine.close()
 
@@ -61,12 +71,19 @@ async def open_connection(
         in_memory = ServerSettings(workspace=settings.workspace, writable=True)
         engine = await open_engine(in_memory)
         failure = f"{error} SpeQL goes on with an empty database in memory."
-    connection = Connection(engine, scheduler_settings, failure)
+    connection = Connection(engine, scheduler_settings, failure, predictor_of(engine, settings, failure))
     try:
         await connection.catalog()
     except SpeqlError as error:
         connection.failure = connection.failure or f"The tables could not be read: {error}"
     return connection
+
+
+def predictor_of(engine: Engine, settings: ServerSettings, failure: str = "") -> Predictor:
+    """Predictions from the history of the database that the settings name, unless that is switched off."""
+    database = None if failure else settings.database
+    directory = history_directory(engine.info.engine.lower(), database) if settings.history else None
+    return Predictor(engine, directory, settings.history_limit)
 
 
 async def open_engine_of(settings: ServerSettings) -> Engine:

@@ -11,6 +11,7 @@ _ENCODINGS = ("utf-8", "utf-16", "utf-32")
 _CAPABILITIES: dict[str, Any] = {
     "textDocumentSync": {"openClose": True, "change": 2, "save": False},
     "completionProvider": {"triggerCharacters": ["."]},
+    "inlineCompletionProvider": {},
     "executeCommandProvider": {"commands": ["speql.submit", "speql.cancel", "speql.acceptRepair"]},
     "workspace": {
         "workspaceFolders": {"supported": True, "changeNotifications": True},

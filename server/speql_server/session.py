@@ -15,7 +15,7 @@ from speql_scheduler.running.job_graph import JobGraph
 from speql_scheduler.running.scheduler import Scheduler
 from speql_scheduler.running.speculation import Speculation
 from speql_server import protocol, to_lsp
-from speql_server.analysis import Analysis, Analyst, shifted
+from speql_server.analysis import Analysis, Analyst, shifted, typed_cursor
 from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
@@ -25,6 +25,7 @@ from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding, LineIndex
+from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
 from speql_speculator.repair import Repair
@@ -138,6 +139,8 @@ class Session:
             self._submitted.pop(edited.snapshot.text, None)
         if answer is not None:
             self._outlets.answered(answer)
+            if analysis.statement is not None:
+                self._connection.predictor.record(analysis.statement.text, analysis.catalog)
         message = await self._message(analysis, started, "submit", answer, problems)
         self._outlets.preview(message)
         if answer is not None and (analysis.repair is None or analysis.repair.query is None):
@@ -153,8 +156,9 @@ class Session:
     async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
         """What may stand at this place of the text."""
         catalog = await self._connection.catalog()
+        scores = await self._connection.predictor.column_scores(edited.snapshot.text, offset, catalog)
         return await asyncio.get_running_loop().run_in_executor(
-            self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding
+            self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding, scores
         )
 
     def repair_edit(self, edited: Edited) -> types.WorkspaceEdit | str:
@@ -190,7 +194,8 @@ class Session:
             repaired = await self._mender.patched(repaired)
         if submitted := self._submitted.get(edited.snapshot.text):
             await submitted.wait()  # its rows are the preview, and threads of Python's take each other's time
-        return _Analysed(await self._planned(repaired), edited.at)
+        predicted = await self._predicted(repaired)
+        return _Analysed(await self._planned(repaired, predicted), edited.at)
 
     async def _repaired(self, edited: Edited) -> Analysis:
         """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
@@ -199,9 +204,16 @@ class Session:
         repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
         return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired
 
-    async def _planned(self, repaired: Analysis) -> Analysis:
+    async def _predicted(self, analysis: Analysis) -> Predicted:
+        """What the statement will need next, by what was run before."""
+        repaired = analysis.repair
+        if repaired is None or repaired.query is None:
+            return NOTHING_PREDICTED
+        return await self._connection.predictor.predicted(repaired.typed, typed_cursor(analysis), analysis.catalog)
+
+    async def _planned(self, repaired: Analysis, predicted: Predicted) -> Analysis:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executors.analysis, self._analyst.planned, repaired)
+        return await loop.run_in_executor(self._executors.analysis, self._analyst.planned, repaired, predicted)
 
     async def _accepted(self, analysis: Analysis) -> bool:
         """Whether the engine takes as it is typed a statement that the rules would repair, or make nothing of."""
@@ -245,6 +257,7 @@ class Session:
                 guessed=analysis.guessed,
                 edited_columns=analysis.hot.edited,
                 likely_columns=analysis.hot.likely,
+                predicted_columns=tuple((column.name.lower(), column.score) for column in analysis.likely),
                 previews_all=analysis.unit is None or analysis.unit.whole,
             )
         )
@@ -331,9 +344,12 @@ class Session:
         self._outlets.diagnostics(analysis, problems)
 
 
-def _completions(text: str, offset: int, catalog: Catalog, encoding: Encoding) -> list[types.CompletionItem]:
+def _completions(
+    text: str, offset: int, catalog: Catalog, encoding: Encoding, scores: dict[str, float]
+) -> list[types.CompletionItem]:
+    """Completions, the columns first that earlier statements make likely, then in the order of the rules."""
     lines = LineIndex(text)
-    found = completions(text, offset, catalog)
+    found = sorted(completions(text, offset, catalog), key=lambda one: -ranking_score(one, scores))
     return [to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(found)]
 
 

@@ -9,6 +9,8 @@ import msgspec
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import SpeqlError
 
+DEFAULT_HISTORY_LIMIT = 5_000
+
 
 class SettingsError(SpeqlError):
     """A setting has a value that it cannot have."""
@@ -32,6 +34,12 @@ class ServerSettings:
 
     speculate: bool = True
     """Run previews and temp tables while the user types. Without it only diagnostics, completion and submits work."""
+
+    history: bool = True
+    """Keep the statements that the user runs, to predict from them."""
+
+    history_limit: int = DEFAULT_HISTORY_LIMIT
+    """So many different statements are kept a connection."""
 
     document_limit: int = 2_000_000
     """A document with more characters than this is not analysed."""
@@ -66,6 +74,7 @@ class ServerSettings:
                     "Correct it in the settings of your editor's language client, then restart the server.",
                 )
             changes[name] = value
+        changes |= _history_options(options.get("history"))
         if self.database is not None:
             changes.pop("database", None)
         if "workspace" in changes:
@@ -88,6 +97,20 @@ def _language_model(options: Any) -> LanguageModelSettings:
         raise SettingsError(
             f"The initialization option languageModel does not fit: {error}.", "See docs/language-model.md."
         ) from None
+
+
+def _history_options(given: Any) -> dict[str, Any]:
+    """``history: {enabled, limit}`` as settings."""
+    if given is None:
+        return {}
+    enabled = given.get("enabled", True) if isinstance(given, dict) else None
+    limit = given.get("limit", DEFAULT_HISTORY_LIMIT) if isinstance(given, dict) else None
+    if not isinstance(enabled, bool) or isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise SettingsError(
+            "The initialization option history must be an object like {enabled: true, limit: 5000}.",
+            "Correct it in the settings of your editor's language client, then restart the server.",
+        )
+    return {"history": enabled, "history_limit": limit}
 
 
 _KINDS = {str: "a string", bool: "true or false"}

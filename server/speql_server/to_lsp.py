@@ -45,6 +45,15 @@ def diagnostic(problem: Problem, lines: LineIndex, encoding: Encoding) -> types.
     )
 
 
+def inline_completion_item(
+    text: str, new_text: str, start: int, end: int, encoding: Encoding
+) -> types.InlineCompletionItem:
+    """Ghost text in the place of ``text[start:end]``, which it begins with."""
+    return types.InlineCompletionItem(
+        insert_text=new_text, range=_lsp_range(Span(start, end), LineIndex(text), encoding)
+    )
+
+
 def completion_item(completion: Completion, rank: int, lines: LineIndex, encoding: Encoding) -> types.CompletionItem:
     """A proposal; `rank` keeps the order in which the speculator gave them."""
     return types.CompletionItem(

@@ -1,6 +1,6 @@
 """The superset query: one whose result also answers what the user is likely to ask next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
 
@@ -11,12 +11,14 @@ MAX_ADDED = 8
 """At most so many columns are added to a SELECT."""
 
 
-def superset(query: exp.Query, catalog: Catalog) -> exp.Query:
+def superset(query: exp.Query, catalog: Catalog, predicted: Sequence[str] = ()) -> exp.Query:
     """``query`` without its outer ORDER BY, LIMIT and OFFSET, and with more columns where they change no row.
 
     The rows of the result, restricted to the columns of ``query`` (which come first, in order), are the rows of
     ``query`` without its outer ORDER BY and LIMIT. ``query`` itself is not changed. What is inside subqueries and CTEs
-    keeps its ORDER BY and LIMIT: there they choose rows.
+    keeps its ORDER BY and LIMIT: there they choose rows. ``predicted`` are names of columns that are likely to be used
+    next: they are added wherever they are surely a column of a SELECT that can have more. Groups never get more keys
+    here: that changes rows, and is decided by whoever can estimate it.
 
     >>> import sqlglot
     >>> superset(sqlglot.parse_one("SELECT a FROM t WHERE b > 1 ORDER BY c LIMIT 5"), Catalog()).sql()
@@ -31,9 +33,10 @@ def superset(query: exp.Query, catalog: Catalog) -> exp.Query:
         wanted += [] if outer is result else list(_columns_of(outer.args.get("order")))
         _strip(outer)
     names = _names(result)
+    likely = [exp.column(name) for name in predicted]
     for select in _units(result, outer):
         added = wanted if select is outer else []
-        _project_more(select, added, names, catalog)
+        _project_more(select, added, likely, names, catalog)
     return result
 
 
@@ -161,8 +164,10 @@ def _columns_of(node: exp.Expr | None) -> Iterator[exp.Column]:
                 yield found
 
 
-def _project_more(select: exp.Select, first: Iterable[exp.Column], names: set[str], catalog: Catalog) -> None:
-    """Add the columns that ORDER BY and WHERE use: what the user is likely to sort and filter by next."""
+def _project_more(
+    select: exp.Select, first: Iterable[exp.Column], last: Iterable[exp.Column], names: set[str], catalog: Catalog
+) -> None:
+    """Add the columns that ORDER BY and WHERE use and those predicted: what is likely to be sorted and filtered by."""
     if any(isinstance(projection, exp.Star) for projection in select.expressions):
         return
     outputs = {projection.alias_or_name.lower() for projection in select.expressions}
@@ -173,7 +178,7 @@ def _project_more(select: exp.Select, first: Iterable[exp.Column], names: set[st
         if isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star)
     }
     added = 0
-    for column in (*first, *_columns_of(select.args.get("where"))):
+    for column in (*first, *_columns_of(select.args.get("where")), *last):
         key = (column.table.lower(), column.name.lower())
         if added >= MAX_ADDED:
             return

@@ -1,6 +1,7 @@
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import click
 import msgspec
@@ -43,11 +44,20 @@ def test_every_option_of_the_command_line_is_documented() -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, click.Group) or hasattr(group, "commands")
     undocumented = []
-    for name, command in group.commands.items():
+    for name, command in _commands(group):
         section = text.split(f"## speql {name}\n")[-1].split("\n## ")[0] if f"## speql {name}\n" in text else ""
         options = [max(one.opts, key=len) for one in command.params if one.param_type_name == "option"]
         undocumented += [f"{name} {option}" for option in options if option != "--help" and f"`{option}" not in section]
     assert not undocumented
+
+
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """The commands by name, those of groups too."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def _wire_types(kind: type[Wire]) -> set[type[Wire]]:
@@ -84,6 +94,6 @@ def test_every_command_and_option_of_the_server_is_documented() -> None:
     text = (ROOT / "docs" / "language-server.md").read_text(encoding="utf-8")
     commands = [path for path in (ROOT / "server/speql_server/features").glob("*.py") if "COMMAND" in path.read_text()]
     names = re.findall(r'COMMAND = "([^"]+)"', "".join(path.read_text(encoding="utf-8") for path in commands))
-    options = ("database", "writable", "workspace", "speculate", "languageModel")
+    options = ("database", "writable", "workspace", "speculate", "languageModel", "history")
     assert len(names) >= 3
     assert not [name for name in (*names, *options) if f"`{name}`" not in text]

@@ -33,6 +33,12 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test does not see what another one has run."""
+    monkeypatch.setenv("SPEQL_DATA_DIR", str(tmp_path / "speql-data"))
+
+
 @pytest.fixture
 def direct(flights: Path) -> Callable[[str], list[tuple[Any, ...]]]:
     """Rows of a query, run on the file without SpeQL."""

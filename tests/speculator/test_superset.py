@@ -124,3 +124,39 @@ def test_few_columns_are_added(schemas: dict[str, Any]) -> None:
     query = sqlglot.parse_one(f"SELECT 1 FROM flights f WHERE {condition}", read="duckdb")
     assert isinstance(query, exp.Query)
     assert len(superset(query, schemas["flights"].catalog).selects) == 1 + 8
+
+
+PREDICTED = [
+    # The columns that are wanted next are in the rows, whatever else is there.
+    ("SELECT f.carrier FROM flights f WHERE f.month > 3", ("distance", "dest"), {"distance", "dest"}),
+    ("SELECT f.carrier, a.name FROM flights f JOIN airlines a ON a.carrier = f.carrier", ("origin",), {"origin"}),
+    (
+        "WITH c AS (SELECT origin, dest FROM flights) SELECT c.origin FROM c WHERE c.dest = 'A1'",
+        ("distance",),
+        {"distance"},
+    ),
+    # Not where another column changes the rows, is of two tables, or of none.
+    ("SELECT carrier, count(*) FROM flights GROUP BY carrier", ("origin",), set()),
+    ("SELECT DISTINCT carrier FROM flights", ("origin",), set()),
+    ("SELECT origin FROM flights UNION SELECT dest FROM flights", ("month",), set()),
+    ("SELECT rank() OVER (ORDER BY distance) AS place FROM flights", ("origin",), set()),
+    ("SELECT f.origin FROM flights f JOIN planes p ON p.tailnum = f.tailnum", ("year",), set()),
+    ("SELECT a.name FROM airlines a", ("distance", "no_such_column"), set()),
+]
+
+
+@pytest.mark.parametrize(("sql", "predicted", "expected"), PREDICTED)
+def test_predicted_columns_are_added_and_change_no_row(
+    filled: duckdb.DuckDBPyConnection, schemas: dict[str, Any], sql: str, predicted: tuple[str, ...], expected: set[str]
+) -> None:
+    query = sqlglot.parse_one(sql, read="duckdb")
+    assert isinstance(query, exp.Query)
+    plain = superset(query, schemas["flights"].catalog)
+    larger = superset(query, schemas["flights"].catalog, predicted)
+    identifiers = {column.name.lower() for column in larger.find_all(exp.Column)}
+    before = {column.name.lower() for column in plain.find_all(exp.Column)}
+    assert identifiers - before == expected - before
+    assert expected <= identifiers
+    count = len(plain.named_selects)
+    rows = filled.execute(larger.sql("duckdb")).fetchall()
+    assert Counter(row[:count] for row in rows) == Counter(filled.execute(plain.sql("duckdb")).fetchall())

@@ -18,7 +18,9 @@ class Speculation:
     the paths of the SELECTs that the cursor is in, and of those that depend on them; ``closed_texts`` the texts of
     the others. ``guessed`` says that the repair has put in tables or joins, of which the finished query will hardly
     have the same. ``edited_columns`` are compared with a constant that is being changed now, ``likely_columns``
-    with one that is likely to change next. Nobody may change the trees: they are read by several threads.
+    with one that is likely to change next. ``predicted_columns`` are names with the chance, 0 to 1, that the next words
+    use them: the superset has the surest of them where another column changes no row. Nobody may change the trees:
+    they are read by several threads.
     """
 
     id: int
@@ -33,4 +35,5 @@ class Speculation:
     guessed: bool = False
     edited_columns: tuple[str, ...] = ()
     likely_columns: tuple[str, ...] = ()
+    predicted_columns: tuple[tuple[str, float], ...] = ()
     previews_all: bool = True

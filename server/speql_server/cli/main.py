@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from speql_server.cli.bench_group import BenchGroup
+from speql_server.cli.history import app as history_app
 from speql_sql import SpeqlError
 
 app = typer.Typer(
@@ -75,8 +77,18 @@ def demo(
     raise typer.Exit(run_demo(query=query, speed=speed, style=style, database=database))
 
 
-@app.command()
-def bench(
+bench = typer.Typer(
+    cls=BenchGroup,
+    help="Measure SpeQL: replay typing (`typing`, also without the word), how well it repairs (`repair`) and predicts "
+    "(`prediction`).",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.add_typer(bench, name="bench")
+
+
+@bench.command("typing")
+def bench_typing(
     queries: Annotated[
         list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files; a query a file.")
     ],
@@ -122,6 +134,61 @@ def bench(
     raise typer.Exit(status)
 
 
+@bench.command("repair")
+def bench_repair(
+    queries: Annotated[
+        list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files; a query a file.")
+    ],
+    database: Annotated[str, typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only.")],
+    only: Annotated[str, typer.Option(metavar="LIST", help="Names of the queries, with commas.")] = "",
+    random_texts: Annotated[
+        int, typer.Option("--random", min=0, help="So many cuts at random characters, and so many edits in the middle.")
+    ] = 20_000,
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="The share of all texts that is tried.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="What random texts are drawn with.")] = 1,
+    failures: Annotated[int, typer.Option(min=0, help="Examples that are shown of each cause of failure.")] = 3,
+    json: Json = False,
+) -> None:
+    """Repair queries cut at lines, tokens and characters and changed in the middle; ask the engine whether they bind.
+
+    Exit status 0 only if no word was left out elsewhere than at the cursor without a problem that says so.
+    """
+    from speql_server.cli.bench_repair.run_bench_repair import run_bench_repair
+
+    status = run_bench_repair(
+        queries,
+        database=database,
+        only=[name.strip() for name in only.split(",") if name.strip()],
+        random_texts=random_texts,
+        share=share,
+        seed=seed,
+        failures=failures,
+        json=json,
+    )
+    raise typer.Exit(status)
+
+
+@bench.command("prediction")
+def bench_prediction(
+    queries: Annotated[
+        list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files with statements.")
+    ],
+    database: Annotated[str, typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only.")],
+    history: Annotated[
+        int, typer.Option(min=0, max=50, help="Other instances of each query that were run before.")
+    ] = 3,
+    columns_only: Annotated[
+        bool, typer.Option("--columns-only", help="Leave ghost text out, which takes longer.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Type queries and compare what is predicted with what comes: without history, and with other instances of them."""
+    from speql_server.cli.bench_prediction.run_bench_prediction import run_bench_prediction
+
+    status = run_bench_prediction(queries, database=database, history=history, columns_only=columns_only, json=json)
+    raise typer.Exit(status)
+
+
 @app.command("bench-report")
 def bench_report(
     results: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results of `speql bench`.")],
@@ -132,6 +199,9 @@ def bench_report(
 
     write_report(results, page)
     typer.echo(f"{page} is written.")
+
+
+app.add_typer(history_app, name="history")
 
 
 @app.command()

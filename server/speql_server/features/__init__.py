@@ -12,6 +12,7 @@ from speql_server.features import (
     did_open,
     initialize,
     initialized,
+    inline_completion,
     shutdown,
     submit,
 )
@@ -28,6 +29,7 @@ _FEATURES = (
     did_close,
     cursor,
     completion,
+    inline_completion,
     submit,
     cancel,
     accept_repair,

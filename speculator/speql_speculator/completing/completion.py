@@ -8,7 +8,7 @@ from typing import Literal
 from speql_speculator.completing.completion_groups import words
 from speql_speculator.completing.completion_scope import Scope, scope_at
 from speql_speculator.completing.completion_sources import Source
-from speql_speculator.statements import split_statements, statement_at
+from speql_speculator.completing.statement_around import statement_around
 from speql_speculator.tokens import Token, tokenize
 from speql_sql import Catalog, Column, Span, Table
 
@@ -38,7 +38,7 @@ def completions(text: str, offset: int, catalog: Catalog) -> tuple[Completion, .
     inferred. Nothing is proposed in strings, comments and numbers, nor where a new name is made up.
     """
     offset = min(max(offset, 0), len(text))
-    start, inner = _around(text, offset, catalog.dialect)
+    start, inner = statement_around(text, offset, catalog.dialect)
     place = offset - start
     tokens = tokenize(inner, catalog.dialect, comments=True)
     touched = next((token for token in tokens if token.start < place <= token.end and _is_open_to(token, place)), None)
@@ -58,26 +58,6 @@ def completions(text: str, offset: int, catalog: Catalog) -> tuple[Completion, .
             if len(found) >= _LIMIT:
                 break
     return tuple(found.values())
-
-
-def _around(text: str, offset: int, dialect: str) -> tuple[int, str]:
-    """Where the statement that is being written at the offset starts, and its text; empty behind a semicolon."""
-    statements = split_statements(text, dialect)
-    statement = statement_at(statements, offset)
-    if statement is None or offset < statement.span.start:
-        return offset, ""
-    later = next((other.span.start for other in statements if other.span.start > statement.span.start), len(text))
-    rest = text[statement.span.end : later]
-    # Comments behind a statement are not part of it, but a cursor in one is not a place for names.
-    end = statement.span.end
-    for token in tokenize(rest, dialect):
-        if token.text == ";":
-            if statement.span.end + token.end <= offset:
-                return statement.span.end + token.end, text[statement.span.end + token.end : later]
-            return statement.span.start, text[statement.span.start : statement.span.end + token.start]
-    end = max(end, offset if offset <= later else end)
-    tail = text[end : text.find("\n", end)] if "\n" in text[end:later] else text[end:later]
-    return statement.span.start, text[statement.span.start : end] + tail
 
 
 def quoted(name: str, dialect: str = "duckdb") -> str:

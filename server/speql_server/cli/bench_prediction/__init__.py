@@ -1,0 +1,1 @@
+"""`speql bench prediction`: how well what comes next is predicted."""

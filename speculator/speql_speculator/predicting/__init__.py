@@ -1,0 +1,1 @@
+"""What the user will write next: history, likely columns, ghost text."""

@@ -1,0 +1,59 @@
+"""`speql bench repair` on a small database: what it counts, and that a word that is lost is counted."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from speql_server.cli.bench_repair.lost_words import lost_words
+from speql_server.cli.main import app
+from speql_speculator.edits import Edit
+from speql_speculator.repair import Repair
+from speql_sql import Problem, Span
+
+QUERY = """SELECT c.name, sum(s.amount) AS total
+FROM sales s
+JOIN customers c ON c.id = s.customer_id
+WHERE s.year = 2001
+GROUP BY c.name
+"""
+
+
+def test_the_shares_of_a_small_query(tmp_path: Path) -> None:
+    database, query = tmp_path / "shop.duckdb", tmp_path / "totals.sql"
+    query.write_text(QUERY)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY, name VARCHAR)")
+        connection.execute("CREATE TABLE sales (customer_id INTEGER, year INTEGER, amount INTEGER)")
+    arguments = ["bench", "repair", str(query), "-d", str(database), "--random", "100", "--json"]
+    found = CliRunner().invoke(app, arguments)
+    assert found.exit_code == 0, found.output
+    shares = json.loads(found.stdout.strip().splitlines()[-1])
+    assert set(shares) == {"line", "token", "character", "edit"}
+    assert shares["line"]["texts"] == 5
+    assert shares["character"]["texts"] == shares["edit"]["texts"] == 100
+    assert shares["line"]["bind, %"] == 100.0
+    assert shares["edit"]["bind, %"] > 90
+    assert all(kind["words lost silently"] == 0 for kind in shares.values())
+
+
+TEXT = "SELECT a, b FROM t WHERE c = 1 AND d"
+
+
+@pytest.mark.parametrize(
+    ("gone", "code", "problem", "silently", "told"),
+    [
+        ("AND d", "unfinished", "", 0, 0),  # at the cursor
+        (", b", "unfinished", "", 2, 0),
+        (", b", "unknown-column", "unknown-column", 0, 2),
+        ("b", "name-corrected", "", 0, 0),
+    ],
+)
+def test_words_that_are_lost(gone: str, code: str, problem: str, silently: int, told: int) -> None:
+    span = Span(TEXT.index(gone), TEXT.index(gone) + len(gone))
+    problems = (Problem(problem, "It is not there", span),) if problem else ()
+    repaired = Repair(TEXT, "", (Edit(span, "", "", code),), problems=problems)
+    lost = lost_words(repaired, len(TEXT))
+    assert (len(lost.silently), len(lost.told)) == (silently, told)
