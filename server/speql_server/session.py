@@ -161,6 +161,16 @@ class Session:
             self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding, scores
         )
 
+    async def continuation(self, edited: Edited) -> str | None:
+        """What a language model thinks comes next at the cursor, asked once the text has rested; None without one."""
+        if self._mender is None:
+            return None
+        await self._clock.sleep(self._settings.language_model.debounce_seconds)
+        current = self._current.analysis if self._current is not None else None
+        if self._edited is not edited or current is None or current.snapshot.version != edited.snapshot.version:
+            return None
+        return await self._mender.continuation(current)
+
     def repair_edit(self, edited: Edited) -> types.WorkspaceEdit | str:
         """The repair of the statement at the cursor as an edit of exactly this version, or why there is none."""
         current = self._current.analysis if self._current is not None else None

@@ -36,7 +36,12 @@ def register(server: "SpeqlServer") -> None:
             return server.documents.get(uri) is edited
 
         ghost = await connection.predictor.ghost_text(seen, start + len(selected), catalog, newest)
-        if ghost is None or not newest() or (selected and ghost.text[:1].isalnum()):
+        shown = ghost.text if ghost is not None else None
+        found = await server.session(uri) if shown is None and not selected and newest() else None
+        if found is not None and found[1].snapshot.cursor == start:
+            # Rules and history know nothing here: a language model may, if the user has one.
+            shown = await found[0].continuation(found[1])
+        if not shown or not newest() or (selected and shown[:1].isalnum()):
             return nothing  # letters would make another word of the selected item
-        item = inline_completion_item(text, selected + ghost.text, start, end, server.encoding)
+        item = inline_completion_item(text, selected + shown, start, end, server.encoding)
         return types.InlineCompletionList(items=[item])
