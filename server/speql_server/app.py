@@ -165,6 +165,10 @@ class SpeqlServer(LanguageServer):
 
         found = LanguageModel(settings, label, self.clock, self._send_status)
         found.start()
+        if settings.embedding_model and found.endpoint is not None:
+            from speql_server.language_model.endpoint_embedding import endpoint_embedding
+
+            connection.predictor.embed_with(endpoint_embedding(found, connection.engine.info.dialect))
         return found
 
     def _started(self, opening: asyncio.Task[None]) -> None:

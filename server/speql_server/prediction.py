@@ -14,9 +14,11 @@ from speql_speculator.completing.completion import Completion
 from speql_speculator.completing.statement_around import statement_around
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.changing_constants import changing_constants
+from speql_speculator.predicting.embedding import Embedding
 from speql_speculator.predicting.ghost_text import GhostText, ghost_texts
 from speql_speculator.predicting.history import History
 from speql_speculator.predicting.history_files import HistoryError, HistoryFiles
+from speql_speculator.predicting.learnt_embedding import EmbeddingError
 from speql_speculator.predicting.likely_columns import LikelyColumn, align_with_history, likely_columns
 from speql_speculator.predicting.place import place_at
 from speql_speculator.predicting.proposals import Proposals, proposals
@@ -78,6 +80,14 @@ class Predictor:
         if self._keeps:
             # Reading the log and loading FAISS takes a moment: done before the first prediction is asked for.
             self._thread.submit(lambda: self._guarded(lambda: len(self._history.neighbours("SELECT")), 0))
+
+    def embed_with(self, embedding: Embedding) -> None:
+        """From now on look for past statements with another embedding."""
+
+        def change() -> None:
+            self._history = self._history.embedded_with(embedding)
+
+        self._thread.submit(change)
 
     def record(self, text: str, catalog: Catalog) -> None:
         """Keep a statement that the user has run; in the background, and never an error of the submit."""
@@ -145,10 +155,10 @@ class Predictor:
     # -- in the thread ---------------------------------------------------------------------------------------------
 
     def _guarded(self, work: Callable[[], T], otherwise: T) -> T:
-        """What ``work`` gives; ``otherwise``, and `problem` says why, where the history's files cannot be used."""
+        """What ``work`` gives; ``otherwise``, and `problem` says why, where files or vectors cannot be had."""
         try:
             found = work()
-        except HistoryError as error:
+        except (HistoryError, EmbeddingError) as error:
             if self.problem != str(error):
                 logger.warning("%s", error)
             self.problem = str(error)

@@ -11,7 +11,7 @@ import pytest
 from speql_server import protocol
 from speql_server.cli.language_model_check import language_model_check
 
-from ..scripted_model import Reply, edits, says, scripted_model
+from ..scripted_model import Asked, Reply, edits, says, scripted_model
 
 MISSPELT = "SELEC carrier FROM airlines ORDER BY carrier"
 MENDED = edits(("SELEC ", "SELECT "), usage={"prompt_tokens": 900, "completion_tokens": 30, "total_tokens": 930})
@@ -178,3 +178,48 @@ async def test_the_doctor_says_whether_the_model_answers() -> None:
     assert "cannot be reached" in gone.found
     assert language_model_check(None, None).status == "optional"
     assert "clippy" in language_model_check("clippy", None).found
+
+
+def vectors(asked: Asked) -> Reply:
+    """Two numbers for each text: whether it groups, and 1."""
+    texts = asked.body["input"]
+    data = [{"object": "embedding", "index": i, "embedding": ["GROUP" in t, 1.0]} for i, t in enumerate(texts)]
+    used = {"prompt_tokens": 7, "total_tokens": 7}
+    return Reply(body=json.dumps({"object": "list", "data": data, "model": "m", "usage": used}))
+
+
+EMBEDDING = {"embeddingModel": "vectors", "embeddingDimensions": 2}
+
+
+async def test_past_statements_are_found_by_the_endpoints_vectors(start: Any, flights: Path) -> None:
+    async with scripted_model(vectors) as model:
+        editor = await start("--database", flights, options=options(model.base_url, **EMBEDDING))
+        editor.open("SELECT carrier FROM airlines WHERE carrier <> 'secret' GROUP BY carrier")
+        await editor.rows()
+        await editor.submit()
+        await model.until(lambda seen: any("GROUP" in one.text for one in seen.asked))
+        assert {one.path for one in model.asked} == {"/v1/embeddings"}
+        assert "secret" not in model.sent
+        assert all(one.body["model"] == "vectors" for one in model.asked)
+        shown = await status(editor, lambda one: one.tokens_hour > 0)
+        assert shown.tokens_hour % 7 == 0
+
+
+async def test_an_endpoint_without_vectors_stops_nothing(start: Any, flights: Path) -> None:
+    async with scripted_model(Reply(status=500)) as model:
+        editor = await start("--database", flights, options=options(model.base_url, **EMBEDDING))
+        editor.open("SELECT carrier FROM airlines ORDER BY carrier")
+        assert (await editor.rows()).rows == CARRIERS
+        await editor.submit()
+        await model.until(lambda seen: bool(seen.asked))
+        editor.replace(len(editor.text) - 7, len(editor.text), "1")
+        assert (await editor.rows()).rows == CARRIERS
+
+
+async def test_vectors_of_unknown_length_are_told(start: Any, flights: Path) -> None:
+    async with scripted_model(vectors) as model:
+        editor = await start("--database", flights, options=options(model.base_url, embeddingModel="vectors"))
+        editor.open("SELECT carrier FROM airlines ORDER BY carrier")
+        assert (await editor.rows()).rows == CARRIERS
+        assert "embeddingDimensions" in (await status(editor, lambda one: one.state == "paused")).reason
+        assert model.connections == 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -71,22 +71,25 @@ class LanguageModel:
 
     async def ask(self, request: Request) -> Completion:
         """The model's answer; a problem where there is none."""
-        self.start()
-        if self._opening is not None:
-            await asyncio.shield(self._opening)
-        model = self._model
-        if model is None or self._closed:
-            problem = self._problem or Problem("language-model-closed", "The server is closed.", None, "information")
-            return Completion(problem=problem, sent=False)
-        await self.elsewhere(load_openai)
-        # Another editor may have spent from the same budget in the meantime.
-        model.spending = await self.elsewhere(lambda: self._file.read(self._today()))
+        model = await self._ready()
+        if isinstance(model, Problem):
+            return Completion(problem=model, sent=False)
         self._asking += 1
         self._changed()
         try:
             return await model.ask(request)
         finally:
             self._asking -= 1
+            self._changed()
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]] | Problem:
+        """The vectors of texts, or why there are none."""
+        model = await self._ready()
+        if isinstance(model, Problem):
+            return model
+        try:
+            return await model.embed(texts)
+        finally:
             self._changed()
 
     async def elsewhere(self, work: Callable[[], T], /) -> T:
@@ -116,6 +119,19 @@ class LanguageModel:
             dollars_per_day=settings.dollars_per_day,
             exact=day.exact if day is not None else True,
         )
+
+    async def _ready(self) -> Model | Problem:
+        """The model, open and knowing what was spent, or why there is none."""
+        self.start()
+        if self._opening is not None:
+            await asyncio.shield(self._opening)
+        model = self._model
+        if model is None or self._closed:
+            return self._problem or Problem("language-model-closed", "The server is closed.", None, "information")
+        await self.elsewhere(load_openai)
+        # Another editor may have spent from the same budget in the meantime.
+        model.spending = await self.elsewhere(lambda: self._file.read(self._today()))
+        return model
 
     async def close(self) -> None:
         """Close the connections and end the thread."""

@@ -2,21 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.failures import client_problem, retry_after_seconds, status_problem
 from speql_speculator.language_model.request import Completion, Request
 from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.streamed_answer import StreamedAnswer
-from speql_speculator.language_model.usage import Usage
+from speql_speculator.language_model.usage import Usage, estimated_tokens
 from speql_sql import Problem
 
 if TYPE_CHECKING:
     import httpx2
     import openai
+
+T = TypeVar("T")
 
 _SENT_HEADERS = frozenset(
     {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "user-agent", "authorization"}
@@ -94,20 +96,39 @@ class Client:
             used(usage)
         return Completion(answer.text, usage, problem, self._now() - started, retry_after)
 
+    async def embed(self, texts: Sequence[str], model: str) -> tuple[list[list[float]], Usage] | Problem:
+        """A vector for each text, and what that has used. Raises nothing but ``CancelledError``."""
+
+        async def ask() -> tuple[list[list[float]], Usage]:
+            answer = await self._opened().embeddings.create(model=model, input=list(texts), encoding_format="float")
+            vectors = [[float(number) for number in one.embedding] for one in sorted(answer.data, key=_index)]
+            tokens = answer.usage.prompt_tokens if answer.usage is not None else None
+            estimate = sum(map(estimated_tokens, texts))
+            return vectors, Usage(estimate if tokens is None else tokens, estimated=tokens is None)
+
+        return await self._simple(ask, model)
+
     async def reachable(self) -> Problem | None:
         """Whether the endpoint answers and takes the key; sends nothing but that question."""
+
+        async def ask() -> None:
+            await self._opened().models.list()
+
+        return await self._simple(ask, "")
+
+    async def _simple(self, ask: Callable[[], Awaitable[T]], model: str) -> T | Problem:
+        """What a request without a stream gives, or why it gives nothing."""
         import openai
 
         try:
             async with asyncio.timeout(self._timeout):
-                await self._opened().models.list()
+                return await ask()
         except (TimeoutError, openai.APIConnectionError):
             return client_problem("unreachable", f"The language model at {self._endpoint.host} cannot be reached.")
         except openai.APIStatusError as error:
-            return status_problem(error.status_code, "")
+            return status_problem(error.status_code, model)
         except (openai.OpenAIError, ValueError, TypeError, AttributeError, KeyError, IndexError):
             return client_problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
-        return None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -170,6 +191,10 @@ class Client:
                 yield piece
                 if answer.too_long:
                     return
+
+
+def _index(item: Any) -> int:
+    return int(item.index)
 
 
 def _response_format(request: Request, structure: str) -> dict[str, Any]:

@@ -78,6 +78,11 @@ def endpoint_of(settings: LanguageModelSettings) -> Endpoint | Problem:
             f"The language model at {parts.hostname} would be asked without encryption.",
             "Use https; http is for this machine and the local network.",
         )
+    if settings.embedding_model and not settings.embedding_dimensions:
+        return _problem(
+            f"The length of the vectors of {settings.embedding_model} is not known.",
+            "Set embeddingDimensions: 1536 for text-embedding-3-small, 768 for nomic-embed-text.",
+        )
     host = parts.hostname.lower()
     return Endpoint(
         name=settings.profile,

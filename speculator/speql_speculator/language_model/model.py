@@ -1,6 +1,6 @@
 """A language model as the rest of the room sees it: within its budget, and left alone while it fails."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from speql_speculator.language_model.backoff import Backoff
 from speql_speculator.language_model.client import Client
@@ -9,7 +9,7 @@ from speql_speculator.language_model.request import Completion, Request
 from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.language_model.spending import Charge, Spending
-from speql_speculator.language_model.usage import Usage
+from speql_speculator.language_model.usage import Usage, estimated_tokens
 from speql_sql import Problem
 
 PATIENCE_SECONDS = 5.0
@@ -76,6 +76,27 @@ class Model:
                 break
         return completion
 
+    async def embed(self, texts: Sequence[str]) -> list[list[float]] | Problem:
+        """A vector of ``embedding_dimensions`` numbers for each text, or why there is none; not tried again."""
+        model = self.settings.embedding_model
+        most = self._priced(model, Usage(sum(map(estimated_tokens, texts)), estimated=True))
+        paused = self._backoff.paused(self._now())
+        refusal = paused or self._with_reserved().refusal(self.settings, self._today(), most)
+        if refusal is not None:
+            return refusal
+        self._reserved.append(most)
+        try:
+            found = await self._client.embed(texts, model)
+        finally:
+            self._reserved.remove(most)
+        problem = found if isinstance(found, Problem) else None
+        self._backoff = self._backoff.after(Completion(problem=problem), self._now())
+        if isinstance(found, Problem):
+            return found
+        vectors, usage = found
+        self._spend(self._priced(model, usage))
+        return vectors
+
     async def reachable(self) -> Problem | None:
         """Whether the endpoint answers and takes the key, or why not."""
         return await self._client.reachable()
@@ -95,7 +116,9 @@ class Model:
     def _use(self, request: Request, usage: Usage) -> None:
         if usage == Usage():
             return
-        charge = self._charge(request, usage)
+        self._spend(self._charge(request, usage))
+
+    def _spend(self, charge: Charge) -> None:
         self.spending = self.spending.with_charge(charge)
         self._charged(charge)
 
@@ -103,7 +126,9 @@ class Model:
         return Spending((*self.spending.charges, *self._reserved))
 
     def _charge(self, request: Request, usage: Usage) -> Charge:
-        model = self.endpoint.small_model if request.size == "small" else self.endpoint.large_model
+        return self._priced(self.endpoint.small_model if request.size == "small" else self.endpoint.large_model, usage)
+
+    def _priced(self, model: str, usage: Usage) -> Charge:
         price = self.endpoint.price(model, self.settings)
         return Charge(
             at=self._today(),

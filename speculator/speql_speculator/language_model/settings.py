@@ -71,3 +71,9 @@ class LanguageModelSettings(msgspec.Struct, frozen=True, kw_only=True, rename="c
 
     ask_below: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.65
     """The model is asked where the confidence of the rules is lower than this."""
+
+    embedding_model: str = ""
+    """The endpoint's model that makes vectors of past statements and of the text; empty: they are made here."""
+
+    embedding_dimensions: Count = 0
+    """The length of its vectors."""

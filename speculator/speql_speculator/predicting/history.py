@@ -94,6 +94,13 @@ class History:
         self._unsaved = 0
         self.problem = ""
 
+    def embedded_with(self, embedding: Embedding) -> "History":
+        """The same history, found by other vectors."""
+        self.close()
+        found = History(embedding, self._files, self._limit, self._dialect)
+        found._statements = self._statements
+        return found
+
     def __len__(self) -> int:
         return len(self._statements)
 

@@ -47,7 +47,8 @@ class EndpointEmbedding:
     """Vectors that somebody else makes: ``ask`` sends texts to an OpenAI-compatible endpoint and gives their vectors.
 
     ``ask`` returns one list of ``dimensions`` numbers a text, and raises :class:`EmbeddingError` for anything else.
-    ``clean`` is put before it: what leaves the machine has no literals unless the user allowed them.
+    ``clean`` is put before it: what leaves the machine has no literals unless the user allowed them, and nothing
+    leaves of a text that it makes empty.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class EndpointEmbedding:
         self._dimensions = dimensions
         self._ask = ask
         self._clean = clean
+        self._known: dict[str, Vectors] = {}
 
     @property
     def name(self) -> str:
@@ -73,13 +75,31 @@ class EndpointEmbedding:
         return self._dimensions
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of ``texts``: float32, shape (number of texts, dimensions)."""
-        if not texts:
-            return np.zeros((0, self._dimensions), dtype=np.float32)
-        vectors = np.asarray(self._ask([self._clean(text) for text in texts]), dtype=np.float32)
+        """The vectors of ``texts``: float32, shape (number of texts, dimensions); zero for what may not leave."""
+        clean = [self._clean(text) for text in texts]
+        wanted = [text for text in dict.fromkeys(clean) if text and text not in self._known]
+        for start in range(0, len(wanted), _BATCH):
+            self._learn(wanted[start : start + _BATCH])
+        vectors = np.zeros((len(texts), self._dimensions), dtype=np.float32)
+        for row, text in enumerate(clean):
+            if text:
+                vectors[row] = self._known[text]
+        while len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return unit_length(vectors)
+
+    def _learn(self, texts: Sequence[str]) -> None:
+        vectors = np.asarray(self._ask(texts), dtype=np.float32)
         if vectors.shape != (len(texts), self._dimensions):
             raise EmbeddingError(
                 f"The endpoint's vectors have the shape {vectors.shape}, not {(len(texts), self._dimensions)}.",
-                "Set the number of dimensions to that of the model.",
+                "Set embeddingDimensions to that of the model.",
             )
-        return unit_length(vectors)
+        self._known.update(zip(texts, vectors, strict=True))
+
+
+_BATCH = 64
+"""So many texts are sent at a time."""
+
+_REMEMBERED = 256
+"""So many vectors are kept: the same text is asked for more than once at a keystroke."""
