@@ -128,6 +128,21 @@ class Predictor:
             return {}
         return await self._soon(lambda: self._column_scores(text, offset, catalog), {})
 
+    async def similar(self, text: str) -> tuple[str, ...]:
+        """The texts of the past statements that are most like a text, the most alike first; at most three.
+
+        This waits until it is known: it is no keystroke that asks.
+        """
+        if not self._keeps:
+            return ()
+        await asyncio.gather(*self._records, return_exceptions=True)
+        nothing: tuple[str, ...] = ()
+        return await self._run(
+            lambda: self._guarded(
+                lambda: tuple(one.statement.text for one in self._history.neighbours(text, 3)), nothing
+            )
+        )
+
     async def close(self) -> None:
         """Save the history and end the thread."""
         await asyncio.gather(*self._records, return_exceptions=True)

@@ -111,7 +111,14 @@ class Session:
         self._edited: Edited | None = None
         self._mender: Mender | None = None
         if language_model is not None:
-            self._mender = Mender(language_model, connection, clock, executors.analysis, self._analyse_again)
+            self._mender = Mender(
+                language_model,
+                connection,
+                clock,
+                executors.analysis,
+                self._analyse_again,
+                connection.predictor.similar,
+            )
         self.working = False
 
     def changed(self, edited: Edited) -> None:

@@ -223,3 +223,15 @@ async def test_vectors_of_unknown_length_are_told(start: Any, flights: Path) -> 
         assert (await editor.rows()).rows == CARRIERS
         assert "embeddingDimensions" in (await status(editor, lambda one: one.state == "paused")).reason
         assert model.connections == 0
+
+
+async def test_similar_past_statements_go_with_the_question_without_their_literals(start: Any, flights: Path) -> None:
+    async with scripted_model(MENDED) as model:
+        editor = await start("--database", flights, options=options(model.base_url))
+        editor.open("SELECT carrier, 'secret' AS past_name FROM airlines ORDER BY carrier")
+        await editor.rows()
+        await editor.submit()
+        editor.replace(0, len(editor.text), MISSPELT)
+        await model.until(lambda seen: bool(seen.asked))
+        assert "past_name" in model.sent
+        assert "secret" not in model.sent

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
@@ -46,7 +46,7 @@ class Mender:
         clock: Clock,
         analysis: Executor,
         mended: Callable[[], None],
-        similar: Callable[[str], Sequence[str]] = lambda _: (),
+        similar: Callable[[str], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         self._model = model
         self._connection = connection
@@ -113,7 +113,7 @@ class Mender:
         repaired, endpoint = analysis.repair, self._model.endpoint
         if repaired is None or analysis.statement is None or endpoint is None or len(repaired.typed) > MAX_LENGTH:
             return None
-        question = self._question(repaired, analysis)
+        question = await self._question(repaired, analysis)
 
         def reads(sql: str) -> bool:
             query = parse_query(sql, analysis.catalog.dialect).query
@@ -144,7 +144,7 @@ class Mender:
     ) -> tuple[_Key, Outcome | None]:
         if verdict == "if-unbound" and (repaired.sql is None or await self._binds(repaired.sql)):
             return key, None
-        question = self._question(repaired, analysis)
+        question = await self._question(repaired, analysis)
         endpoint = self._model.endpoint
         outcome = await climb(
             question,
@@ -157,12 +157,13 @@ class Mender:
         )
         return key, outcome
 
-    def _question(self, repaired: Repair, analysis: Analysis) -> Question:
+    async def _question(self, repaired: Repair, analysis: Analysis) -> Question:
+        similar = await self._similar(repaired.typed) if self._similar is not None else ()
         return Question(
             typed=repaired.typed,
             cursor=_typed_cursor(analysis),
             catalog=analysis.catalog,
-            similar=self._similar(repaired.typed),
+            similar=tuple(similar),
             policy=self._policy(analysis.catalog),
         )
 
