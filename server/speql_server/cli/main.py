@@ -109,6 +109,9 @@ def bench_typing(
     hidden_lines: Annotated[
         int, typer.Option(min=1, help="So many lines at a query's end are hidden first by the protocol lines.")
     ] = 20,
+    history: Annotated[
+        int, typer.Option(min=0, max=50, help="So many other instances of each query were run before.")
+    ] = 0,
     results: Annotated[
         Path, typer.Option(metavar="FILE", help="Where the records are kept; an interrupted run goes on there.")
     ] = Path("bench/results/bench.jsonl"),
@@ -121,7 +124,7 @@ def bench_typing(
     from speql_server.cli.bench.replay import ReplaySettings
     from speql_server.cli.bench.run_bench import run_bench
 
-    settings = ReplaySettings(slowdown, direct_runs, compared_previews, hidden_lines)
+    settings = ReplaySettings(slowdown, direct_runs, compared_previews, hidden_lines, history)
     status = run_bench(
         queries,
         database=database,

@@ -71,3 +71,4 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     direct_runs: int
     version: str
     hidden_lines: int = HIDDEN_LINES
+    history: int = 0

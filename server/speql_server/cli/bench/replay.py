@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 
 import msgspec
 
@@ -24,6 +27,7 @@ from speql_server.cli.demo.typist import Keystroke
 from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.documents import Edited
+from speql_server.prediction import Predictor
 from speql_server.protocol import Preview
 from speql_server.session import Executors, Outlets, Session
 from speql_server.settings import ServerSettings
@@ -44,13 +48,16 @@ _URI = "bench:query.sql"
 @dataclass(frozen=True)
 class ReplaySettings:
     """How much is measured: runs of each direct query, and at most so many previews of a replay compared;
-    ``hidden_lines`` are those that the protocol ``lines`` reveals.
+    ``hidden_lines`` are those that the protocol ``lines`` reveals; ``history`` is how many other instances of each
+    query were run before, and ``history_directory`` where that history lies.
     """
 
     slowdown: float = 1.0
     direct_runs: int = 3
     compared_previews: int = 20
     hidden_lines: int = HIDDEN_LINES
+    history: int = 0
+    history_directory: Path | None = None
 
 
 async def replay(
@@ -286,7 +293,12 @@ async def _document(
     """A document of an editor that was just started: no temp table is left of the query before."""
     metered = MeteredEngine(engine, loop, settings.slowdown)
     clock = Clock(loop.time, asyncio.sleep)
-    connection = Connection(metered, SchedulerSettings(clock=loop.time, sleep=asyncio.sleep))
+    # Each document has a copy of its own: a query that was replayed is not known to the next replay of it.
+    past = mkdtemp(prefix="speql-bench-") if settings.history_directory is not None else None
+    if past is not None and settings.history_directory is not None:
+        copytree(settings.history_directory, past, dirs_exist_ok=True)
+    predictor = Predictor(metered, Path(past) if past is not None else None)
+    connection = Connection(metered, SchedulerSettings(clock=loop.time, sleep=asyncio.sleep), predictor=predictor)
     with ThreadPoolExecutor(1, "bench-analysis") as analysis, ThreadPoolExecutor(1, "bench-replies") as replies:
         outlets = Outlets(
             preview=lambda message: document.previewed(message),
@@ -302,3 +314,6 @@ async def _document(
         finally:
             await session.close()
             await connection.store.close()
+            await predictor.close()
+            if past is not None:
+                rmtree(past, ignore_errors=True)

@@ -4,13 +4,17 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from speql_engines.connections import open_engine
+from speql_server.cli.bench.past_instances import record_instances
 from speql_server.cli.bench.records import Protocol, ReplayRecord, Setting
 from speql_server.cli.bench.replay import ReplaySettings, replay
 from speql_server.cli.bench.results import Results
@@ -72,8 +76,13 @@ async def _replay_all(
             direct_runs=settings.direct_runs,
             version=version("speql"),
             hidden_lines=settings.hidden_lines,
+            history=settings.history,
         )
         results = Results(path, setting, fresh=fresh)
+        if settings.history:
+            settings = replace(settings, history_directory=Path(mkdtemp(prefix="speql-bench-history-")))
+            with loop.stopped():
+                await record_instances(queries.values(), engine, settings)
         columns = (
             TextColumn("{task.description:12}"),
             BarColumn(),
@@ -94,6 +103,8 @@ async def _replay_all(
                 progress.advance(task)
         return [record for record in results.records if record.query in queries and record.protocol in protocols]
     finally:
+        if settings.history_directory is not None:
+            rmtree(settings.history_directory, ignore_errors=True)
         await asyncio.shield(engine.close())
 
 
