@@ -32,7 +32,9 @@ FEWEST_WORDS = 3
 def worth_asking(repaired: Repair, below: float, dialect: str = "duckdb") -> Verdict:
     """``yes`` if the rules ended with an error or a confidence lower than ``below``; never about what writes.
 
-    ``if-unbound``: the rules are sure of a query, which the engine may refuse all the same.
+    A text that is still open is not asked about for what it lacks: its tables and columns are to come, and the user
+    types them faster than a model guesses them. ``if-unbound``: the rules are sure of a query, which the engine may
+    refuse all the same.
 
     >>> from speql_sql import Catalog
     >>> from speql_speculator.repair import repair
@@ -54,6 +56,36 @@ def worth_asking(repaired: Repair, below: float, dialect: str = "duckdb") -> Ver
         if first in others or first in QUERY_WORDS or set(closest_names(first, [*others, *QUERY_WORDS])) & others:
             return "no"
         return "yes"
-    if repaired.sql is None or repaired.query is None or repaired.confidence < below:
+    if any(problem.code in _NOT_READ for problem in repaired.problems):
+        return "yes"
+    if repaired.sql is None or repaired.query is None:
+        return "yes" if _is_whole(repaired) else "no"
+    if repaired.problems and repaired.confidence < below and _is_whole(repaired):
         return "yes"
     return "if-unbound"
+
+
+_NOT_READ = frozenset({"cannot-parse", "cannot-repair", "unexpected-text"})
+"""Codes of problems with words that no rule could read, whatever is to come."""
+
+_STILL_OPEN = frozenset(
+    {
+        "closed",
+        "completed",
+        "columns-added",
+        "main-query-added",
+        "table-inferred",
+        "unfinished",
+        "join-condition",
+        "name-completed",
+        "word-completed",
+    }
+)
+"""Codes of edits that put in what is still to come."""
+
+
+def _is_whole(repaired: Repair) -> bool:
+    """Whether nothing says that the text goes on."""
+    return not any(edit.code in _STILL_OPEN for edit in repaired.edits) and not any(
+        problem.code == "missing-from" for problem in repaired.problems
+    )

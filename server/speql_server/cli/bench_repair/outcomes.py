@@ -18,7 +18,8 @@ class Outcome:
     """What became of a text.
 
     ``error`` is the engine's message, empty if it binds ``sql``. ``empty`` says that the text names no table or column
-    yet, so that there is nothing to run; ``split`` that it was read as several statements.
+    yet, so that there is nothing to run; ``split`` that it was read as several statements; ``asks`` that a language model,
+    if there were one, would be asked about it when it rests.
     """
 
     text: UnfinishedText
@@ -28,6 +29,7 @@ class Outcome:
     lost: LostWords = field(default_factory=LostWords)
     empty: bool = False
     split: bool = False
+    asks: bool = False
 
 
 def shares(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
@@ -53,6 +55,7 @@ def _shares(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "words lost silently": sum(bool(outcome.lost.silently) for outcome in runnable),
         "words left out and told, %": percent(sum(bool(outcome.lost.told) for outcome in runnable)),
         "read as several statements, %": percent(sum(outcome.split for outcome in runnable)),
+        "worth asking a model, %": percent(sum(outcome.asks for outcome in runnable)),
         **{f"ms P{share}": round(times[min(len(times) * share // 100, len(times) - 1)], 1) for share in (50, 90, 99)},
     }
 

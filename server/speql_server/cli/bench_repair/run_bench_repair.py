@@ -18,6 +18,8 @@ from speql_server.cli.bench_repair.outcomes import Outcome, print_outcomes, shar
 from speql_server.cli.bench_repair.unfinished_texts import UnfinishedText, cuts, random_cuts, random_edits
 from speql_server.cli.query_files import read_queries
 from speql_server.pauses import keep_pauses_short
+from speql_speculator.language_model.settings import LanguageModelSettings
+from speql_speculator.language_model.worth_asking import worth_asking
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.tokens import tokenize
 from speql_sql import Catalog
@@ -84,12 +86,16 @@ async def _outcome(
         codes = ", ".join(problem.code for problem in analysis.problems)
         wanted = _names_something(text, catalog)
         error = f"nothing to run: {codes}" if wanted else ""
-        return Outcome(text, None, milliseconds, error, empty=not wanted, split=split)
+        asks = repaired is not None and worth_asking(repaired, LanguageModelSettings().ask_below) == "yes"
+        return Outcome(text, None, milliseconds, error, empty=not wanted, split=split, asks=asks)
     if repaired.sql not in errors:
         problems = (await engine.bind(repaired.sql)).problems
         errors[repaired.sql] = problems[0].message.split("\n", 1)[0] if problems else ""
     lost = lost_words(repaired, text.cursor - statement.span.start, catalog.dialect)
-    return Outcome(text, repaired.sql, milliseconds, errors[repaired.sql], lost, split=split)
+    error = errors[repaired.sql]
+    verdict = worth_asking(repaired, LanguageModelSettings().ask_below, catalog.dialect)
+    asks = verdict == "yes" or (verdict == "if-unbound" and bool(error))
+    return Outcome(text, repaired.sql, milliseconds, error, lost, split=split, asks=asks)
 
 
 def _names_something(text: UnfinishedText, catalog: Catalog) -> bool:
