@@ -18,8 +18,8 @@ class Outcome:
     """What became of a text.
 
     ``error`` is the engine's message, empty if it binds ``sql``. ``empty`` says that the text names no table or column
-    yet, so that there is nothing to run; ``split`` that it was read as several statements; ``asks`` that a language model,
-    if there were one, would be asked about it when it rests.
+    yet, so that there is nothing to run; ``split`` that it was read as several statements; ``asks`` that a language
+    model, if there were one, would be asked about it when it rests.
     """
 
     text: UnfinishedText
