@@ -170,7 +170,7 @@ class Session:
 
     async def continuation(self, edited: Edited) -> str | None:
         """What a language model thinks comes next at the cursor, asked once the text has rested; None without one."""
-        if self._mender is None:
+        if self._mender is None or not self._settings.language_model.ghost_text:
             return None
         await self._clock.sleep(self._settings.language_model.debounce_seconds)
         current = self._current.analysis if self._current is not None else None

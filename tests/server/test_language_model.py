@@ -235,3 +235,28 @@ async def test_similar_past_statements_go_with_the_question_without_their_litera
         await model.until(lambda seen: bool(seen.asked))
         assert "past_name" in model.sent
         assert "secret" not in model.sent
+
+
+CONTINUATION = says(" WHERE carrier = 'AA'", usage={"prompt_tokens": 90, "completion_tokens": 9, "total_tokens": 99})
+
+
+async def ghost(editor: Any) -> list[Any]:
+    params = {
+        "textDocument": {"uri": editor.uri},
+        "position": editor.position(len(editor.text)),
+        "context": {"triggerKind": 2},
+    }
+    found = await editor.client.request("textDocument/inlineCompletion", params)
+    return [item["insertText"] for item in found["items"]]
+
+
+@pytest.mark.parametrize(("switch", "shown"), [({"ghostText": True}, 1), ({}, 0)])
+async def test_ghost_text_of_the_model_where_rules_know_nothing(
+    start: Any, flights: Path, switch: dict[str, Any], shown: int
+) -> None:
+    async with scripted_model(CONTINUATION) as model:
+        editor = await start("--database", flights, options=options(model.base_url, **switch))
+        editor.open("SELECT carrier, name FROM airline")
+        editor.type("s")
+        await editor.rows()
+        assert len(await ghost(editor)) == shown == len(model.asked)

@@ -72,6 +72,9 @@ class LanguageModelSettings(msgspec.Struct, frozen=True, kw_only=True, rename="c
     ask_below: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.65
     """The model is asked where the confidence of the rules is lower than this."""
 
+    ghost_text: bool = False
+    """Ask for what comes next, too, whenever the text rests and rules and history know nothing."""
+
     embedding_model: str = ""
     """The endpoint's model that makes vectors of past statements and of the text; empty: they are made here."""
 
