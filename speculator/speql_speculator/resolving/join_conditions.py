@@ -160,7 +160,7 @@ def _suffixes(source: Relation, target: Relation, *, to_key: bool) -> list[JoinC
     keys = [next(iter(key)) for key in target.keys if len(key) == 1]
     if not target.keys and target.columns and target.table is not None:
         first = next(iter(target.columns))
-        keys = [first] if first.endswith(_KEY_ENDINGS) or first == "id" else []
+        keys = [first] if _looks_like_key(first, target.table.name.lower()) else []
     for key in keys:
         if key not in target.columns:
             continue
@@ -175,6 +175,20 @@ def _suffixes(source: Relation, target: Relation, *, to_key: bool) -> list[JoinC
                 else:
                     found.append(JoinCondition(target, source, ((key, name),), 2, reason, False, same))
     return found[:4]
+
+
+def _looks_like_key(column: str, table: str) -> bool:
+    """Whether the first column of a table without declared keys is named after the table: then it is taken for its key.
+
+    >>> [_looks_like_key(column, "date_dim") for column in ("d_date_sk", "id", "d_year")]
+    [True, True, False]
+    >>> _looks_like_key("ss_sold_date_sk", "store_sales")  # a key of another table: joining by it would multiply rows
+    False
+    """
+    words = [word for word in table.split("_") if word not in _KINDS_OF_TABLES] or [table]
+    ending = next((ending for ending in _KEY_ENDINGS if column.endswith(ending)), "")
+    named = column.removesuffix(ending).split("_")[-1]
+    return column == "id" or (bool(ending) and _abbreviates(named, words))
 
 
 @lru_cache(maxsize=20_000)
