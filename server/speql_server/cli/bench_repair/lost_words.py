@@ -39,7 +39,12 @@ def lost_words(repaired: Repair, cursor: int, dialect: str = "duckdb") -> LostWo
     for stretch in _stretches(tokens, removals):
         start, end = stretch[0].start, stretch[-1].end
         gone = "".join(repaired.typed[cursor:start].split()) + "".join(repaired.typed[end:cursor].split())
-        if (start <= cursor <= end) or not gone:
+        # A string that is opened at the cursor and closed behind it is one token of the typed text, not of the repair's.
+        touched = any(
+            edit.span.start <= cursor <= edit.span.end and edit.span.start < end and start < edit.span.end
+            for edit in removals
+        )
+        if touched or (start <= cursor <= end) or not gone:
             continue
         explained = any(
             problem.span is not None and problem.span.start <= end and start <= problem.span.end
