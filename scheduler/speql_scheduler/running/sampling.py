@@ -63,11 +63,12 @@ class Sampler:
         largest_fraction: float = 0.2,
         least_rows: int = 10_000,
         late_seconds: float = 1.0,
+        most_share: float = 0.25,
     ) -> None:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
         A sample takes ``deadline_share`` of the deadline and ``direct_share`` of the exact run, which is still to come,
-        as far as can be told; it is given up after all of the deadline, or a quarter of the exact run. It has at most
+        as far as can be told; it is given up after all of the deadline, or ``most_share`` of the exact run. It has at most
         ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
         A query that takes less than ``late_seconds`` directly is not sampled.
         """
@@ -81,6 +82,7 @@ class Sampler:
         self._largest_fraction = largest_fraction
         self._least_rows = least_rows
         self._late_seconds = late_seconds
+        self._most_share = most_share
         self._overrun = 6.0  # a first guess: grouping by the units of the sample costs too
 
     async def answer(self, question: Question, direct_seconds: float | None = None) -> Answer | None:
@@ -101,7 +103,7 @@ class Sampler:
                 return None
             expected, began = self._seconds_for(direct_seconds), self._settings.clock()
             try:
-                async with asyncio.timeout(min(self._deadline_seconds, max(0.1, direct_seconds / 4))):
+                async with asyncio.timeout(min(self._deadline_seconds, max(0.1, direct_seconds * self._most_share))):
                     answer = await self._estimated(sample)
             finally:
                 # Groups and joins make a sample slower than its share of the rows: the next one is taken smaller.
