@@ -68,8 +68,8 @@ class Sampler:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
         A sample takes ``deadline_share`` of the deadline and ``direct_share`` of the exact run, which is still to come,
-        as far as can be told; it is given up after all of the deadline, or ``most_share`` of the exact run. It has at most
-        ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
+        as far as can be told; it is given up after all of the deadline, or ``most_share`` of the exact run. It has at
+        most ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
         A query that takes less than ``late_seconds`` directly is not sampled.
         """
         self._engine = engine

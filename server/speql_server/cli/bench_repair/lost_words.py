@@ -39,7 +39,7 @@ def lost_words(repaired: Repair, cursor: int, dialect: str = "duckdb") -> LostWo
     for stretch in _stretches(tokens, removals):
         start, end = stretch[0].start, stretch[-1].end
         gone = "".join(repaired.typed[cursor:start].split()) + "".join(repaired.typed[end:cursor].split())
-        # A string that is opened at the cursor and closed behind it is one token of the typed text, not of the repair's.
+        # A string that is opened at the cursor and closed behind it is one token of the text, but not of its repair.
         touched = any(
             edit.span.start <= cursor <= edit.span.end and edit.span.start < end and start < edit.span.end
             for edit in removals
