@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from speql_speculator.parsing.syntax_tree import Node, Select, Source
+from speql_speculator.parsing.syntax_tree import Fault, Junk, Node, Select, Source
 from speql_speculator.resolving.analysis import local_references
 from speql_speculator.resolving.joins import JoinResolver
 from speql_speculator.resolving.missing_tables import stars
@@ -118,6 +118,12 @@ class SourceResolver(JoinResolver):
         if not source.column_names:
             return relation
         names = [self.analysis.name(part) for part in source.column_names]
+        if relation.typing and not relation.opaque and 0 < len(relation.columns) < len(names):
+            # A column that is left out has taken one of them with it; which one, nobody can tell.
+            fault = Fault("left-out", f"There are {len(relation.columns)} columns to name: left out")
+            for token in source.column_names[len(relation.columns) :]:
+                self.analysis.parser.strays.append(Junk(token - 1, token + 1, fault=fault))
+            names = names[: len(relation.columns)]
         return renamed_columns(relation, names)
 
 
