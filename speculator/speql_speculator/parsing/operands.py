@@ -216,7 +216,13 @@ class OperandParser(CallParser):
             inner: list[Node] = []
             empty = self.is_mark(")")
             if not empty:
-                inner.append(self.items(boolean=boolean))
+                items = self.items(boolean=boolean)
+                inner.append(items)
+                if first and self.tokens[first - 1].upper != "IN" and set(items.separators) == {-1}:
+                    # No list: an operator is still to come where the cursor is.
+                    for element in items.elements[1:]:
+                        if element.first == self.gap:
+                            element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
             group = Group(first, self.position, inner=inner, may_be_empty=empty)
             group.closer = self.close(")")
             node = group
