@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from lsprotocol import types
 
@@ -30,6 +30,8 @@ from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
 from speql_speculator.repair import Repair
 from speql_sql import Catalog, Problem, SpeqlError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,12 @@ class Session:
         return await asyncio.get_running_loop().run_in_executor(
             self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding, scores
         )
+
+    async def read(self, edited: Edited, reader: Callable[[str, Catalog], T]) -> T:
+        """What ``reader`` makes of the text and the catalog, in the thread for replies."""
+        catalog = await self._connection.catalog()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot.text, catalog)
 
     async def continuation(self, edited: Edited) -> str | None:
         """What a language model thinks comes next at the cursor, asked once the text has rested; None without one."""

@@ -7,12 +7,17 @@ from speql_server.features import (
     cancel,
     completion,
     cursor,
+    definition,
     did_change,
     did_close,
     did_open,
+    document_highlight,
     initialize,
     initialized,
     inline_completion,
+    prepare_rename,
+    references,
+    rename,
     shutdown,
     submit,
 )
@@ -33,6 +38,11 @@ _FEATURES = (
     submit,
     cancel,
     accept_repair,
+    definition,
+    references,
+    document_highlight,
+    prepare_rename,
+    rename,
 )
 
 

@@ -248,4 +248,6 @@ class ExpressionBinder(BindingState):
             self.expression(clause, scope)
 
 
-_TAKE_LAMBDAS = frozenset({"apply", "filter", "reduce", "transform", "any_match", "all_match", "map_filter", "aggregate"})
+_TAKE_LAMBDAS = frozenset(
+    {"apply", "filter", "reduce", "transform", "any_match", "all_match", "map_filter", "aggregate"}
+)

@@ -166,6 +166,8 @@ class QueryBinder(StarBinder, SourceBinder):
             return Output((OutputColumn("", None, self.text(item.expression)),))
         if origin is not None and origin.kind == "output":
             return Output((OutputColumn(origin.name, origin, self.text(item.expression)),))
+        if origin is None and bare.parts[-1] in self.unresolved and not scope.opaque:
+            return Output((OutputColumn("", None, self.text(item.expression)),))  # there is no such column
         token = bare.parts[-1]
         symbol = Symbol("output", self.name(token), self.span(token), borrowed=True, stands_for=origin)
         self.declare(token, symbol)

@@ -156,9 +156,7 @@ def _clashes(before: SemanticModel, after: SemanticModel, symbol: Symbol, name: 
         names = [column.name.lower() for column in output.columns]
         if any(column.symbol is symbol for column in output.columns) and folded in names and folded != symbol.name:
             return folded != symbol.name.lower()
-    return after.tree is None or any(
-        Counter(names)[folded] > 1 for names in _lists_of_names(after.tree, after)
-    )
+    return after.tree is None or any(Counter(names)[folded] > 1 for names in _lists_of_names(after.tree, after))
 
 
 def _lists_of_names(tree: Node, model: SemanticModel) -> Iterator[list[str]]:
@@ -179,5 +177,3 @@ def _sources(sources: list[Source]) -> Iterator[Source]:
     for source in sources:
         yield source
         yield from _sources(source.inner or [])
-
-

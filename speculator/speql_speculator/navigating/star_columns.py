@@ -41,7 +41,9 @@ class StarBinder(ExpressionBinder):
                     if word in ("EXCLUDE", "EXCEPT"):
                         gone.add(self.name(index).lower())
             index += 1
-        kept = (renamed.get(column.name.lower(), column) for column in output.columns if column.name.lower() not in gone)
+        kept = (
+            renamed.get(column.name.lower(), column) for column in output.columns if column.name.lower() not in gone
+        )
         return Output(tuple(kept), output.opaque)
 
     def _named(self, token: int, columns: dict[str, OutputColumn]) -> None:

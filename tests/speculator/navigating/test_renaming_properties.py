@@ -12,7 +12,8 @@ from speql_speculator.navigating.renaming import rename
 from speql_speculator.navigating.semantic_model import semantic_model
 from speql_speculator.navigating.symbols import Occurrence
 from speql_sql import Catalog, Column
-from tests.speculator.conftest import FIXTURES, open_schema, read_queries
+
+from ..conftest import FIXTURES, open_schema, read_queries
 
 NAMES = ("flights", "shop", "demo", "tpcds")
 NEW_NAMES = ("renamed_one", "Filter", "ein Name")
@@ -26,7 +27,9 @@ def filled() -> Iterator[dict[str, tuple[duckdb.DuckDBPyConnection, Catalog]]]:
         schema = open_schema(name)
         connection = duckdb.connect()
         for table in schema.catalog.tables:
-            columns = ", ".join(f'{_value(column, place)} AS "{column.name}"' for place, column in enumerate(table.columns))
+            columns = ", ".join(
+                f'{_value(column, place)} AS "{column.name}"' for place, column in enumerate(table.columns)
+            )
             connection.execute(f'CREATE TABLE "{table.name}" AS SELECT {columns} FROM range(60) r(i)')
         schema.connection.close()
         opened[name] = connection, schema.catalog
