@@ -122,6 +122,8 @@ class Session:
                 connection.predictor.similar,
             )
         self.working = False
+        self.tokens_sent: tuple[str, list[int]] = ("", [])
+        """The semantic tokens that the client has, with their name: what it asks for next is the difference."""
 
     def changed(self, edited: Edited) -> None:
         """The document has a new text or cursor."""

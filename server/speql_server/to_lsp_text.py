@@ -9,6 +9,8 @@ from lsprotocol import types
 
 from speql_server.positions import Encoding, LineIndex
 from speql_speculator.edits import Edit
+from speql_speculator.navigating.folds import Fold
+from speql_speculator.navigating.outline import OutlineItem, OutlineKind
 from speql_speculator.navigating.places import Definition, Place
 from speql_sql import Span
 
@@ -44,3 +46,56 @@ def workspace_edit(edits: Sequence[Edit], uri: str, text: str, encoding: Encodin
     return types.WorkspaceEdit(
         changes={uri: [types.TextEdit(text_range(edit.span, lines, encoding), edit.new_text) for edit in edits]}
     )
+
+
+_OUTLINE_KINDS: dict[OutlineKind, types.SymbolKind] = {
+    "statement": types.SymbolKind.Module,
+    "cte": types.SymbolKind.Class,
+    "select": types.SymbolKind.Function,
+    "derived table": types.SymbolKind.Struct,
+}
+
+
+def document_symbols(found: Sequence[OutlineItem], text: str, encoding: Encoding) -> list[types.DocumentSymbol]:
+    """The outline of a document."""
+    lines = LineIndex(text)
+
+    def converted(item: OutlineItem) -> types.DocumentSymbol:
+        return types.DocumentSymbol(
+            name=item.name,
+            kind=_OUTLINE_KINDS[item.kind],
+            range=text_range(item.span, lines, encoding),
+            selection_range=text_range(item.name_span, lines, encoding),
+            detail=item.detail or None,
+            children=[converted(child) for child in item.children],
+        )
+
+    return [converted(item) for item in found]
+
+
+def folding_ranges(found: Sequence[Fold], text: str) -> list[types.FoldingRange]:
+    """Folds over more than one line, one for each line that they begin in: clients show no more.
+
+    A line that begins with what closes the fold stays to be seen.
+    """
+    lines = LineIndex(text)
+    kinds = {"comment": types.FoldingRangeKind.Comment, "code": None}
+    ranges: dict[int, types.FoldingRange] = {}
+    for fold in found:
+        first = lines.position(fold.span.start, "utf-32")[0]
+        last, character = lines.position(fold.span.end, "utf-32")
+        word = text[fold.span.end - character : fold.span.end].strip()
+        if fold.closed and (word in (")", "]", "}") or word.upper() == "END"):
+            last -= 1
+        if last > first and (first not in ranges or ranges[first].end_line < last):
+            ranges[first] = types.FoldingRange(start_line=first, end_line=last, kind=kinds[fold.kind])
+    return [ranges[line] for line in sorted(ranges)]
+
+
+def selection_range(found: Sequence[Span], lines: LineIndex, encoding: Encoding) -> types.SelectionRange:
+    """Stretches of a text, each the parent of the one before; there is at least one."""
+    parent: types.SelectionRange | None = None
+    for span in reversed(found):
+        parent = types.SelectionRange(range=text_range(span, lines, encoding), parent=parent)
+    assert parent is not None, "the document is one"
+    return parent

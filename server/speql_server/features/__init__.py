@@ -12,12 +12,18 @@ from speql_server.features import (
     did_close,
     did_open,
     document_highlight,
+    document_symbol,
+    folding_range,
     initialize,
     initialized,
     inline_completion,
     prepare_rename,
     references,
     rename,
+    selection_range,
+    semantic_tokens_delta,
+    semantic_tokens_full,
+    semantic_tokens_range,
     shutdown,
     submit,
 )
@@ -43,6 +49,12 @@ _FEATURES = (
     document_highlight,
     prepare_rename,
     rename,
+    document_symbol,
+    folding_range,
+    selection_range,
+    semantic_tokens_full,
+    semantic_tokens_delta,
+    semantic_tokens_range,
 )
 
 

@@ -11,8 +11,8 @@ from speql_speculator.parsing.syntax_tree import Call, Expression, Group, Litera
 from speql_sql import Span
 
 Order = Words["columns", "aliases", "groups"]
-"""What a name without a qualifier is first: a column of a table (most clauses), an output column (an element of ORDER BY
-that is nothing but a name), or a column only if it is grouped by (HAVING)."""
+"""What a name without a qualifier is first: a column of a table (most clauses), an output column (an element of ORDER
+BY that is nothing but a name), or a column only if it is grouped by (HAVING)."""
 
 
 class ExpressionBinder(BindingState):

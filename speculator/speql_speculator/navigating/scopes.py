@@ -9,7 +9,7 @@ from speql_sql import Span
 
 @dataclass(slots=True, eq=False)
 class Cte:
-    """A CTE: its name's symbol and what it gives. A recursive one gives what its first branch does, once that is read."""
+    """A CTE: its name's symbol and what it gives. A recursive one gives what its first branch does, once read."""
 
     symbol: Symbol
     output: Output

@@ -17,7 +17,9 @@ from speql_speculator.repair import MAX_LENGTH, MAX_TOKENS
 from speql_speculator.tokens import Token, tokenize
 from speql_sql import Catalog, Span
 
-REMEMBERED = 256
+_NOTHING = Output()
+
+REMEMBERED = 512
 """How many statements' models are kept: those of a long document, so that an edit costs only its statement."""
 
 
@@ -41,7 +43,7 @@ class SemanticModel:
     unresolved: frozenset[int] = frozenset()
     blocked: Mapping[Symbol, str] = field(default_factory=dict)
     outputs: Mapping[Symbol, Output] = field(default_factory=dict)
-    output: Output = Output()
+    output: Output = _NOTHING
     ends: Mapping[Symbol, int] = field(default_factory=dict)
 
     def at(self, offset: int) -> Occurrence | None:

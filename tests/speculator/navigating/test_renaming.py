@@ -1,4 +1,4 @@
-"""Renaming as data: ``|`` is the cursor, then the new name, then the text that comes of it or part of why there is none."""
+"""Renaming as data: ``|`` is the cursor, then the new name, then the text that comes of it or why there is none."""
 
 import pytest
 
