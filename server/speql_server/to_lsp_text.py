@@ -9,10 +9,12 @@ from lsprotocol import types
 
 from speql_server.positions import Encoding, LineIndex
 from speql_speculator.edits import Edit
+from speql_speculator.navigating.calls import CallAt
 from speql_speculator.navigating.folds import Fold
+from speql_speculator.navigating.hovering import parameter_labels, signature_label
 from speql_speculator.navigating.outline import OutlineItem, OutlineKind
 from speql_speculator.navigating.places import Definition, Place
-from speql_sql import Span
+from speql_sql import FunctionSignature, Span
 
 
 def text_range(span: Span, lines: LineIndex, encoding: Encoding) -> types.Range:
@@ -99,3 +101,35 @@ def selection_range(found: Sequence[Span], lines: LineIndex, encoding: Encoding)
         parent = types.SelectionRange(range=text_range(span, lines, encoding), parent=parent)
     assert parent is not None, "the document is one"
     return parent
+
+
+def signature_help(signatures: Sequence[FunctionSignature], call: CallAt) -> types.SignatureHelp:
+    """The ways to call a function; active is the first one that has the argument that is being written."""
+    shown = [
+        types.SignatureInformation(
+            label=signature_label(signature),
+            documentation=types.MarkupContent(types.MarkupKind.Markdown, _described(signature)),
+            parameters=[types.ParameterInformation(label) for label in parameter_labels(signature)],
+        )
+        for signature in signatures
+    ]
+    fitting = [number for number, one in enumerate(signatures) if _argument(one, call) is not None]
+    active = fitting[0] if fitting else 0
+    argument = _argument(signatures[active], call) if fitting else None
+    last = len(shown[active].parameters or ())
+    # One behind the last is how the protocol says that none is active.
+    return types.SignatureHelp(shown, active, min(argument, last - 1) if argument is not None and last else last)
+
+
+def _argument(signature: FunctionSignature, call: CallAt) -> int | None:
+    """The place of the argument that is being written among the parameters; None if there is none."""
+    names = [parameter.name.lower() for parameter in signature.parameters]
+    if call.label.lower() in names:
+        return names.index(call.label.lower())
+    if call.argument < len(names) or (signature.variadic and names):
+        return min(call.argument, len(names) - 1)
+    return None
+
+
+def _described(signature: FunctionSignature) -> str:
+    return "\n\n".join(filter(None, (signature.description, signature.example and f"`{signature.example}`")))

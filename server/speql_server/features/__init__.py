@@ -14,6 +14,7 @@ from speql_server.features import (
     document_highlight,
     document_symbol,
     folding_range,
+    hover,
     initialize,
     initialized,
     inline_completion,
@@ -25,6 +26,7 @@ from speql_server.features import (
     semantic_tokens_full,
     semantic_tokens_range,
     shutdown,
+    signature_help,
     submit,
 )
 
@@ -55,6 +57,8 @@ _FEATURES = (
     semantic_tokens_full,
     semantic_tokens_delta,
     semantic_tokens_range,
+    hover,
+    signature_help,
 )
 
 
