@@ -61,7 +61,7 @@ def _encoded(text: str, key: ByIdentity, version: str, encoding: Encoding, state
     data: list[int] = []
     line = character = 0
     for found in token_kinds(text, catalog, statement=statement):
-        number = TYPES[found.kind][0]
+        number = TYPES[found.kind]
         modifiers = MODIFIERS["declaration"] * found.declared | MODIFIERS["defaultLibrary"] * found.built_in
         for span in _lines_of(found.span, text):
             start_line, start = lines.position(span.start, encoding)

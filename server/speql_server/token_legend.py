@@ -1,32 +1,29 @@
-"""The names of semantic tokens that are told to the client at the start, and their numbers."""
+"""The names of semantic tokens that are told to the client at the start, and their numbers.
 
-from lsprotocol import types
+Plain data: the answer to ``initialize`` is given before the protocol's types are imported.
+"""
 
-TYPES = {
-    kind: (number, name)
-    for number, (kind, name) in enumerate(
-        {
-            "keyword": types.SemanticTokenTypes.Keyword,
-            "function": types.SemanticTokenTypes.Function,
-            "type": types.SemanticTokenTypes.Type,
-            "table": types.SemanticTokenTypes.Class,
-            "alias": types.SemanticTokenTypes.Variable,
-            "column": types.SemanticTokenTypes.Property,
-            "string": types.SemanticTokenTypes.String,
-            "number": types.SemanticTokenTypes.Number,
-            "operator": types.SemanticTokenTypes.Operator,
-            "comment": types.SemanticTokenTypes.Comment,
-            "parameter": types.SemanticTokenTypes.Parameter,
-            "namespace": types.SemanticTokenTypes.Namespace,
-            "label": types.SemanticTokenTypes.Label,
-        }.items()
-    )
+_NAMES = {
+    "keyword": "keyword",
+    "function": "function",
+    "type": "type",
+    "table": "class",
+    "alias": "variable",
+    "column": "property",
+    "string": "string",
+    "number": "number",
+    "operator": "operator",
+    "comment": "comment",
+    "parameter": "parameter",
+    "namespace": "namespace",
+    "label": "label",
 }
-"""What the speculator calls a token, with its number and the protocol's name. Standard names: every theme has them."""
+
+TYPES = {kind: number for number, kind in enumerate(_NAMES)}
+"""The numbers of what the speculator calls a token."""
+
+TYPE_NAMES = list(_NAMES.values())
+"""The protocol's standard names, which every theme has a colour for, in the order of the numbers."""
 
 MODIFIERS = {"declaration": 1, "defaultLibrary": 2}
 """Modifiers with their bits, in the order of the legend."""
-
-LEGEND = types.SemanticTokensLegend(
-    token_types=[name.value for _, name in TYPES.values()], token_modifiers=list(MODIFIERS)
-)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from speql_server.text_requests import read_text
-from speql_server.token_legend import LEGEND
+from speql_server.token_legend import MODIFIERS, TYPE_NAMES
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def register(server: "SpeqlServer") -> None:
     """Register the handler, with the names of what the numbers stand for, in all three requests of tokens."""
 
-    @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
+    legend = types.SemanticTokensLegend(token_types=TYPE_NAMES, token_modifiers=list(MODIFIERS))
+
+    @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, legend)
     async def semantic_tokens_full(params: types.SemanticTokensParams) -> types.SemanticTokens | None:
         data = await all_tokens(server, params.text_document.uri)
         if data is None:

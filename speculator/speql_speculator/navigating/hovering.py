@@ -159,12 +159,13 @@ def _binding(model: SemanticModel, symbol: Symbol) -> str:
             written = model.text[tokens[cte.name].start : tokens[cte.name].end]
             return f"{model.text[tokens[with_.first].start : tokens[cte.last - 1].end]} SELECT * FROM {written}"
     for node in walk(tree):
-        if isinstance(node, Source) and node.query is not None and node.alias >= 0:
-            if tokens[node.alias].start == symbol.declared.start and not _inside_ctes(node.query, ctes):
-                inner = model.text[tokens[node.query.first].start : tokens[node.query.last - 1].end]
-                names = model.text[tokens[node.alias].start : tokens[node.last - 1].end] if node.column_names else ""
-                behind = names.split(")")[0] + ")" if names else ""
-                return f"{head} SELECT * FROM ({inner}) {behind}".strip()
+        if not isinstance(node, Source) or node.query is None or node.alias < 0:
+            continue
+        if tokens[node.alias].start == symbol.declared.start and not _inside_ctes(node.query, ctes):
+            inner = model.text[tokens[node.query.first].start : tokens[node.query.last - 1].end]
+            names = ", ".join(tokens[name].text for name in node.column_names)
+            alias = f" AS {tokens[node.alias].text}({names})" if names else ""
+            return f"{head} SELECT * FROM ({inner}){alias}".strip()
     return ""
 
 

@@ -106,8 +106,8 @@ class _Reader:
             return TokenKind(span, "keyword")
         if token.upper in TYPE_WORDS:
             return TokenKind(span, "type", built_in=True)
-        if after is not None and after.text == "(":
-            return TokenKind(span, "function", built_in=self._is_built_in(token))
+        if after is not None and after.text == "(" and self._is_built_in(token):
+            return TokenKind(span, "function", built_in=True)
         return None
 
     def _is_built_in(self, token: Token) -> bool:

@@ -1,5 +1,7 @@
 """Outline, folds and selections of texts, whole and broken."""
 
+from itertools import pairwise
+
 import pytest
 
 from speql_speculator.navigating.folds import folds
@@ -67,7 +69,7 @@ def test_every_beginning_of_a_text_has_an_outline_folds_and_selections() -> None
             assert 0 <= fold.span.start < fold.span.end <= end
         found = selections(text, end, CATALOG)
         assert found[-1] == Span(0, end)
-        for inner, outer in zip(found, found[1:], strict=False):
+        for inner, outer in pairwise(found):
             assert outer.start <= inner.start <= inner.end <= outer.end
             assert inner != outer
 

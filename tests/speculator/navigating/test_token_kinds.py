@@ -14,14 +14,14 @@ SHORT = {
 CASES = [
     ("SELECT f.delay FROM flights f", "SELECT:k f:a delay:c FROM:k flights:T f:a!"),
     ("SELECT sum(delay) AS date FROM flights", "SELECT:k sum:f+ delay:c AS:k date:c! FROM:k flights:T"),
-    ("SELECT delay::DECIMAL(5, 2), DATE '2001-01-01'", "SELECT:k delay: :::o DECIMAL:t+ 5:n 2:n DATE:t+ '2001-01-01':s"),
+    ("SELECT delay::DECIMAL(5, 2), DATE '2001'", "SELECT:k delay: :::o DECIMAL:t+ 5:n 2:n DATE:t+ '2001':s"),
     ("WITH x AS (SELECT 1) FROM x -- done", "WITH:k x:a! AS:k SELECT:k 1:n FROM:k x:a -- done:#"),
     ("SELECT my_own(z) FROM other.extra", "SELECT:k my_own:f z:c FROM:k other:N extra:T"),
     ("SELECT {'a': $1}, list_filter(l, v -> v > 0)", "SELECT:k 'a':s ::o $1:p list_filter:f+ l: v:p! ->:o v:p >:o 0:n"),
     ("SELECT extract(year FROM z) FROM other.extra", "SELECT:k extract:f+ year:k FROM:k z:c FROM:k other:N extra:T"),
-    ("CREATE TABLE a (b INTEGER)", "CREATE:k TABLE:k a:f b: INTEGER:t+"),
+    ("CREATE TABLE a (b INTEGER)", "CREATE:k TABLE:k a: b: INTEGER:t+"),
     ("SELECT nothing, FROM flights WHERE", "SELECT:k nothing: FROM:k flights:T WHERE:k"),
-    ("SELECT delay AS \"a b\" FROM flights ORDER BY 'x", "SELECT:k delay:c AS:k \"a b\":c! FROM:k flights:T ORDER:k BY:k 'x:s"),
+    ("SELECT z AS \"a b\" FROM other.extra WHERE 'x", "SELECT:k z:c AS:k \"a b\":c! FROM:k other:N extra:T WHERE:k 'x:s"),
 ]  # fmt: skip
 
 
