@@ -17,12 +17,13 @@ from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_e
 from speql_engines.duckdb_results import columns_of
 from speql_engines.duckdb_running import bind_query, describe, require_query, run_statement
 from speql_engines.duckdb_sample import sampled_sql
+from speql_engines.duckdb_signatures import read_signatures
 from speql_engines.duckdb_size import measured_bytes
 from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
 from speql_engines.workers import DaemonExecutor
-from speql_sql import Catalog, Problem
+from speql_sql import Catalog, FunctionSignature, Problem
 
 T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
@@ -68,6 +69,7 @@ class DuckDBEngine:
         self._long = DaemonExecutor("speql-duckdb-job", _JOB_THREADS)
         self._catalog: Catalog | None = None
         self._catalog_lock = asyncio.Lock()
+        self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._temp_names: set[str] = set()
         self._closing: asyncio.Task[None] | None = None
         # Runs when the process ends without close(), or when nobody holds the engine any more.
@@ -133,6 +135,13 @@ class DuckDBEngine:
             if self._catalog is None or self._catalog.version != version:
                 self._catalog = await self._quickly(self._read_catalog)
             return self._catalog
+
+    async def functions(self) -> tuple[FunctionSignature, ...]:
+        """All functions of DuckDB and of the user's macros; read again only when the data version has changed."""
+        version = await self.data_version()
+        if self._functions is None or self._functions[0] != version:
+            self._functions = version, await self._quickly(lambda cursor, job: read_signatures(cursor))
+        return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's result without running it, or why it does not bind."""

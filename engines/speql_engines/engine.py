@@ -5,7 +5,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from speql_sql import Catalog, Problem, SpeqlError
+from speql_sql import Catalog, FunctionSignature, Problem, SpeqlError
 
 SAMPLE_UNIT = "speql_unit"
 """The column that the sampled table has beside its own in a query given to :meth:`Engine.sample`: a number for what
@@ -115,6 +115,10 @@ class Engine(Protocol):
 
     async def catalog(self) -> Catalog:
         """Tables, columns, types, keys and row counts, read again if the database has changed."""
+        ...
+
+    async def functions(self) -> tuple[FunctionSignature, ...]:
+        """How the functions are called that a query may call, those that the user's database defines too."""
         ...
 
     async def bind(self, sql: str) -> Binding:

@@ -6,11 +6,26 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from speql_server.token_legend import MODIFIERS, TYPE_NAMES
+
 _ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
 _CAPABILITIES: dict[str, Any] = {
     "textDocumentSync": {"openClose": True, "change": 2, "save": False},
     "completionProvider": {"triggerCharacters": ["."]},
+    "hoverProvider": True,
+    "signatureHelpProvider": {"triggerCharacters": ["(", ","], "retriggerCharacters": [")"]},
+    "definitionProvider": True,
+    "referencesProvider": True,
+    "documentHighlightProvider": True,
+    "documentSymbolProvider": True,
+    "foldingRangeProvider": True,
+    "selectionRangeProvider": True,
+    "semanticTokensProvider": {
+        "legend": {"tokenTypes": TYPE_NAMES, "tokenModifiers": list(MODIFIERS)},
+        "full": {"delta": True},
+        "range": True,
+    },
     "inlineCompletionProvider": {},
     "executeCommandProvider": {"commands": ["speql.submit", "speql.cancel", "speql.acceptRepair"]},
     "workspace": {
@@ -66,8 +81,13 @@ def initialize_result(params: dict[str, Any]) -> dict[str, Any]:
     offered = general.get("positionEncodings") if isinstance(general, dict) else None
     offered = offered if isinstance(offered, list) else []
     encoding = next((name for name in offered if name in _ENCODINGS), "utf-16")
+    # The protocol lets only those clients know of preparing that say that they can do it.
+    document = params["capabilities"].get("textDocument")
+    rename = document.get("rename") if isinstance(document, dict) else None
+    prepares = isinstance(rename, dict) and rename.get("prepareSupport") is True
+    renaming = {"prepareProvider": True} if prepares else True
     return {
-        "capabilities": {"positionEncoding": encoding, **_CAPABILITIES},
+        "capabilities": {"positionEncoding": encoding, "renameProvider": renaming, **_CAPABILITIES},
         "serverInfo": {"name": "speql", "version": version("speql")},
     }
 

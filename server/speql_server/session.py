@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeVar
 
 from lsprotocol import types
 
@@ -28,8 +29,11 @@ from speql_server.positions import Encoding, LineIndex
 from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
+from speql_speculator.navigating.hovering import Hover, hover
 from speql_speculator.repair import Repair
-from speql_sql import Catalog, Problem, SpeqlError
+from speql_sql import Catalog, FunctionSignature, Problem, SpeqlError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ class Session:
                 connection.predictor.similar,
             )
         self.working = False
+        self.tokens_sent: tuple[str, list[int]] = ("", [])
+        """The semantic tokens that the client has, with their name: what it asks for next is the difference."""
 
     def changed(self, edited: Edited) -> None:
         """The document has a new text or cursor."""
@@ -167,6 +173,35 @@ class Session:
         return await asyncio.get_running_loop().run_in_executor(
             self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding, scores
         )
+
+    async def read(self, edited: Edited, reader: Callable[[str, Catalog], T]) -> T:
+        """What ``reader`` makes of the text and the catalog, in the thread for replies."""
+        catalog = await self._connection.catalog()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot.text, catalog)
+
+    async def hover(self, edited: Edited, offset: int) -> tuple[Hover, str] | None:
+        """What is known of the name at this place, and how to say it. The engine is asked what the text cannot tell."""
+        found = await self.read(edited, lambda text, catalog: hover(text, offset, catalog))
+        if found is None:
+            return None
+        types: dict[str, str] = {}
+        if found.binding:
+            with suppress(SpeqlError):  # text that does not bind is shown without types
+                binding = await self._connection.engine.bind(found.binding)
+                types = {column.name.lower(): column.type for column in reversed(binding.columns)}
+        signatures = await self.signatures(found.function) if found.function else ()
+        text = found.markdown(types, signatures)
+        return (found, text) if text else None
+
+    async def signatures(self, name: str) -> tuple[FunctionSignature, ...]:
+        """How a function is called."""
+        folded = name.lower()
+        try:
+            functions = await self._connection.engine.functions()
+        except SpeqlError:
+            return ()  # the next statement that runs will say what is wrong
+        return tuple(function for function in functions if function.name.lower() == folded)
 
     async def continuation(self, edited: Edited) -> str | None:
         """What a language model thinks comes next at the cursor, asked once the text has rested; None without one."""

@@ -2,7 +2,19 @@
 
 from speql_sql.catalog import Catalog, Column, ForeignKey, Table
 from speql_sql.errors import SpeqlError
+from speql_sql.function_signature import FunctionSignature, Parameter
 from speql_sql.problem import Problem, Severity
 from speql_sql.span import Span
 
-__all__ = ["Catalog", "Column", "ForeignKey", "Problem", "Severity", "Span", "SpeqlError", "Table"]
+__all__ = [
+    "Catalog",
+    "Column",
+    "ForeignKey",
+    "FunctionSignature",
+    "Parameter",
+    "Problem",
+    "Severity",
+    "Span",
+    "SpeqlError",
+    "Table",
+]

@@ -1,16 +1,17 @@
 """What may stand at a place of a text that is still being written: tables, columns, aliases, a few keywords."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from speql_speculator.column_facts import column_list, key_facts
 from speql_speculator.completing.completion_groups import words
 from speql_speculator.completing.completion_scope import Scope, scope_at
 from speql_speculator.completing.completion_sources import Source
 from speql_speculator.completing.statement_around import statement_around
 from speql_speculator.tokens import Token, tokenize
-from speql_sql import Catalog, Column, Span, Table
+from speql_sql import Catalog, Span, Table
 
 CompletionKind = Literal["table", "view", "schema", "column", "cte", "alias", "keyword"]
 
@@ -144,7 +145,7 @@ def _qualified(qualifier: tuple[str, ...], scope: Scope, catalog: Catalog, span:
 def _sources(scope: Scope, catalog: Catalog, span: Span) -> Iterator[Completion]:
     for cte in scope.ctes:
         detail = ", ".join(column.name for column in cte.columns[:8])
-        yield Completion(cte.name, "cte", quoted(cte.name, catalog.dialect), span, detail, _listed(cte.columns))
+        yield Completion(cte.name, "cte", quoted(cte.name, catalog.dialect), span, detail, column_list(cte.columns))
     on_path = [table for table in catalog.tables if catalog.find(table.name) is table]
     for table in on_path:
         yield _table(table, span)
@@ -168,7 +169,7 @@ def _expressions(scope: Scope, wanted: str, catalog: Catalog, span: Span) -> Ite
 
 def _columns_of(source: Source, span: Span) -> Iterator[Completion]:
     for column in source.columns:
-        key = _key(column, source.table)
+        key = key_facts(column, source.table)
         where = source.table.name if source.table is not None else source.name
         lines = [f"`{where}.{column.name}` {column.type}".rstrip() if where else f"`{column.name}`"]
         lines += [line for line in (key, "" if column.nullable else "Not null.") if line]
@@ -182,32 +183,7 @@ def _columns_of(source: Source, span: Span) -> Iterator[Completion]:
         )
 
 
-def _key(column: Column, table: Table | None) -> str:
-    """What is known of the keys that the column is in."""
-    if table is None:
-        return ""
-    name = column.name.lower()
-    said = []
-    if name in (part.lower() for part in table.primary_key):
-        said.append(
-            "Primary key."
-            if len(table.primary_key) == 1
-            else f"Part of the primary key ({', '.join(table.primary_key)})."
-        )
-    for key in table.foreign_keys:
-        if name in (part.lower() for part in key.columns):
-            target = dict(zip((part.lower() for part in key.columns), key.target_columns, strict=False)).get(name, "")
-            said.append(f"Refers to {key.target}" + (f".{target}." if target else "."))
-    return " ".join(said)
-
-
 def _table(table: Table, span: Span) -> Completion:
     rows = f"{table.row_count:,} rows" if table.row_count is not None else ""
     detail = ", ".join(filter(None, (f"{table.kind} in {table.schema}", rows)))
-    return Completion(table.name, table.kind, quoted(table.name), span, detail, _listed(table.columns, table))
-
-
-def _listed(columns: Iterable[Column], table: Table | None = None) -> str:
-    """The columns as a Markdown list, the keys marked."""
-    lines = [f"- `{column.name}` {column.type} {_key(column, table)}".rstrip() for column in columns]
-    return "\n".join(lines[:50] + ([f"- and {len(lines) - 50} more"] if len(lines) > 50 else []))
+    return Completion(table.name, table.kind, quoted(table.name), span, detail, column_list(table.columns, table))

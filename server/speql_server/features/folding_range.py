@@ -1,0 +1,25 @@
+"""``textDocument/foldingRange``: statements, queries in parentheses, CASE and comments."""
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from speql_server.text_requests import read_text
+
+if TYPE_CHECKING:
+    from speql_server.app import SpeqlServer
+    from speql_sql import Catalog
+
+
+def register(server: "SpeqlServer") -> None:
+    """Register the handler."""
+
+    @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+    async def folding_range(params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
+        def read(text: str, catalog: "Catalog") -> list[types.FoldingRange]:
+            from speql_server import to_lsp_text
+            from speql_speculator.navigating.folds import folds
+
+            return to_lsp_text.folding_ranges(folds(text, catalog), text)
+
+        return await read_text(server, params.text_document.uri, read)

@@ -1,0 +1,32 @@
+"""``textDocument/rename``: another name for what the query itself names."""
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from speql_server.text_requests import read_place
+
+if TYPE_CHECKING:
+    from speql_server.app import SpeqlServer
+    from speql_sql import Catalog
+
+
+def register(server: "SpeqlServer") -> None:
+    """Register the handler."""
+
+    @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+    async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        def read(text: str, offset: int, catalog: "Catalog") -> types.WorkspaceEdit | str:
+            from speql_server import to_lsp_text
+            from speql_speculator.navigating import renaming
+
+            edits = renaming.rename(text, offset, params.new_name, catalog)
+            if isinstance(edits, str):
+                return edits
+            return to_lsp_text.workspace_edit(edits, params.text_document.uri, text, server.encoding)
+
+        found = await read_place(server, params, read)
+        if isinstance(found, str):
+            raise JsonRpcInvalidParams(found)
+        return found
