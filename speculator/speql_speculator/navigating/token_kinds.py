@@ -89,7 +89,7 @@ class _Reader:
             occurrence = self._occurrences.get(token.start)
             if occurrence is not None:  # an alias in the quotes of a string
                 return TokenKind(span, _KINDS[occurrence.symbol.kind], occurrence.role == "declaration")
-            return TokenKind(span, token.kind)  # type: ignore[arg-type]  # the same words
+            return TokenKind(span, token.kind)
         return None
 
     def _word(self, token: Token, span: Span, after: Token | None) -> TokenKind | None:
