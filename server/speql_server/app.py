@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from lsprotocol import types
 from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcContentModified
 from pygls.lsp.server import LanguageServer
 
 from speql_server import protocol
 from speql_server.clock import Clock
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
-from speql_server.lsp_protocol import SpeqlLanguageServerProtocol
+from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.positions import Encoding
 from speql_server.settings import ServerSettings
 from speql_sql import Problem, SpeqlError
@@ -137,6 +138,8 @@ class SpeqlServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log an error of the machinery below; a popup in the editor would tell the user nothing useful."""
+        if isinstance(error, (RequestRefusedError, JsonRpcContentModified)):
+            return
         logger.error("%s: %s", getattr(source, "__name__", source), error)
 
     async def _start(self) -> None:

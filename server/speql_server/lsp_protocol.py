@@ -4,8 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol, lsp_method
+
+
+class RequestRefusedError(JsonRpcException):
+    """A request that is in order and cannot be done; the message says why, and clients show it. Nobody's error."""
+
+    CODE = types.LSPErrorCodes.RequestFailed.value
 
 
 class SpeqlLanguageServerProtocol(LanguageServerProtocol):

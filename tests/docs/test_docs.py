@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import typer
 
+from speql_server.app import create_server
 from speql_server.cli.main import app
 from speql_server.protocol import MESSAGES, Wire
 from speql_speculator.language_model.profiles import profiles
@@ -97,3 +98,13 @@ def test_every_command_and_option_of_the_server_is_documented() -> None:
     options = ("database", "writable", "workspace", "speculate", "languageModel", "history")
     assert len(names) >= 3
     assert not [name for name in (*names, *options) if f"`{name}`" not in text]
+
+
+def test_every_method_of_the_server_is_documented() -> None:
+    text = (ROOT / "docs" / "language-server.md").read_text(encoding="utf-8")
+    methods = [
+        name for name in create_server().protocol.fm.features if name.startswith(("textDocument/", "workspace/"))
+    ]
+    shortened = {"textDocument/didChange", "textDocument/didClose"}  # named without their beginning
+    assert len(methods) > 15
+    assert not [name for name in methods if f"`{name}`" not in text and name not in shortened]

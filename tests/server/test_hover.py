@@ -70,9 +70,9 @@ async def test_signatures_come_from_the_engine(start: Start, flights: Path) -> N
     editor = await start("--database", flights)
     for text, label, parameter in (
         ("SELECT round(dep_delay, ", "round(x, precision INTEGER)", 1),
-        ("SELECT date_trunc('month', day), substring(carrier, 1, ", "substring(string VARCHAR, start BIGINT, length BIGINT)", 2),
+        ("SELECT day, substring(carrier, 1, ", "substring(string VARCHAR, start BIGINT, length BIGINT)", 2),
         ("SELECT concat('a', 'b', 'c', ", "concat(value ANY, ...)", 0),
-    ):  # fmt: skip
+    ):
         editor.open(text)
         answer = await ask(editor, "signatureHelp", len(text))
         active = answer["signatures"][answer["activeSignature"]]

@@ -1,11 +1,15 @@
 """Definition, references, highlights and renaming over the wire; what they find is tested with the speculator."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from pygls.exceptions import JsonRpcContentModified
 
 from speql_server.client import ServerAnswerError
+from speql_server.documents import Documents, Edited
+from speql_server.text_requests import read_text
+from speql_speculator.snapshot import Snapshot
 
 from .conftest import Editor, Start
 
@@ -54,12 +58,17 @@ async def test_a_renamed_column_is_edited_everywhere(start: Start, flights: Path
     assert editor.text == TEXT.replace('"délai 😀"', "delay")
 
 
-async def test_what_cannot_be_renamed_says_why(start: Start, flights: Path) -> None:
-    editor = await start("--database", flights)
+async def test_what_cannot_be_renamed_says_why_and_is_no_error_in_the_log(
+    start: Start, flights: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "speql.log"
+    editor = await start("--database", flights, "--log-file", log)
     editor.open(TEXT)
     for method, more in (("prepareRename", {}), ("rename", {"newName": "x"})):
         with pytest.raises(ServerAnswerError, match="table of the database"):
             await ask(editor, method, TEXT.index("flights"), **more)
+    assert await editor.client.stop() == 0
+    assert "table of the database" not in log.read_text(encoding="utf-8")
 
 
 async def test_nothing_is_said_of_what_is_no_name_and_of_closed_documents(start: Start, flights: Path) -> None:
@@ -70,3 +79,23 @@ async def test_nothing_is_said_of_what_is_no_name_and_of_closed_documents(start:
     assert await ask(editor, "definition", 3) is None
     assert await ask(editor, "references", 3, context={"includeDeclaration": True}) == []
     assert await ask(editor, "documentHighlight", 3) == []
+
+
+async def test_an_answer_about_a_text_that_has_changed_is_taken_back() -> None:
+    documents = Documents()
+    uri = "file:///query.sql"
+
+    class TypedIntoWhileRead:
+        async def read(self, edited: Edited, reader: Any) -> str:
+            documents.put(Snapshot(uri, 2, "SELECT 12"), 0.0)
+            return "an answer about SELECT 1"
+
+    class Server:
+        def __init__(self) -> None:
+            self.documents = documents
+
+        async def session(self, _: str) -> Any:
+            return TypedIntoWhileRead(), documents.put(Snapshot(uri, 1, "SELECT 1"), 0.0)
+
+    with pytest.raises(JsonRpcContentModified):
+        await read_text(cast(Any, Server()), uri, lambda text, catalog: text)

@@ -110,9 +110,12 @@ def log_to(log_file: Path | None, level: str) -> None:
 def _without_traceback_of_the_client(record: logging.LogRecord) -> bool:
     """What a client asked for in error is answered with an error; in the log it is one line, and no fault of ours.
 
-    The class is told by its name: pygls, which defines it, is not imported for the sake of a log.
+    What was refused, and what the text has moved on from, is no error of anybody's and not in the log. The class is told
+    by its name: pygls, which defines it, is not imported for the sake of a log.
     """
     error = record.exc_info[1] if record.exc_info else None
+    if type(error).__name__ in ("RequestRefusedError", "JsonRpcContentModified"):
+        return False
     if error is not None and any(kind.__name__ == "JsonRpcException" for kind in type(error).__mro__):
         record.msg, record.args = f"{record.getMessage()} {error}", None
         record.exc_info = record.exc_text = None

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
 
+from speql_server.lsp_protocol import RequestRefusedError
 from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
@@ -28,5 +28,5 @@ def register(server: "SpeqlServer") -> None:
 
         found = await read_place(server, params, read)
         if isinstance(found, str):
-            raise JsonRpcInvalidParams(found)
+            raise RequestRefusedError(found)
         return found

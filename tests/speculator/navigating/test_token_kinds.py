@@ -21,7 +21,7 @@ CASES = [
     ("SELECT extract(year FROM z) FROM other.extra", "SELECT:k extract:f+ year:k FROM:k z:c FROM:k other:N extra:T"),
     ("CREATE TABLE a (b INTEGER)", "CREATE:k TABLE:k a: b: INTEGER:t+"),
     ("SELECT nothing, FROM flights WHERE", "SELECT:k nothing: FROM:k flights:T WHERE:k"),
-    ("SELECT z AS \"a b\" FROM other.extra WHERE 'x", "SELECT:k z:c AS:k \"a b\":c! FROM:k other:N extra:T WHERE:k 'x:s"),
+    ("SELECT z AS \"a b\" FROM other.extra, 'x", "SELECT:k z:c AS:k \"a b\":c! FROM:k other:N extra:T 'x:s"),
 ]  # fmt: skip
 
 
