@@ -95,7 +95,10 @@ class SpeqlServer(LanguageServer):
 
     def changed(self, edited: Edited) -> None:
         """A document is new, or has a new text or cursor."""
-        session = self._session(edited.snapshot.uri)
+        uri, projection = edited.snapshot.uri, edited.snapshot.projection
+        if projection is not None and not projection.regions and uri not in self._sessions:
+            return  # most Python documents hold no SQL, and cost nothing more than having been looked at
+        session = self._session(uri)
         if session is not None:
             session.changed(edited)
 

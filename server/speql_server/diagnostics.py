@@ -10,6 +10,7 @@ from speql_engines import Engine, EngineError
 from speql_server.analysis import Analysis, Analyst, shifted
 from speql_server.clock import Clock
 from speql_server.latest_only import LatestOnly
+from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
 from speql_speculator.repair import Repair
 from speql_speculator.statements import Statement
@@ -83,6 +84,8 @@ class Diagnoser:
         around = analysis.statements[max(here - _REACH, 0) : here + _REACH + 1]
         # The statement at the cursor first: it is the one that the engine is asked about most often.
         for statement in sorted(around, key=lambda one: one != analysis.statement):
+            if not certain(masks_of(analysis.snapshot, analysis.statements, statement)):
+                continue  # whatever the engine says of it may be due to what stands for a placeholder
             problems = [
                 shifted(problem, statement.span.start)
                 for problem in await self._of_statement(statement, analysis.catalog)

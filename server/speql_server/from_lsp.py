@@ -8,7 +8,9 @@ import msgspec
 from lsprotocol import types
 
 from speql_server.positions import Encoding, LineIndex
+from speql_server.projected_lines import lines_of
 from speql_server.protocol import CursorMoved, Position
+from speql_speculator.embedding.project import HostLanguage
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
 
@@ -57,9 +59,19 @@ def changed(
     return Snapshot(snapshot.uri, version, text, cursor)
 
 
-def offset_of(text: str, position: types.Position | Position, encoding: Encoding) -> int:
-    """The code-point offset of a client's position."""
-    return LineIndex(text).offset(position.line, position.character, encoding)
+def offset_of(snapshot: Snapshot, position: types.Position | Position, encoding: Encoding) -> int | None:
+    """The offset in a snapshot's text of a client's position; None where the document holds something else than SQL."""
+    return lines_of(snapshot).offset_inside(position.line, position.character, encoding)
+
+
+def nearest_offset_of(snapshot: Snapshot, position: types.Position | Position, encoding: Encoding) -> int:
+    """As `offset_of`; outside the SQL it is the nearest place before."""
+    return lines_of(snapshot).offset(position.line, position.character, encoding)
+
+
+def language_of(document: types.TextDocumentItem) -> HostLanguage:
+    """What a document is in, by the client's name for it."""
+    return "python" if document.language_id.lower() in ("python", "ipython") else "sql"
 
 
 def cursor_of(params: Any) -> CursorMoved:

@@ -22,20 +22,23 @@ def register(server: "SpeqlServer") -> None:
         edited = server.documents.get(uri)
         if edited is None:
             return nothing
-        text = edited.snapshot.text
-        start = end = offset_of(text, params.position, server.encoding)
+        snapshot = edited.snapshot
+        start = end = offset_of(snapshot, params.position, server.encoding)
         selected = ""
         if (info := params.context.selected_completion_info) is not None:
             # The list of completions is open: what is shown has to go on from the item that is selected there.
-            start, end = (offset_of(text, place, server.encoding) for place in (info.range.start, info.range.end))
+            start, end = (offset_of(snapshot, place, server.encoding) for place in (info.range.start, info.range.end))
             selected = info.text
-        seen = text[:start] + selected + text[end:]
+        if start is None or end is None:
+            return nothing
+        begin, text = snapshot.part_at(start)
+        seen = text[: start - begin] + selected + text[end - begin :]
         catalog = await connection.catalog()
 
         def newest() -> bool:
             return server.documents.get(uri) is edited
 
-        ghost = await connection.predictor.ghost_text(seen, start + len(selected), catalog, newest)
+        ghost = await connection.predictor.ghost_text(seen, start - begin + len(selected), catalog, newest)
         shown = ghost.text if ghost is not None else None
         found = await server.session(uri) if shown is None and not selected and newest() else None
         if found is not None and found[1].snapshot.cursor == start:
@@ -43,5 +46,5 @@ def register(server: "SpeqlServer") -> None:
             shown = await found[0].continuation(found[1])
         if not shown or not newest() or (selected and shown[:1].isalnum()):
             return nothing  # letters would make another word of the selected item
-        item = inline_completion_item(text, selected + shown, start, end, server.encoding)
-        return types.InlineCompletionList(items=[item])
+        item = inline_completion_item(snapshot, selected + shown, start, end, server.encoding)
+        return types.InlineCompletionList(items=[item] if item is not None else [])
