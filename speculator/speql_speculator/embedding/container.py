@@ -1,7 +1,6 @@
 """What holds a stretch of SQL in its host, and how SQL is written into it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -13,19 +12,3 @@ class Container(Protocol):
 
     def reads(self, host: str) -> str | None:
         """The SQL that a host text says in such a container, masks as they are written; None if it no longer fits."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlainText:
-    """SQL that is written as it is: the cell of a magic, over several lines or on one."""
-
-    one_line: bool = False
-
-    def written(self, text: str) -> Iterator[str]:
-        """The text itself, if it fits on the line."""
-        if not (self.one_line and ("\n" in text or "\r" in text)):
-            yield text
-
-    def reads(self, host: str) -> str | None:
-        """The text itself."""
-        return host

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from speql_speculator.embedding.container import PlainText
 from speql_speculator.embedding.fragment import Fragment
 from speql_speculator.embedding.jinja import JinjaText, has_jinja, jinja_fragments
+from speql_speculator.embedding.plain_text import OPTION, RESULT, PlainText
 from speql_speculator.embedding.projection import Draft
 from speql_speculator.embedding.python_strings import python_strings
 from speql_sql import Span
@@ -13,11 +13,6 @@ from speql_sql import Span
 _MAGIC = re.compile(r"^[ \t]*(?P<marks>%%?)(?P<name>sql|duckdb|dql|bigquery|bqsql|speql|sqlcmd)\b[ \t]?", re.MULTILINE)
 _FIRST = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*")
 _ASSIGNED = re.compile(r"^[ \t]*(?P<name>[^\W\d]\w*)[ \t]*=[ \t]*(?P<marks>%)(?P<name_of>sql|duckdb|dql)\b[ \t]?", re.M)
-_RESULT = re.compile(r"[ \t]*(?P<name>[^\W\d]\w*)[ \t]*=?<<")
-_OPTION = re.compile(
-    r"[ \t]*(?:(?P<flag>--?[A-Za-z][\w-]*)(?:=(?P<joined>\"[^\"\r\n]*\"|'[^'\r\n]*'|\S*))?(?=\s|$)"
-    r"|(?P<connection>@\w+|\w[\w+]*://\S*|\{\{?\w+\}?\}))"
-)
 _TAKES_VALUE = frozenset(
     (
         *("-s", "--save", "-w", "--with", "-a", "--alias", "-f", "--file", "-i", "--interact", "-n", "--displaylimit"),
@@ -58,7 +53,7 @@ def cell_regions(text: str) -> Iterator[Draft]:
 
 def begins_with_magic(text: str) -> bool:
     """Whether a text of SQL begins with a magic or with what one has left in it: ``%%sql``, ``rows <<``."""
-    return _MAGIC.match(text) is not None or _RESULT.match(text) is not None
+    return _MAGIC.match(text) is not None or RESULT.match(text) is not None
 
 
 def sql_cell_region(text: str) -> Draft:
@@ -82,9 +77,9 @@ def _region(text: str, start: int, end: int, result: str, one_line: bool, only_o
     line = min(_line_end(text, start), end)
     position = start
     while position < line:
-        if (found := _RESULT.match(text, position, line)) is not None:
+        if (found := RESULT.match(text, position, line)) is not None:
             result = found["name"]
-        elif (found := _OPTION.match(text, position, line)) is not None:
+        elif (found := OPTION.match(text, position, line)) is not None:
             flag, value = found["flag"], found["joined"]
             after = found.end()
             if flag in _TAKES_VALUE and value is None:
@@ -101,8 +96,19 @@ def _region(text: str, start: int, end: int, result: str, one_line: bool, only_o
         named = re.compile(r"[ \t]*([^\W\d]\w*)").match(text, position, line)
         result = result or (named[1] if named is not None else "")
         position = line
+    begins_with, beside_magic = "", True
+    if not one_line and not text[position:line].strip() and line < end:
+        # Nothing more on the line of the magic: the SQL begins on the next one.
+        beside_magic = False
+        position = line + (2 if text.startswith("\r\n", line) else 1)
+    elif only_options:
+        begins_with = "\n"
+    elif position < end and text[position] in " \t" and position > start:
+        position += 1
+    elif position > 0 and not text[position - 1].isspace() and text[position - 1] != "<":
+        begins_with = " \t\r\n"
     span = Span(min(position, end), end)
-    container = JinjaText(one_line) if has_jinja(text) else PlainText(one_line)
+    container = JinjaText(one_line) if has_jinja(span.of(text)) else PlainText(one_line, beside_magic, begins_with)
     if isinstance(container, JinjaText):
         return Draft(span, tuple(jinja_fragments(text, span, container)), container, result)
     fragments = (Fragment("verbatim", span, container=container),) if span.start < span.end else ()

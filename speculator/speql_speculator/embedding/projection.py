@@ -200,7 +200,9 @@ class Projection:
             return None
         host = self.host_span(span)
         container = self._container_at(region, span.start) if not touched else touched[0].fragment.container
-        if container is None or "\\" in self.host[max(host.start - _LONGEST_ESCAPE, 0) : host.start]:
+        if container is None or host.start == region.host.start:
+            return None
+        if "\\" in self.host[max(host.start - _LONGEST_ESCAPE, 0) : host.start]:
             return None
         return HostEdit(host, new_text)
 
