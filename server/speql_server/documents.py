@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from speql_speculator.embedding.jinja import has_jinja
 from speql_speculator.embedding.project import HostLanguage, project
 from speql_speculator.embedding.relations import NO_RELATIONS, Relations
 from speql_speculator.snapshot import Snapshot
@@ -49,6 +50,12 @@ class Documents:
         if known is None or known.relations is relations:
             return None
         return self._put(known.edited.host, at, known.language, relations)
+
+    def is_template(self, uri: str) -> bool:
+        """Whether the document is a template, whose names dbt may know."""
+        known = self._documents.get(uri)
+        projection = known.edited.snapshot.projection if known is not None else None
+        return projection is not None and known is not None and known.language == "sql" and has_jinja(projection.host)
 
     def move_cursor(self, uri: str, cursor: int, at: float) -> Edited | None:
         """The document with its cursor elsewhere in its SQL, or None if it is not open or nothing has changed."""

@@ -19,6 +19,14 @@ _CAPABILITIES: dict[str, Any] = {
     },
 }
 
+_NOTEBOOKS = {
+    "notebookSelector": [
+        {"notebook": {"notebookType": kind}, "cells": [{"language": "sql"}, {"language": "python"}]}
+        for kind in ("jupyter-notebook", "interactive")
+    ],
+    "save": True,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
@@ -33,8 +41,8 @@ def greet(descriptor: int, output: int) -> Greeting:
 
     Importing pygls and the types of the protocol takes half a second, and editors do nothing until ``initialize`` is
     answered. All that the answer needs is known before: our capabilities are fixed, and of the client's only the
-    position encodings matter. pygls then handles the same message as if nothing had happened, and its own answer is
-    dropped (`transport.py`). A test compares the two.
+    position encodings matter, and whether it tells of notebooks. pygls then handles the same message as if nothing had
+    happened, and its own answer is dropped (`transport.py`). A test compares the two.
 
     Anything else than a well-formed ``initialize`` is left for pygls to deal with.
     """
@@ -66,8 +74,10 @@ def initialize_result(params: dict[str, Any]) -> dict[str, Any]:
     offered = general.get("positionEncodings") if isinstance(general, dict) else None
     offered = offered if isinstance(offered, list) else []
     encoding = next((name for name in offered if name in _ENCODINGS), "utf-16")
+    notebooks = params["capabilities"].get("notebookDocument")
+    synchronized = {"notebookDocumentSync": _NOTEBOOKS} if notebooks is not None else {}
     return {
-        "capabilities": {"positionEncoding": encoding, **_CAPABILITIES},
+        "capabilities": {"positionEncoding": encoding, **_CAPABILITIES, **synchronized},
         "serverInfo": {"name": "speql", "version": version("speql")},
     }
 

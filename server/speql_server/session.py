@@ -1,7 +1,7 @@
 """A document while it is open: from each snapshot to analysis, diagnostics, speculation and previews."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -84,8 +84,10 @@ class Session:
         encoding: Encoding,
         outlets: Outlets,
         language_model: LanguageModel | None = None,
+        catalog: Callable[[], Awaitable[Catalog]] | None = None,
     ) -> None:
         self._connection = connection
+        self._catalog = catalog or connection.catalog
         self._executors = executors
         self._settings = settings
         self._clock = clock
@@ -165,7 +167,7 @@ class Session:
 
     async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
         """What may stand at this place of the text."""
-        catalog = await self._connection.catalog()
+        catalog = await self._catalog()
         start, text = edited.snapshot.part_at(offset)
         scores = await self._connection.predictor.column_scores(text, offset - start, catalog)
         return await asyncio.get_running_loop().run_in_executor(
@@ -221,7 +223,7 @@ class Session:
 
     async def _repaired(self, edited: Edited) -> Analysis:
         """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
-        catalog = await self._connection.catalog()
+        catalog = await self._catalog()
         run = partial(asyncio.get_running_loop().run_in_executor, self._executors.analysis)
         repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
         return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired

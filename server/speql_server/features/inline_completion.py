@@ -33,7 +33,7 @@ def register(server: "SpeqlServer") -> None:
             return nothing
         begin, text = snapshot.part_at(start)
         seen = text[: start - begin] + selected + text[end - begin :]
-        catalog = await connection.catalog()
+        catalog = await server.catalog(uri)
 
         def newest() -> bool:
             return server.documents.get(uri) is edited

@@ -33,7 +33,7 @@ def cell_regions(text: str) -> Iterator[Draft]:
     beginning = _FIRST.match(text)
     first = beginning.end() if beginning is not None else 0
     whole = _MAGIC.match(text, first)
-    if whole is not None and (whole["marks"] == "%%" or not _rest_of_line(text, whole.end()).strip()):
+    if whole is not None and (whole["marks"] == "%%" or _stands_alone(text, whole.end())):
         yield magic_region(text, whole)
         return
     position = 0
@@ -68,7 +68,7 @@ def magic_region(text: str, magic: re.Match[str]) -> Draft:
     assigned = "name_of" in groups
     name = groups["name_of"] if assigned else groups["name"]
     line = _line_end(text, magic.end())
-    over_lines = groups["marks"] == "%%" or (not assigned and not _rest_of_line(text, magic.end()).strip())
+    over_lines = groups["marks"] == "%%" or (not assigned and _stands_alone(text, magic.end()))
     end = len(text) if over_lines else line
     return _region(text, magic.end(), end, groups["name"] if assigned else "", not over_lines, name in _WITHOUT_SQL)
 
@@ -115,8 +115,10 @@ def _region(text: str, start: int, end: int, result: str, one_line: bool, only_o
     return Draft(span, fragments, container, result)
 
 
-def _rest_of_line(text: str, start: int) -> str:
-    return text[start : _line_end(text, start)]
+def _stands_alone(text: str, end: int) -> bool:
+    """Whether nothing follows a magic on its line, and something may on the next ones: then they are its SQL."""
+    line = _line_end(text, end)
+    return line < len(text) and not text[end:line].strip()
 
 
 def _line_end(text: str, start: int) -> int:

@@ -22,8 +22,8 @@ _EMPTY_LINE = re.compile(r"[ \t]*\r?\n")
 class PlainText:
     """SQL behind a magic.
 
-    ``one_line`` is whether it ends with the line, ``beside_magic`` whether it begins on the magic's own. ``begins_with``
-    are the characters one of which has to come first, so that it is not read as part of the magic.
+    ``one_line`` is whether it ends with the line, ``beside_magic`` whether it begins on the magic's own. One of the
+    characters ``begins_with`` has to come first, so that it is not read as part of the magic.
     """
 
     one_line: bool = False
