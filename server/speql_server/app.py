@@ -103,7 +103,7 @@ class SpeqlServer(LanguageServer):
         self._opening: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
         self._makers: set[str] = set()
-        self._dbt_projects = DbtProjects(settings.workspace)
+        self._dbt_projects = DbtProjects()
         self._relating: set[asyncio.Task[None]] = set()
         self._language_model: LanguageModel | None = None
 
@@ -163,9 +163,14 @@ class SpeqlServer(LanguageServer):
         task.add_done_callback(self._relating.discard)
 
     async def _read_relations(self, uri: str) -> None:
-        _, executors = await self.ready()
+        try:
+            _, executors = await self.ready()
+        except SpeqlError:
+            return  # the user has been told, and without a connection no name means anything
         loop = asyncio.get_running_loop()
-        relations = await loop.run_in_executor(executors.replies, self._dbt_projects.relations, uri)
+        relations = await loop.run_in_executor(
+            executors.replies, self._dbt_projects.relations, uri, self.settings.workspace
+        )
         edited = self.documents.relate(uri, relations, self.clock.now())
         if edited is not None:
             self.changed(edited)

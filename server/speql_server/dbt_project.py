@@ -12,15 +12,14 @@ _LARGEST = 200_000_000
 class DbtProjects:
     """The relations of the dbt projects that documents are in. Used from one thread, so it needs no lock."""
 
-    def __init__(self, workspace: Path | None = None) -> None:
-        self._workspace = workspace
+    def __init__(self) -> None:
         self._read: dict[Path, tuple[tuple[int, int], Relations]] = {}
 
-    def relations(self, uri: str) -> Relations:
+    def relations(self, uri: str, workspace: Path | None = None) -> Relations:
         """What ``ref`` and ``source`` mean in a document, by the nearest ``target/manifest.json`` above it, or else in
         the workspace; nothing where there is none that can be read. The same object while the file is the same.
         """
-        for folder in self._folders(uri):
+        for folder in _folders(uri, workspace):
             manifest = folder / "target" / "manifest.json"
             try:
                 stat = manifest.stat()
@@ -37,7 +36,8 @@ class DbtProjects:
             return self._read[manifest][1]
         return NO_RELATIONS
 
-    def _folders(self, uri: str) -> list[Path]:
-        parts = urlsplit(uri)
-        folders = list(Path(unquote(parts.path)).parents) if parts.scheme == "file" else []
-        return [*folders, *([self._workspace] if self._workspace is not None else [])]
+
+def _folders(uri: str, workspace: Path | None) -> list[Path]:
+    parts = urlsplit(uri)
+    folders = list(Path(unquote(parts.path)).parents) if parts.scheme == "file" else []
+    return [*folders, *([workspace] if workspace is not None else [])]

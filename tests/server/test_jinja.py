@@ -12,7 +12,7 @@ PREVIEWED = [
     ("ref by its name", "SELECT count(*) FROM {{ ref('airlines') }}|", 4),
     (
         "source by its name",
-        "{{ config(materialized='table') }}\nSELECT count(*) FROM {{ source('raw', 'airlines') }}|",
+        "{{ config(x='y') }}\nSELECT count(*) FROM {{ source('raw', 'airlines') }}|",
         4,
     ),
     ("set", "{% set code = 'AA' %}SELECT count(*) FROM airlines WHERE carrier = '{{ code }}'|", 1),
@@ -46,8 +46,8 @@ def manifest(folder: Path, relation: str) -> str:
 async def test_names_are_dbts_own(start: Start, flights: Path, tmp_path: Path) -> None:
     editor = await start("--database", flights)
     editor.uri = manifest(tmp_path, '"main"."airlines"')
-    text = "SELECT count(*), any_value(f.nope) FROM {{ ref('shop', 'carriers') }} a JOIN {{ source('raw', 'f') }} f USING (carrier)"
-    open_as(editor, "sql", text)
+    joined = "{{ ref('shop', 'carriers') }} a JOIN {{ source('raw', 'f') }} f USING (carrier)"
+    open_as(editor, "sql", f"SELECT count(*), any_value(f.nope) FROM {joined}")
     found = await editor.diagnostics(lambda some: len(some) == 1)
     assert editor.covered(found[0]["range"]) == "f.nope" or editor.covered(found[0]["range"]) == "nope"
     at = editor.text.index("f.nope") + 2

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from speql_speculator.embedding.behind_magic import NO_MAGIC, BehindMagic
 from speql_speculator.embedding.fragment import Certainty, Fragment
 from speql_speculator.embedding.relations import NO_RELATIONS, Relations
 from speql_sql import Span
@@ -33,15 +34,17 @@ def has_jinja(text: str) -> bool:
 class JinjaText:
     """A template; what is written in it is SQL, never a tag."""
 
-    one_line: bool = False
+    behind: BehindMagic = NO_MAGIC
 
     def written(self, text: str) -> Iterator[str]:
         """The text itself, if nothing in it would be a tag."""
-        if not any(mark in text for mark in ("{{", "{%", "{#")) and not (self.one_line and "\n" in text):
+        if not any(mark in text for mark in ("{{", "{%", "{#")) and not (self.behind.one_line and "\n" in text):
             yield text
 
     def reads(self, host: str) -> str | None:
         """The template's SQL, its masks as they are written."""
+        if not self.behind.allows(host):
+            return None
         fragments = jinja_fragments(host, Span(0, len(host)), self)
         return "".join(one.host.of(host) if one.kind in ("verbatim", "mask") else "" for one in fragments)
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from speql_speculator.embedding.behind_magic import OPTION, RESULT, BehindMagic
 from speql_speculator.embedding.fragment import Fragment
 from speql_speculator.embedding.jinja import JinjaText, has_jinja, jinja_fragments
-from speql_speculator.embedding.plain_text import OPTION, RESULT, PlainText
+from speql_speculator.embedding.plain_text import PlainText
 from speql_speculator.embedding.projection import Draft
 from speql_speculator.embedding.python_strings import python_strings
 from speql_sql import Span
@@ -108,7 +109,8 @@ def _region(text: str, start: int, end: int, result: str, one_line: bool, only_o
     elif position > 0 and not text[position - 1].isspace() and text[position - 1] != "<":
         begins_with = " \t\r\n"
     span = Span(min(position, end), end)
-    container = JinjaText(one_line) if has_jinja(span.of(text)) else PlainText(one_line, beside_magic, begins_with)
+    behind = BehindMagic(beside_magic, one_line, begins_with)
+    container = JinjaText(behind) if has_jinja(span.of(text)) else PlainText(behind)
     if isinstance(container, JinjaText):
         return Draft(span, tuple(jinja_fragments(text, span, container)), container, result)
     fragments = (Fragment("verbatim", span, container=container),) if span.start < span.end else ()

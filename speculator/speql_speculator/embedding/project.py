@@ -13,12 +13,18 @@ HostLanguage = Literal["sql", "python", "python-cell"]
 """What a text is in: SQL, perhaps a template or behind a magic; Python; Python in a notebook, with magics."""
 
 
+LONGEST_PYTHON = 200_000
+"""Python with more characters than this is not read: that is done at each keystroke, in milliseconds."""
+
+
 def project(text: str, language: HostLanguage, relations: Relations = NO_RELATIONS) -> Projection | None:
     """The SQL of a text with the way back; None if the text is plain SQL. Never raises, linear time.
 
     >>> project("rows = duckdb.sql('SELECT 1')", "python").sql
     'SELECT 1'
     """
+    if language != "sql" and len(text) > LONGEST_PYTHON:
+        return Projection(text, ())
     if language == "python":
         return Projection(text, tuple(python_strings(text)))
     if language == "python-cell":

@@ -92,9 +92,8 @@ class PythonLiteral:
         """Where an escape ends, and what it says; what Python does not know as one says itself."""
         if self.raw:
             end = min(at + (3 if text.startswith("\\\r\n", at) else 2), len(text))
-            one_line = len(self.quote) == 1 and text[at + 1 : at + 2] in ("\r", "\n")
             before_mask = self.formatted and text[at + 1 : at + 2] in ("{", "}")
-            return (at + 1, "\\") if one_line or before_mask else (end, text[at:end])
+            return (at + 1, "\\") if before_mask else (end, text[at:end])
         found = _ESCAPE.match(text, at)
         if found is None:
             end = min(at + 2, len(text))

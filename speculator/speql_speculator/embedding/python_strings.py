@@ -33,6 +33,7 @@ _FIRST_WORDS = (
 
 _TOKEN = re.compile(r"#[^\r\n]*|(?:(?<!\w)(?P<prefix>[rRbBuUfFtT]{1,2}))?(?P<quote>'''|\"\"\"|'|\")")
 _CALL = re.compile(r"(?P<call>\w+)\s*\(\s*(?:(?:sql|query|statement|operation)\s*=\s*)?$")
+_MAY_CALL = re.compile(rf"\b(?:{'|'.join(sorted(_CALLS))})\s*\(")
 _ASSIGNED = re.compile(r"^[ \t]*(?P<name>[^\W\d]\w*)\s*(?::[^=\n]*)?=\s*(?:await\s+)?[\w.\[\]()'\"]*$")
 _JOINED = re.compile(r"(?:\s|#[^\r\n]*|\\\r?\n)*+")
 _ADDED = re.compile(r"\s*(?:\+|%|\.\s*(?P<format>format)\s*\()")
@@ -66,6 +67,8 @@ def python_strings(text: str, start: int = 0, end: int | None = None) -> Iterato
     is SQL, and one that nothing closes ends where Python goes on by the look of it.
     """
     limit = len(text) if end is None else end
+    if _MAY_CALL.search(text, start, limit) is None:
+        return
     window = text if limit == len(text) else text[:limit]
     position = start
     while (found := _TOKEN.search(window, position)) is not None:
