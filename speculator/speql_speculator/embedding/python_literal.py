@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from speql_speculator.embedding.fragment import Fragment, FragmentKind
+from speql_speculator.embedding.python_line import PYTHON_LINE
 from speql_sql import Span
 
 _ESCAPE = re.compile(
@@ -18,11 +19,14 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 
 @dataclass(frozen=True, eq=False)
 class PythonLiteral:
-    """The rules of one literal. ``formatted`` is whether ``{...}`` in it is a placeholder."""
+    """The rules of one literal. ``formatted`` is whether ``{...}`` in it is a placeholder, ``open`` whether no quotes end
+    it, so that it ends where a line looks like Python.
+    """
 
     quote: str
     raw: bool = False
     formatted: bool = False
+    open: bool = False
 
     def written(self, text: str) -> Iterator[str]:
         """The text in the nicest way that may do, then with every quote escaped; a raw literal has one way only."""
@@ -43,6 +47,8 @@ class PythonLiteral:
         """What the body of such a literal says."""
         fragments, end, closed = self.read(host + self.quote, 0)
         if end != len(host) or not closed:
+            return None
+        if self.open and (host != host.rstrip() or PYTHON_LINE.search(host, host.find("\n") + 1 or len(host) + 1)):
             return None
         return "".join(one.host.of(host) if one.kind in ("verbatim", "mask") else one.text or "" for one in fragments)
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from speql_speculator.embedding.fragment import Fragment
 from speql_speculator.embedding.projection import Draft
+from speql_speculator.embedding.python_line import PYTHON_LINE
 from speql_speculator.embedding.python_literal import PythonLiteral
 from speql_sql import Span
 
@@ -39,11 +40,6 @@ _JOINED = re.compile(r"(?:\s|#[^\r\n]*|\\\r?\n)*+")
 _ADDED = re.compile(r"\s*(?:\+|%|\.\s*(?P<format>format)\s*\()")
 _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*+(?P<word>[A-Za-z]*)(?P<rest>\s*\S?)", re.DOTALL)
 _OPENS = re.compile(r"(?:\w\s*\(\s*|^[ \t]*[\w.]+\s*=\s*)[rRfFbBuU]{0,2}$")
-_PYTHON_LINE = re.compile(
-    r"^(?:[ \t]*$|[ \t]*(?:import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\(|class\s+\w+|return\b|print\(|async\s+def"
-    r"|@\w|(?:if|for|while|try|with)\b.*:\s*$|[\w.]+\s*=(?!=)\s*\S|\w+(?:\.\w+)+\(|\)+\s*$))",
-    re.MULTILINE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +137,10 @@ def _formatted(text: str, string: _String) -> _String:
 
 def _read(text: str, literal: PythonLiteral, start: int, body: int, is_bytes: bool) -> _String:
     fragments, end, closed = literal.read(text, body)
-    if len(literal.quote) == 3 and (cut := _cut(text, body, end, closed)) is not None:
-        fragments, end, _ = literal.read(text[:cut], body)
+    cut = _cut(text, body, end, closed) if len(literal.quote) == 3 else None
+    if cut is not None or (not closed and len(literal.quote) == 3):
+        literal = replace(literal, open=True)
+        fragments, end, _ = literal.read(text if cut is None else text[:cut], body)
         closed = False
     return _String(literal, start, body, tuple(fragments), end, end + len(literal.quote) if closed else end, is_bytes)
 
@@ -160,7 +158,7 @@ def _cut(text: str, body: int, end: int, closed: bool) -> int | None:
     first_line = text.find("\n", body, end)
     if first_line < 0:
         return None
-    python = _PYTHON_LINE.search(text, first_line + 1, end)
+    python = PYTHON_LINE.search(text, first_line + 1, end)
     if python is not None:
         cut = python.start()
     elif closed:
