@@ -9,9 +9,12 @@ from typing import Any, Generic, TypeVar
 from speql_scheduler.matching.open_units import open_units
 from speql_scheduler.matching.units import KnownUnits, Unit, unit_at, units_of
 from speql_scheduler.running.costs import crossed_rows
+from speql_server.masks import certain, masks_of
 from speql_server.positions import LineIndex
 from speql_server.prediction import NOTHING_PREDICTED, Predicted
+from speql_server.projected_lines import lines_of
 from speql_speculator.edits import Edit
+from speql_speculator.embedding.projection import Mask
 from speql_speculator.hot_columns import NOTHING_HOT, HotColumns, hot_columns
 from speql_speculator.predicting.likely_columns import LikelyColumn
 from speql_speculator.predicting.over_projection import OverProjection
@@ -70,6 +73,11 @@ class Analysis:
         return self.repair.edits if self.repair is not None else ()
 
     @property
+    def masks(self) -> tuple[Mask, ...]:
+        """The placeholders that the statement is read with."""
+        return masks_of(self.snapshot, self.statements, self.statement) if self.statement is not None else ()
+
+    @property
     def preview_span(self) -> Span | None:
         """Where in the document the previewed SELECT is: from its place in the repaired text back to the typed one."""
         if self.statement is None:
@@ -101,6 +109,8 @@ class Analysis:
         on the CTEs that come before it; also on what was taken away at its end, but not on what was put there to close
         the query around it.
         """
+        if not certain(self.masks):
+            return True
         if self.repair is None or self.unit is None or self.unit.kind == "main":
             return bool(self.edits)
         shift = 0
@@ -134,7 +144,7 @@ class Analyst:
     def repaired(self, snapshot: Snapshot, catalog: Catalog) -> Analysis:
         """The first half of the analysis, all that a submit needs: the statement at the cursor and its repair."""
         started = time.perf_counter()
-        lines = LineIndex(snapshot.text)
+        lines = lines_of(snapshot)
         if len(snapshot.text) > self._document_limit:
             problem = Problem(
                 "document-too-large",
@@ -144,10 +154,10 @@ class Analyst:
                 "Move the statements that you work on to a file of their own.",
             )
             return Analysis(snapshot, catalog, lines, problems=(problem,))
-        statements = self.statements(snapshot.text, catalog)
+        statements = self.statements(snapshot, catalog)
         statement = _current(statements, snapshot.cursor)
         if statement is None:
-            return Analysis(snapshot, catalog, lines, statements, problems=(_nothing_typed(snapshot.text),))
+            return Analysis(snapshot, catalog, lines, statements, problems=(_nothing_typed(snapshot),))
         if (problem_of_size := self.too_long(statement)) is not None:
             return Analysis(snapshot, catalog, lines, statements, statement, problems=(problem_of_size,))
         typed, cursor = _typed(snapshot, statement)
@@ -216,9 +226,20 @@ class Analyst:
         """The repair of a statement's text."""
         return repair(text, catalog, cursor)
 
-    def statements(self, text: str, catalog: Catalog) -> tuple[Statement, ...]:
-        """The statements of a document."""
-        return self._splits.get((text, catalog.dialect), lambda: split_statements(text, catalog.dialect))
+    def statements(self, snapshot: Snapshot, catalog: Catalog) -> tuple[Statement, ...]:
+        """The statements of a document; none goes over the end of a region."""
+        text, dialect = snapshot.text, catalog.dialect
+        regions = [region.sql for region in snapshot.projection.regions] if snapshot.projection is not None else []
+        if len(regions) < 2:
+            return self._splits.get((text, dialect), lambda: split_statements(text, dialect))
+        return self._splits.get(
+            (text, tuple(regions), dialect),
+            lambda: tuple(
+                Statement(one.span.shifted(region.start), one.text)
+                for region in regions
+                for one in split_statements(region.of(text), dialect)
+            ),
+        )
 
     def too_long(self, statement: Statement) -> Problem | None:
         """The problem of a statement that is too long to be analysed while typing."""
@@ -308,7 +329,11 @@ def _typed(snapshot: Snapshot, statement: Statement) -> tuple[str, int | None]:
     return typed, min(cursor, len(typed))
 
 
-def _nothing_typed(text: str) -> Problem:
+def _nothing_typed(snapshot: Snapshot) -> Problem:
+    text = snapshot.text
+    if snapshot.projection is not None and not snapshot.projection.regions:
+        hint = "Strings of calls like duckdb.sql(...) and cells that begin with %%sql are read."
+        return Problem("no-sql", "This document holds no SQL.", None, "information", hint)
     empty = not text.strip()
     return Problem(
         "empty-document" if empty else "no-statement",

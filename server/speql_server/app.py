@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from lsprotocol import types
@@ -15,12 +16,17 @@ from pygls.lsp.server import LanguageServer
 
 from speql_server import protocol
 from speql_server.clock import Clock
+from speql_server.dbt_project import DbtProjects
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
+from speql_server.latest_only import LatestOnly
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
+from speql_server.notebooks import Notebooks
 from speql_server.positions import Encoding
 from speql_server.settings import ServerSettings
-from speql_sql import Problem, SpeqlError
+from speql_speculator.embedding.may_create import may_create
+from speql_speculator.snapshot import Snapshot
+from speql_sql import Catalog, Problem, SpeqlError
 
 if TYPE_CHECKING:
     # These import DuckDB, Arrow, sqlglot and networkx: a second in which `initialize` would not be answered.
@@ -30,7 +36,24 @@ if TYPE_CHECKING:
     from speql_server.language_model.room import LanguageModel
     from speql_server.session import Executors, Session
 
+T = TypeVar("T")
+
 logger = logging.getLogger(__name__)
+
+NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    notebook_selector=[
+        types.NotebookDocumentFilterWithNotebook(
+            notebook=types.NotebookDocumentFilterNotebookType(notebook_type=kind),
+            cells=[types.NotebookCellLanguage(language="sql"), types.NotebookCellLanguage(language="python")],
+        )
+        for kind in ("jupyter-notebook", "interactive")
+    ],
+    save=True,
+)
+"""The notebooks that are read, and which of their cells."""
+
+LATER_CELLS_SECONDS = 0.3
+"""How long a cell must rest before those after it are looked at again for what it makes."""
 
 
 def create_server(
@@ -65,11 +88,14 @@ class SpeqlServer(LanguageServer):
             protocol_cls=SpeqlLanguageServerProtocol,
             converter_factory=get_converter,
             max_workers=1,
+            notebook_document_sync=NOTEBOOKS,
         )
         self.settings = settings
         self.encoding: Encoding = "utf-16"
         self.clock = clock
         self.documents = Documents()
+        self.notebooks = Notebooks()
+        self._later_cells: LatestOnly[tuple[str, ...]] = LatestOnly("later cells", sleep=clock.sleep)
         self._open_engine = open_engine
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._executors: Executors | None = None
@@ -77,6 +103,9 @@ class SpeqlServer(LanguageServer):
         self._sessions: dict[str, Session] = {}
         self._opening: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
+        self._makers: set[str] = set()
+        self._dbt_projects = DbtProjects()
+        self._relating: set[asyncio.Task[None]] = set()
         self._language_model: LanguageModel | None = None
 
     def start(self) -> None:
@@ -96,9 +125,62 @@ class SpeqlServer(LanguageServer):
 
     def changed(self, edited: Edited) -> None:
         """A document is new, or has a new text or cursor."""
-        session = self._session(edited.snapshot.uri)
+        uri, projection = edited.snapshot.uri, edited.snapshot.projection
+        if projection is not None and not projection.regions and uri not in self._sessions:
+            return  # most Python documents hold no SQL, and cost nothing more than having been looked at
+        if (later := self.notebooks.later(uri)) and self._makes(edited.snapshot):
+            self._later_cells.submit(partial(_value, later), self.look_again, quiet_seconds=LATER_CELLS_SECONDS)
+        if self.documents.is_template(uri):
+            self._relate(uri)
+        session = self._session(uri)
         if session is not None:
             session.changed(edited)
+
+    def look_again(self, uris: Iterable[str]) -> None:
+        """What these documents may name is perhaps not what it was: those that are worked on are analysed again."""
+        for uri in uris:
+            edited, session = self.documents.get(uri), self._sessions.get(uri)
+            if edited is not None and session is not None:
+                session.changed(edited)
+
+    async def catalog(self, uri: str) -> Catalog:
+        """What the SQL of a document may name: the engine's tables, and what the cells before it would make."""
+        connection, executors = await self.ready()
+        catalog = await connection.catalog()
+        edited = (self.documents.get(earlier) for earlier in self.notebooks.earlier(uri))
+        earlier = tuple(one.snapshot for one in edited if one is not None)
+        if not earlier:
+            return catalog
+        from speql_server.earlier_cells import with_earlier_cells
+
+        return await asyncio.get_running_loop().run_in_executor(
+            executors.analysis, with_earlier_cells, catalog, earlier
+        )
+
+    def _relate(self, uri: str) -> None:
+        """Look for what ``ref`` and ``source`` mean in a document, in a thread: a manifest may be large."""
+        task = asyncio.get_running_loop().create_task(self._read_relations(uri), name="reading dbt's manifest")
+        self._relating.add(task)
+        task.add_done_callback(self._relating.discard)
+
+    async def _read_relations(self, uri: str) -> None:
+        try:
+            _, executors = await self.ready()
+        except SpeqlError:
+            return  # the user has been told, and without a connection no name means anything
+        loop = asyncio.get_running_loop()
+        relations = await loop.run_in_executor(
+            executors.replies, self._dbt_projects.relations, uri, self.settings.workspace
+        )
+        edited = self.documents.relate(uri, relations, self.clock.now())
+        if edited is not None:
+            self.changed(edited)
+
+    def _makes(self, snapshot: Snapshot) -> bool:
+        """Whether a cell makes something for later ones, or did so before it was changed."""
+        makes, made = may_create(snapshot), snapshot.uri in self._makers
+        (self._makers.add if makes else self._makers.discard)(snapshot.uri)
+        return makes or made
 
     async def session(self, uri: str) -> "tuple[Session, Edited] | None":
         """The session of an open document and its newest snapshot; None if it is not open."""
@@ -124,6 +206,10 @@ class SpeqlServer(LanguageServer):
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
+        await self._later_cells.close()
+        for task in self._relating:
+            task.cancel()
+        await asyncio.gather(*self._relating, return_exceptions=True)
         sessions, self._sessions = list(self._sessions.values()), {}
         await asyncio.gather(*(session.close() for session in sessions))
         language_model, self._language_model = self._language_model, None
@@ -209,6 +295,7 @@ class SpeqlServer(LanguageServer):
                     wrote=self._look_again,
                 ),
                 self._language_model,
+                partial(self.catalog, uri),
             )
         return self._sessions[uri]
 
@@ -259,6 +346,10 @@ class SpeqlServer(LanguageServer):
 
     def _budget(self) -> protocol.Budget:
         return self._connection.budget() if self._connection is not None else protocol.Budget()
+
+
+async def _value(value: T) -> T:
+    return value
 
 
 def _import_rooms() -> Any:

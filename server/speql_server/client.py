@@ -80,10 +80,15 @@ class Client:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
         self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
-    async def initialize(self, encodings: Sequence[str] = (), options: Any = None) -> Any:
+    async def initialize(self, encodings: Sequence[str] = (), options: Any = None, capabilities: Any = None) -> Any:
         """Do the handshake; the server's capabilities."""
         general = {"general": {"positionEncodings": list(encodings)}} if encodings else {}
-        params = {"processId": os.getpid(), "rootUri": None, "capabilities": general, "initializationOptions": options}
+        params = {
+            "processId": os.getpid(),
+            "rootUri": None,
+            "capabilities": {**general, **(capabilities or {})},
+            "initializationOptions": options,
+        }
         result = await self.request("initialize", params)
         self.notify("initialized", {})
         return result["capabilities"]

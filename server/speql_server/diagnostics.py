@@ -10,10 +10,13 @@ from speql_engines import Engine, EngineError
 from speql_server.analysis import Analysis, Analyst, shifted
 from speql_server.clock import Clock
 from speql_server.latest_only import LatestOnly
+from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
+from speql_speculator.predicting.words import tables_named
 from speql_speculator.repair import Repair
 from speql_speculator.statements import Statement
 from speql_sql import Catalog, Problem, Span
+from speql_sql.overlay import NOT_RUN_YET
 
 Publish = Callable[[Analysis, tuple[Problem, ...]], None]
 
@@ -83,6 +86,8 @@ class Diagnoser:
         around = analysis.statements[max(here - _REACH, 0) : here + _REACH + 1]
         # The statement at the cursor first: it is the one that the engine is asked about most often.
         for statement in sorted(around, key=lambda one: one != analysis.statement):
+            if not certain(masks_of(analysis.snapshot, analysis.statements, statement)):
+                continue  # whatever the engine says of it may be due to what stands for a placeholder
             problems = [
                 shifted(problem, statement.span.start)
                 for problem in await self._of_statement(statement, analysis.catalog)
@@ -119,10 +124,27 @@ class Diagnoser:
                 # It is run as it is typed, but for tables that nothing joins: the user is told of those.
                 return tuple(note for note in notes if note.code == "left-out")
             refused = binding.problems
+        if refused and _names_what_is_not_run(statement.text, catalog):
+            return (_NOT_RUN_YET,)
         if not_run:
             first_word = _first_word(statement.text)
             return tuple(replace(problem, severity="information", span=first_word) for problem in not_run)
         return (*(_placed(problem, repaired, statement.text) for problem in refused), *notes)
+
+
+_NOT_RUN_YET = Problem(
+    "not-run-yet",
+    "This reads what an earlier cell makes, and that cell has not been run.",
+    Span(0, 1),
+    "information",
+    "Submit it first.",
+)
+
+
+def _names_what_is_not_run(text: str, catalog: Catalog) -> bool:
+    """Whether the statement names a table that is known only from the statement that would make it."""
+    awaited = {table.name.lower() for table in catalog.tables if table.unsafe == NOT_RUN_YET}
+    return bool(awaited) and not awaited.isdisjoint(tables_named(text, catalog.dialect))
 
 
 def _placed(problem: Problem, repaired: Repair, text: str) -> Problem:

@@ -7,8 +7,11 @@ from typing import Any, TypeVar, cast
 import msgspec
 from lsprotocol import types
 
+from speql_server.notebooks import Cell
 from speql_server.positions import Encoding, LineIndex
+from speql_server.projected_lines import lines_of
 from speql_server.protocol import CursorMoved, Position
+from speql_speculator.embedding.project import HostLanguage
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
 
@@ -57,9 +60,37 @@ def changed(
     return Snapshot(snapshot.uri, version, text, cursor)
 
 
-def offset_of(text: str, position: types.Position | Position, encoding: Encoding) -> int:
-    """The code-point offset of a client's position."""
-    return LineIndex(text).offset(position.line, position.character, encoding)
+def offset_of(snapshot: Snapshot, position: types.Position | Position, encoding: Encoding) -> int | None:
+    """The offset in a snapshot's text of a client's position; None where the document holds something else than SQL."""
+    return lines_of(snapshot).offset_inside(position.line, position.character, encoding)
+
+
+def nearest_offset_of(snapshot: Snapshot, position: types.Position | Position, encoding: Encoding) -> int:
+    """As `offset_of`; outside the SQL it is the nearest place before."""
+    return lines_of(snapshot).offset(position.line, position.character, encoding)
+
+
+def language_of(document: types.TextDocumentItem) -> HostLanguage:
+    """What a document is in, by the client's name for it.
+
+    Not all clients send notebooks as such: some open each cell, or all of them as one text, under the notebook's name.
+    """
+    of_notebook = document.uri.startswith("vscode-notebook-cell:") or ".ipynb" in document.uri
+    return cell_language_of(document) if of_notebook else "python" if _is_python(document) else "sql"
+
+
+def cell_language_of(document: types.TextDocumentItem) -> HostLanguage:
+    """What a notebook's cell is in."""
+    return "python-cell" if _is_python(document) else "sql"
+
+
+def cell_of(cell: types.NotebookCell) -> Cell:
+    """A cell of a notebook."""
+    return Cell(cell.document, cell.kind == types.NotebookCellKind.Code)
+
+
+def _is_python(document: types.TextDocumentItem) -> bool:
+    return document.language_id.lower() in ("python", "ipython")
 
 
 def cursor_of(params: Any) -> CursorMoved:

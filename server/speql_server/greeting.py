@@ -34,6 +34,14 @@ _CAPABILITIES: dict[str, Any] = {
     },
 }
 
+_NOTEBOOKS = {
+    "notebookSelector": [
+        {"notebook": {"notebookType": kind}, "cells": [{"language": "sql"}, {"language": "python"}]}
+        for kind in ("jupyter-notebook", "interactive")
+    ],
+    "save": True,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
@@ -48,8 +56,8 @@ def greet(descriptor: int, output: int) -> Greeting:
 
     Importing pygls and the types of the protocol takes half a second, and editors do nothing until ``initialize`` is
     answered. All that the answer needs is known before: our capabilities are fixed, and of the client's only the
-    position encodings matter. pygls then handles the same message as if nothing had happened, and its own answer is
-    dropped (`transport.py`). A test compares the two.
+    position encodings matter, and whether it tells of notebooks. pygls then handles the same message as if nothing had
+    happened, and its own answer is dropped (`transport.py`). A test compares the two.
 
     Anything else than a well-formed ``initialize`` is left for pygls to deal with.
     """
@@ -86,8 +94,15 @@ def initialize_result(params: dict[str, Any]) -> dict[str, Any]:
     rename = document.get("rename") if isinstance(document, dict) else None
     prepares = isinstance(rename, dict) and rename.get("prepareSupport") is True
     renaming = {"prepareProvider": True} if prepares else True
+    notebooks = params["capabilities"].get("notebookDocument")
+    synchronized = {"notebookDocumentSync": _NOTEBOOKS} if notebooks is not None else {}
     return {
-        "capabilities": {"positionEncoding": encoding, "renameProvider": renaming, **_CAPABILITIES},
+        "capabilities": {
+            "positionEncoding": encoding,
+            "renameProvider": renaming,
+            **_CAPABILITIES,
+            **synchronized,
+        },
         "serverInfo": {"name": "speql", "version": version("speql")},
     }
 

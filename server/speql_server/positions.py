@@ -2,11 +2,25 @@
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from typing import Literal
+
+from speql_sql import Span
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
+Range = tuple[tuple[int, int], tuple[int, int]]
+"""Line and character of a start and of an end."""
+
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEdit:
+    """A text to put in the place of a stretch of a document."""
+
+    range: Range
+    new_text: str
 
 
 class LineIndex:
@@ -52,6 +66,18 @@ class LineIndex:
             if character < 0:
                 return start + index
         return end
+
+    def range(self, span: Span, encoding: Encoding) -> Range:
+        """Where a span of code points begins and ends."""
+        return self.position(span.start, encoding), self.position(span.end, encoding)
+
+    def offset_inside(self, line: int, character: int, encoding: Encoding) -> int | None:
+        """As `offset`; None at a place of which this is not the index."""
+        return self.offset(line, character, encoding)
+
+    def edits(self, span: Span, new_text: str, encoding: Encoding) -> list[PlacedEdit] | None:
+        """What to write in the document to put a new text in the place of a span; None where that cannot be written."""
+        return [PlacedEdit(self.range(span, encoding), new_text)]
 
     def _line_end(self, line: int) -> int:
         """Where the line's own text ends, before its line break."""

@@ -1,7 +1,7 @@
 """A document while it is open: from each snapshot to analysis, diagnostics, speculation and previews."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,13 +24,16 @@ from speql_server.documents import Edited
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
+from speql_server.masks import refusal
 from speql_server.pauses import RestCollector
-from speql_server.positions import Encoding, LineIndex
+from speql_server.positions import Encoding
 from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
+from speql_server.projected_lines import lines_of
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
 from speql_speculator.navigating.hovering import Hover, hover
 from speql_speculator.repair import Repair
+from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, FunctionSignature, Problem, SpeqlError
 
 T = TypeVar("T")
@@ -85,8 +88,10 @@ class Session:
         encoding: Encoding,
         outlets: Outlets,
         language_model: LanguageModel | None = None,
+        catalog: Callable[[], Awaitable[Catalog]] | None = None,
     ) -> None:
         self._connection = connection
+        self._catalog = catalog or connection.catalog
         self._executors = executors
         self._settings = settings
         self._clock = clock
@@ -168,15 +173,16 @@ class Session:
 
     async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
         """What may stand at this place of the text."""
-        catalog = await self._connection.catalog()
-        scores = await self._connection.predictor.column_scores(edited.snapshot.text, offset, catalog)
+        catalog = await self._catalog()
+        start, text = edited.snapshot.part_at(offset)
+        scores = await self._connection.predictor.column_scores(text, offset - start, catalog)
         return await asyncio.get_running_loop().run_in_executor(
-            self._executors.replies, _completions, edited.snapshot.text, offset, catalog, self._encoding, scores
+            self._executors.replies, _completions, edited.snapshot, offset, catalog, self._encoding, scores
         )
 
     async def read(self, edited: Edited, reader: Callable[[str, Catalog], T]) -> T:
         """What ``reader`` makes of the text and the catalog, in the thread for replies."""
-        catalog = await self._connection.catalog()
+        catalog = await self._catalog()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot.text, catalog)
 
@@ -220,7 +226,8 @@ class Session:
             return "The text has changed since it was repaired. Wait for the next preview, then accept again."
         if not current.edits:
             return "There is nothing to repair in the statement at the cursor."
-        return to_lsp.repair_edit(current, self._encoding)
+        cannot = "The repair cannot be written here: the document says this part of the SQL in another way."
+        return to_lsp.repair_edit(current, self._encoding) or cannot
 
     async def idle(self) -> None:
         """Wait until nothing runs for this document any more, for tests and the demo."""
@@ -251,7 +258,7 @@ class Session:
 
     async def _repaired(self, edited: Edited) -> Analysis:
         """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
-        catalog = await self._connection.catalog()
+        catalog = await self._catalog()
         run = partial(asyncio.get_running_loop().run_in_executor, self._executors.analysis)
         repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
         return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired
@@ -324,6 +331,8 @@ class Session:
         statement, repaired = analysis.statement, analysis.repair
         if statement is None:
             return None, analysis.problems
+        if (unresolved := refusal(analysis.masks)) is not None:
+            return None, (unresolved,)
         start, query = statement.span.start, None
         if repaired is not None and repaired.query is not None and not repaired.edits:
             query = repaired.query
@@ -397,12 +406,15 @@ class Session:
 
 
 def _completions(
-    text: str, offset: int, catalog: Catalog, encoding: Encoding, scores: dict[str, float]
+    snapshot: Snapshot, offset: int, catalog: Catalog, encoding: Encoding, scores: dict[str, float]
 ) -> list[types.CompletionItem]:
     """Completions, the columns first that earlier statements make likely, then in the order of the rules."""
-    lines = LineIndex(text)
-    found = sorted(completions(text, offset, catalog), key=lambda one: -ranking_score(one, scores))
-    return [to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(found)]
+    lines = lines_of(snapshot)
+    start, text = snapshot.part_at(offset)
+    found = sorted(completions(text, offset - start, catalog), key=lambda one: -ranking_score(one, scores))
+    placed = (replace(one, span=one.span.shifted(start)) for one in found) if start else iter(found)
+    items = (to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(placed))
+    return [item for item in items if item is not None]
 
 
 def _is_statement(repaired: Repair) -> bool:

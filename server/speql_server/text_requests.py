@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.from_lsp import offset_of
+from speql_server.positions import LineIndex
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 async def read_text(server: "SpeqlServer", uri: str, reader: "Callable[[str, Catalog], T]") -> T | None:
-    """What ``reader`` makes of an open document's text, in a thread of our own; None if it is not open.
+    """What ``reader`` makes of an open document of plain SQL, in a thread of our own; None if it is none.
 
     Text that has changed meanwhile has other places: the client is told so, as the protocol asks, and asks again.
     """
@@ -25,6 +25,8 @@ async def read_text(server: "SpeqlServer", uri: str, reader: "Callable[[str, Cat
     if found is None:
         return None
     session, edited = found
+    if edited.snapshot.projection is not None:
+        return None  # SQL inside another language: its places are not those of the document
     answer = await session.read(edited, reader)
     newest = server.documents.get(uri)
     if newest is None or newest.snapshot.text != edited.snapshot.text:
@@ -41,6 +43,6 @@ async def read_place(
     encoding, position = server.encoding, params.position
 
     def at_offset(text: str, catalog: "Catalog") -> T:
-        return reader(text, offset_of(text, position, encoding), catalog)
+        return reader(text, LineIndex(text).offset(position.line, position.character, encoding), catalog)
 
     return await read_text(server, params.text_document.uri, at_offset)

@@ -11,8 +11,11 @@ from speql_scheduler.running.job_graph import JobGraph
 from speql_server import protocol
 from speql_server.analysis import Analysis, shifted
 from speql_server.cells import cells
-from speql_server.positions import Encoding, LineIndex
+from speql_server.masks import masks_told
+from speql_server.positions import Encoding, LineIndex, Range
+from speql_server.projected_lines import lines_of
 from speql_speculator.completing.completion import Completion, CompletionKind
+from speql_speculator.snapshot import Snapshot
 from speql_sql import Problem, Span
 
 SOURCE = "speql"
@@ -46,16 +49,26 @@ def diagnostic(problem: Problem, lines: LineIndex, encoding: Encoding) -> types.
 
 
 def inline_completion_item(
-    text: str, new_text: str, start: int, end: int, encoding: Encoding
-) -> types.InlineCompletionItem:
-    """Ghost text in the place of ``text[start:end]``, which it begins with."""
-    return types.InlineCompletionItem(
-        insert_text=new_text, range=_lsp_range(Span(start, end), LineIndex(text), encoding)
-    )
+    snapshot: Snapshot, new_text: str, start: int, end: int, encoding: Encoding
+) -> types.InlineCompletionItem | None:
+    """Ghost text in the place of ``text[start:end]``, which it begins with; None if it cannot be written there."""
+    edits = text_edits(Span(start, end), new_text, lines_of(snapshot), encoding)
+    return types.InlineCompletionItem(edits[0].new_text, range=edits[0].range) if edits and len(edits) == 1 else None
 
 
-def completion_item(completion: Completion, rank: int, lines: LineIndex, encoding: Encoding) -> types.CompletionItem:
-    """A proposal; `rank` keeps the order in which the speculator gave them."""
+def text_edits(span: Span, new_text: str, lines: LineIndex, encoding: Encoding) -> list[types.TextEdit] | None:
+    """A new text in the place of a span, written by the rules of the document; None if it cannot be said there."""
+    edits = lines.edits(span, new_text, encoding)
+    return None if edits is None else [types.TextEdit(_range(edit.range), edit.new_text) for edit in edits]
+
+
+def completion_item(
+    completion: Completion, rank: int, lines: LineIndex, encoding: Encoding
+) -> types.CompletionItem | None:
+    """A proposal; `rank` keeps the order in which the speculator gave them. None if it cannot be written there."""
+    edits = text_edits(completion.span, completion.text, lines, encoding)
+    if not edits:
+        return None
     return types.CompletionItem(
         label=completion.label,
         kind=_KINDS[completion.kind],
@@ -65,17 +78,23 @@ def completion_item(completion: Completion, rank: int, lines: LineIndex, encodin
         else None,
         sort_text=f"{rank:05}",
         filter_text=completion.label,
-        text_edit=types.TextEdit(_lsp_range(completion.span, lines, encoding), completion.text),
+        text_edit=edits[0],
+        additional_text_edits=edits[1:] or None,
     )
 
 
-def repair_edit(analysis: Analysis, encoding: Encoding) -> types.WorkspaceEdit:
-    """The repair as edits of exactly the version that was analysed: the client refuses them if it has moved on."""
+def repair_edit(analysis: Analysis, encoding: Encoding) -> types.WorkspaceEdit | None:
+    """The repair as edits of exactly the version that was analysed: the client refuses them if it has moved on.
+
+    None if one of them cannot be written where the SQL is.
+    """
     start = analysis.statement.span.start if analysis.statement is not None else 0
-    edits = [
-        types.TextEdit(_lsp_range(edit.span.shifted(start), analysis.lines, encoding), edit.new_text)
-        for edit in analysis.edits
-    ]
+    edits: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = []
+    for edit in analysis.edits:
+        written = text_edits(edit.span.shifted(start), edit.new_text, analysis.lines, encoding)
+        if written is None or any(_overlap(one.range, other.range) for one in written for other in edits):
+            return None
+        edits += written
     document = types.OptionalVersionedTextDocumentIdentifier(
         uri=analysis.snapshot.uri, version=analysis.snapshot.version
     )
@@ -101,6 +120,7 @@ def preview(
     statement, shown = analysis.statement, analysis.preview_span
     start = statement.span.start if statement is not None else 0
     said = [*problems, *(shifted(problem, start) for problem in (answer.problems if answer is not None else ()))]
+    said += masks_told(analysis.masks)
     return protocol.Preview(
         uri=analysis.snapshot.uri,
         version=analysis.snapshot.version,
@@ -189,12 +209,18 @@ def _edits(analysis: Analysis, encoding: Encoding) -> list[protocol.Edit]:
         protocol.Edit(
             range=_wire_range(edit.span.shifted(start), analysis.lines, encoding),
             old_text=edit.span.of(typed),
-            new_text=edit.new_text,
+            new_text=_written(edit.span.shifted(start), edit.new_text, analysis.lines, encoding),
             reason=edit.reason,
             code=edit.code,
         )
         for edit in analysis.edits
     ]
+
+
+def _written(span: Span, new_text: str, lines: LineIndex, encoding: Encoding) -> str:
+    """A new text as it would be written in the document, if that is one edit."""
+    edits = lines.edits(span, new_text, encoding)
+    return edits[0].new_text if edits and len(edits) == 1 else new_text
 
 
 def _problem(problem: Problem, lines: LineIndex, encoding: Encoding) -> protocol.Problem:
@@ -212,13 +238,19 @@ def _milliseconds(seconds: float | None) -> float | None:
 
 
 def _wire_range(span: Span, lines: LineIndex, encoding: Encoding) -> protocol.Range:
-    start, end = lines.position(span.start, encoding), lines.position(span.end, encoding)
+    start, end = lines.range(span, encoding)
     return protocol.Range(
         start=protocol.Position(line=start[0], character=start[1]), end=protocol.Position(line=end[0], character=end[1])
     )
 
 
 def _lsp_range(span: Span, lines: LineIndex, encoding: Encoding) -> types.Range:
-    return types.Range(
-        types.Position(*lines.position(span.start, encoding)), types.Position(*lines.position(span.end, encoding))
-    )
+    return _range(lines.range(span, encoding))
+
+
+def _range(place: Range) -> types.Range:
+    return types.Range(types.Position(*place[0]), types.Position(*place[1]))
+
+
+def _overlap(one: types.Range, other: types.Range) -> bool:
+    return one.start < other.end and other.start < one.end

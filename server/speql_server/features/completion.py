@@ -19,5 +19,7 @@ def register(server: "SpeqlServer") -> None:
         if found is None:
             return types.CompletionList(is_incomplete=False, items=[])
         session, edited = found
-        offset = offset_of(edited.snapshot.text, params.position, server.encoding)
+        offset = offset_of(edited.snapshot, params.position, server.encoding)
+        if offset is None:
+            return types.CompletionList(is_incomplete=False, items=[])
         return types.CompletionList(is_incomplete=False, items=await session.completions(edited, offset))

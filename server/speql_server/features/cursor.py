@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from speql_server.from_lsp import cursor_of, offset_of
+from speql_server.from_lsp import cursor_of, nearest_offset_of
 from speql_server.protocol import CURSOR
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def register(server: "SpeqlServer") -> None:
         edited = server.documents.get(moved.uri)
         if edited is None:
             return
-        offset = offset_of(edited.snapshot.text, moved.position, server.encoding)
+        offset = nearest_offset_of(edited.snapshot, moved.position, server.encoding)
         changed = server.documents.move_cursor(moved.uri, offset, server.clock.now())
         if changed is not None:
             server.changed(changed)

@@ -22,5 +22,5 @@ def register(server: "SpeqlServer") -> None:
         if edited is None:
             logger.warning("An edit came for a document that is not open; it was ignored")
             return
-        snapshot = changed(edited.snapshot, params.text_document.version, params.content_changes, server.encoding)
+        snapshot = changed(edited.host, params.text_document.version, params.content_changes, server.encoding)
         server.changed(server.documents.put(snapshot, server.clock.now()))

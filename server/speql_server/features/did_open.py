@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import snapshot_of
+from speql_server.from_lsp import language_of, snapshot_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -15,4 +15,5 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        server.changed(server.documents.put(snapshot_of(params.text_document), server.clock.now()))
+        document = params.text_document
+        server.changed(server.documents.put(snapshot_of(document), server.clock.now(), language_of(document)))

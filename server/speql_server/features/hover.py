@@ -20,7 +20,9 @@ def register(server: "SpeqlServer") -> None:
             return None
         session, edited = found
         text = edited.snapshot.text
-        answer = await session.hover(edited, offset_of(text, params.position, server.encoding))
+        offset = offset_of(edited.snapshot, params.position, server.encoding)
+        plain = edited.snapshot.projection is None
+        answer = await session.hover(edited, offset) if plain and offset is not None else None
         if answer is None:
             return None
         from speql_server import to_lsp_text

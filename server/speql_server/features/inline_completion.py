@@ -21,20 +21,23 @@ def register(server: "SpeqlServer") -> None:
         edited = server.documents.get(uri)
         if edited is None:
             return nothing
-        text = edited.snapshot.text
-        start = end = offset_of(text, params.position, server.encoding)
+        snapshot = edited.snapshot
+        start = end = offset_of(snapshot, params.position, server.encoding)
         selected = ""
         if (info := params.context.selected_completion_info) is not None:
             # The list of completions is open: what is shown has to go on from the item that is selected there.
-            start, end = (offset_of(text, place, server.encoding) for place in (info.range.start, info.range.end))
+            start, end = (offset_of(snapshot, place, server.encoding) for place in (info.range.start, info.range.end))
             selected = info.text
-        seen = text[:start] + selected + text[end:]
-        catalog = await connection.catalog()
+        if start is None or end is None:
+            return nothing
+        begin, text = snapshot.part_at(start)
+        seen = text[: start - begin] + selected + text[end - begin :]
+        catalog = await server.catalog(uri)
 
         def newest() -> bool:
             return server.documents.get(uri) is edited
 
-        ghost = await connection.predictor.ghost_text(seen, start + len(selected), catalog, newest)
+        ghost = await connection.predictor.ghost_text(seen, start - begin + len(selected), catalog, newest)
         shown = ghost.text if ghost is not None else None
         found = await server.session(uri) if shown is None and not selected and newest() else None
         if found is not None and found[1].snapshot.cursor == start:
@@ -44,5 +47,5 @@ def register(server: "SpeqlServer") -> None:
             return nothing  # letters would make another word of the selected item
         from speql_server.to_lsp import inline_completion_item  # with the rooms below, which are imported by now
 
-        item = inline_completion_item(text, selected + shown, start, end, server.encoding)
-        return types.InlineCompletionList(items=[item])
+        item = inline_completion_item(snapshot, selected + shown, start, end, server.encoding)
+        return types.InlineCompletionList(items=[item] if item is not None else [])

@@ -27,6 +27,8 @@ def register(server: "SpeqlServer") -> None:
             raise JsonRpcInvalidParams(f"{uri} is not open. Open it in the editor first.")
         session, edited = found
         if position is not None:
-            offset = offset_of(edited.snapshot.text, position, server.encoding)
+            offset = offset_of(edited.snapshot, position, server.encoding)
+            if offset is None:
+                raise JsonRpcInvalidParams("There is no SQL at this place of the document.")
             edited = server.documents.move_cursor(uri, offset, server.clock.now()) or edited
         return msgspec.to_builtins(await session.submit(edited))

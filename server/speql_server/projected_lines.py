@@ -1,0 +1,45 @@
+"""Places in a document for offsets in its SQL: the one way by which features reach a document that is not all SQL."""
+
+from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range
+from speql_speculator.embedding.projection import Projection
+from speql_speculator.snapshot import Snapshot
+from speql_sql import Span
+
+
+def lines_of(snapshot: Snapshot) -> LineIndex:
+    """The lines of the document that a snapshot is of; takes and gives offsets of the snapshot's text."""
+    return LineIndex(snapshot.text) if snapshot.projection is None else ProjectedLines(snapshot.projection)
+
+
+class ProjectedLines(LineIndex):
+    """The lines of a host, for offsets of its SQL."""
+
+    def __init__(self, projection: Projection) -> None:
+        super().__init__(projection.host)
+        self._projection = projection
+
+    def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:
+        """Line and character in the host of an offset of the SQL."""
+        return super().position(self._projection.to_host(offset), encoding)
+
+    def range(self, span: Span, encoding: Encoding) -> Range:
+        """The host's stretch of a span of the SQL."""
+        return self._host_range(self._projection.host_span(span), encoding)
+
+    def offset(self, line: int, character: int, encoding: Encoding) -> int:
+        """The offset of the SQL at a place of the host, or else of the nearest SQL before it."""
+        return self._projection.nearest(super().offset(line, character, encoding))
+
+    def offset_inside(self, line: int, character: int, encoding: Encoding) -> int | None:
+        """The offset of the SQL at a place of the host; None where that is no SQL."""
+        return self._projection.to_sql(super().offset(line, character, encoding))
+
+    def edits(self, span: Span, new_text: str, encoding: Encoding) -> list[PlacedEdit] | None:
+        """What to write in the host to put a new text in the place of a span of its SQL; None if that cannot be."""
+        edits = self._projection.edits(span, new_text)
+        if edits is None:
+            return None
+        return [PlacedEdit(self._host_range(edit.span, encoding), edit.new_text) for edit in edits]
+
+    def _host_range(self, span: Span, encoding: Encoding) -> Range:
+        return super().position(span.start, encoding), super().position(span.end, encoding)

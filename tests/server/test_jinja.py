@@ -1,0 +1,97 @@
+"""Templates over a real server: masked with their places kept, ``ref`` and ``source`` by dbt's manifest."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import Editor, Start
+from .test_embedded import open_as
+
+PREVIEWED = [
+    ("ref by its name", "SELECT count(*) FROM {{ ref('airlines') }}|", 4),
+    (
+        "source by its name",
+        "{{ config(x='y') }}\nSELECT count(*) FROM {{ source('raw', 'airlines') }}|",
+        4,
+    ),
+    ("set", "{% set code = 'AA' %}SELECT count(*) FROM airlines WHERE carrier = '{{ code }}'|", 1),
+    ("comment", "SELECT {# all of them: {{ x }} #} count(*) FROM airlines|", 4),
+    ("first branch", "SELECT count(*) FROM {% if a %} airlines {% elif b %} flights {% else %} nope {% endif %}|", 4),
+    ("a default", "SELECT count(*) FROM flights WHERE id < {{ var('most', 7) }}|", 7),
+    ("a loop", "SELECT {% for c in cs %} count(*) {% if not loop.last %},{% endif %}{% endfor %} FROM airlines|", 4),
+    ("a macro", "{% macro m(x) %} nonsense {{ x }} {% endmacro %}SELECT count(*) FROM airlines|", 4),
+    ("a clause", "SELECT count(*) FROM airlines {{ where_clause() }}|", 4),
+    ("unfinished", "{% set a = 1 %}SELECT count(*) FROM airlines WHERE |", 4),
+]
+
+
+@pytest.mark.parametrize(("text", "count"), [case[1:] for case in PREVIEWED], ids=[case[0] for case in PREVIEWED])
+async def test_a_template_has_a_preview(start: Start, flights: Path, text: str, count: int) -> None:
+    editor = await start("--database", flights)
+    open_as(editor, "jinja-sql", text)
+    assert (await editor.rows(lambda message: message.rows == [[count]])).rows == [[count]]
+
+
+def manifest(folder: Path, relation: str) -> str:
+    """A dbt project in a folder; the URI of a model in it."""
+    (folder / "target").mkdir(exist_ok=True)
+    model = {"name": "carriers", "resource_type": "model", "package_name": "shop", "relation_name": relation}
+    source = {"name": "f", "source_name": "raw", "resource_type": "source", "relation_name": "main.flights"}
+    found = {"nodes": {"model.shop.carriers": model}, "sources": {"source.shop.raw.f": source}, "macros": {"m": {}}}
+    (folder / "target" / "manifest.json").write_text(json.dumps(found))
+    return (folder / "models" / "model.sql").as_uri()
+
+
+async def test_names_are_dbts_own(start: Start, flights: Path, tmp_path: Path) -> None:
+    editor = await start("--database", flights)
+    editor.uri = manifest(tmp_path, '"main"."airlines"')
+    joined = "{{ ref('shop', 'carriers') }} a JOIN {{ source('raw', 'f') }} f USING (carrier)"
+    open_as(editor, "sql", f"SELECT count(*), any_value(f.nope) FROM {joined}")
+    found = await editor.diagnostics(lambda some: len(some) == 1)
+    assert editor.covered(found[0]["range"]) == "f.nope" or editor.covered(found[0]["range"]) == "nope"
+    at = editor.text.index("f.nope") + 2
+    editor.replace(at, at + 4, "id")
+    shown = await editor.rows()
+    assert {problem.code for problem in shown.problems} == {"masked"}
+    assert 'is read as "main"."airlines"' in shown.problems[0].message
+    assert editor.covered(shown.problems[0].range) == "{{ ref('shop', 'carriers') }}"
+    assert (await editor.submit()).outcome == "rows"
+
+
+async def test_nothing_is_said_of_what_is_not_known(start: Start, flights: Path) -> None:
+    editor = await start("--database", flights)
+    open_as(editor, "sql", "SELECT nope FROM {{ ref('elsewhere') }} WHERE {{ macro() }};\nSELECT 1 AS")
+    found = await editor.diagnostics(lambda some: len(some) > 0)
+    assert all(editor.covered(one["range"]) in "SELECT 1 AS" for one in found)
+
+
+SUBMITTED = [
+    ("SELECT count(*) FROM {{ ref('airlines') }}", "rows", ""),
+    ("{% set c = 'UA' %}SELECT name FROM airlines WHERE carrier = '{{ c }}'", "rows", ""),
+    ("SELECT {{ anything }} FROM airlines", "failed", "{{ anything }}"),
+    ("SELECT 1 {% if target.name == 'dev' %} LIMIT 1 {% endif %}", "failed", "{% if target.name == 'dev' %}"),
+]
+
+
+@pytest.mark.parametrize(("text", "outcome", "named"), SUBMITTED)
+async def test_a_submit_runs_what_is_known_or_says_what_is_not(
+    start: Start, flights: Path, text: str, outcome: str, named: str
+) -> None:
+    editor = await start("--database", flights)
+    open_as(editor, "sql", text)
+    answer = await editor.submit()
+    assert answer.outcome == outcome
+    if named:
+        assert answer.problems[0].code == "not-resolved"
+        assert named in answer.problems[0].message
+
+
+async def complete_at(editor: Editor, text: str) -> list[str]:
+    return await editor.complete(open_as(editor, "sql", text))
+
+
+async def test_completion_beside_a_tag_and_not_in_it(start: Start, flights: Path) -> None:
+    editor = await start("--database", flights)
+    assert await complete_at(editor, "SELECT carr| FROM {{ ref('airlines') }}") == ["carrier"]
+    assert await complete_at(editor, "SELECT carrier FROM {{ ref('air|') }}") == []
