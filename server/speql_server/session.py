@@ -31,7 +31,7 @@ from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
 from speql_server.projected_lines import lines_of
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
-from speql_speculator.navigating.hovering import Hover, hover
+from speql_speculator.navigating.hovering import Hover
 from speql_speculator.repair import Repair
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, FunctionSignature, Problem, SpeqlError
@@ -186,19 +186,14 @@ class Session:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot.text, catalog)
 
-    async def hover(self, edited: Edited, offset: int) -> tuple[Hover, str] | None:
-        """What is known of the name at this place, and how to say it. The engine is asked what the text cannot tell."""
-        found = await self.read(edited, lambda text, catalog: hover(text, offset, catalog))
-        if found is None:
-            return None
+    async def explained(self, found: Hover) -> str:
+        """What to say of a name. The engine is asked what the text cannot tell: types, and how a function is called."""
         types: dict[str, str] = {}
         if found.binding:
             with suppress(SpeqlError):  # text that does not bind is shown without types
                 binding = await self._connection.engine.bind(found.binding)
                 types = {column.name.lower(): column.type for column in reversed(binding.columns)}
-        signatures = await self.signatures(found.function) if found.function else ()
-        text = found.markdown(types, signatures)
-        return (found, text) if text else None
+        return found.markdown(types, await self.signatures(found.function) if found.function else ())
 
     async def signatures(self, name: str) -> tuple[FunctionSignature, ...]:
         """How a function is called."""

@@ -8,6 +8,7 @@ from pygls.exceptions import JsonRpcContentModified
 
 from speql_server.client import ServerAnswerError
 from speql_server.documents import Documents, Edited
+from speql_server.greeting import initialize_result
 from speql_server.text_requests import read_text
 from speql_speculator.snapshot import Snapshot
 
@@ -99,3 +100,10 @@ async def test_an_answer_about_a_text_that_has_changed_is_taken_back() -> None:
 
     with pytest.raises(JsonRpcContentModified):
         await read_text(cast(Any, Server()), uri, lambda text, catalog: text)
+
+
+def test_only_clients_that_can_prepare_are_told_of_it() -> None:
+    able = {"capabilities": {"textDocument": {"rename": {"prepareSupport": True}}}}
+    assert initialize_result(able)["capabilities"]["renameProvider"] == {"prepareProvider": True}
+    for others in ({}, {"textDocument": {}}, {"textDocument": None}, {"textDocument": {"rename": {}}}):
+        assert initialize_result({"capabilities": others})["capabilities"]["renameProvider"] is True

@@ -47,6 +47,7 @@ CAPABILITIES: list[dict[str, Any]] = [
         },
         "notebookDocument": {"synchronization": {"dynamicRegistration": True}},
     },
+    {"textDocument": {"rename": {"prepareSupport": True}}},
 ]
 
 

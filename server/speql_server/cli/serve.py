@@ -110,8 +110,8 @@ def log_to(log_file: Path | None, level: str) -> None:
 def _without_traceback_of_the_client(record: logging.LogRecord) -> bool:
     """What a client asked for in error is answered with an error; in the log it is one line, and no fault of ours.
 
-    What was refused, and what the text has moved on from, is no error of anybody's and not in the log. The class is
-    told by its name: pygls, which defines it, is not imported for the sake of a log.
+    What was refused, and what the text has moved on from, is nobody's error and not in the log. The class is told by
+    its name: pygls, which defines it, is not imported for the sake of a log.
     """
     error = record.exc_info[1] if record.exc_info else None
     if type(error).__name__ in ("RequestRefusedError", "JsonRpcContentModified"):

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import offset_of
+from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_speculator.navigating.hovering import Hover
+    from speql_sql import Catalog
 
 
 def register(server: "SpeqlServer") -> None:
@@ -15,21 +17,19 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        found = await server.session(params.text_document.uri)
-        if found is None:
-            return None
-        session, edited = found
-        text = edited.snapshot.text
-        offset = offset_of(edited.snapshot, params.position, server.encoding)
-        plain = edited.snapshot.projection is None
-        answer = await session.hover(edited, offset) if plain and offset is not None else None
-        if answer is None:
-            return None
-        from speql_server import to_lsp_text
-        from speql_server.positions import LineIndex
+        def read(text: str, offset: int, catalog: "Catalog") -> "tuple[Hover, types.Range] | None":
+            from speql_server import to_lsp_text
+            from speql_server.positions import LineIndex
+            from speql_speculator.navigating import hovering
 
-        known, markdown = answer
-        return types.Hover(
-            types.MarkupContent(types.MarkupKind.Markdown, markdown),
-            to_lsp_text.text_range(known.span, LineIndex(text), server.encoding),
-        )
+            found = hovering.hover(text, offset, catalog)
+            return (found, to_lsp_text.text_range(found.span, LineIndex(text), server.encoding)) if found else None
+
+        known = await read_place(server, params, read)
+        found = await server.session(params.text_document.uri) if known is not None else None
+        if known is None or found is None:
+            return None
+        markdown = await found[0].explained(known[0])
+        if not markdown:
+            return None
+        return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, markdown), known[1])

@@ -152,10 +152,12 @@ def _references(model: SemanticModel) -> Iterator[Occurrence]:
 def _clashes(before: SemanticModel, after: SemanticModel, symbol: Symbol, name: str) -> bool:
     """Whether the new name is given twice where one is allowed: by a WITH, a FROM, a WINDOW, a list of columns."""
     folded = name.lower()
+    if folded == symbol.name.lower():
+        return False  # only the case of its letters, or its quotes, are others
     for output in (before.output, *before.outputs.values()):
-        names = [column.name.lower() for column in output.columns]
-        if any(column.symbol is symbol for column in output.columns) and folded in names and folded != symbol.name:
-            return folded != symbol.name.lower()
+        listed = any(column.symbol is symbol for column in output.columns)
+        if listed and any(column.name.lower() == folded for column in output.columns):
+            return True
     return after.tree is None or any(Counter(names)[folded] > 1 for names in _lists_of_names(after.tree, after))
 
 
