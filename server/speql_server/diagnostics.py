@@ -9,14 +9,13 @@ from dataclasses import replace
 from speql_engines import Engine, EngineError
 from speql_server.analysis import Analysis, Analyst, shifted
 from speql_server.clock import Clock
+from speql_server.earlier_cells import not_run_yet
 from speql_server.latest_only import LatestOnly
 from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
-from speql_speculator.predicting.words import tables_named
 from speql_speculator.repair import Repair
 from speql_speculator.statements import Statement
 from speql_sql import Catalog, Problem, Span
-from speql_sql.overlay import NOT_RUN_YET
 
 Publish = Callable[[Analysis, tuple[Problem, ...]], None]
 
@@ -124,27 +123,12 @@ class Diagnoser:
                 # It is run as it is typed, but for tables that nothing joins: the user is told of those.
                 return tuple(note for note in notes if note.code == "left-out")
             refused = binding.problems
-        if refused and _names_what_is_not_run(statement.text, catalog):
-            return (_NOT_RUN_YET,)
+        if refused and (awaited := not_run_yet(statement.text, catalog)) is not None:
+            return (awaited,)
         if not_run:
             first_word = _first_word(statement.text)
             return tuple(replace(problem, severity="information", span=first_word) for problem in not_run)
         return (*(_placed(problem, repaired, statement.text) for problem in refused), *notes)
-
-
-_NOT_RUN_YET = Problem(
-    "not-run-yet",
-    "This reads what an earlier cell makes, and that cell has not been run.",
-    Span(0, 1),
-    "information",
-    "Submit it first.",
-)
-
-
-def _names_what_is_not_run(text: str, catalog: Catalog) -> bool:
-    """Whether the statement names a table that is known only from the statement that would make it."""
-    awaited = {table.name.lower() for table in catalog.tables if table.unsafe == NOT_RUN_YET}
-    return bool(awaited) and not awaited.isdisjoint(tables_named(text, catalog.dialect))
 
 
 def _placed(problem: Problem, repaired: Repair, text: str) -> Problem:

@@ -1,12 +1,13 @@
-"""The catalog of a cell: with what the cells before it would make."""
+"""What a cell may name: also what the cells before it would make, which may not be there yet."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from speql_speculator.embedding.created import created
+from speql_speculator.predicting.words import tables_named
 from speql_speculator.snapshot import Snapshot
-from speql_sql import Catalog
-from speql_sql.overlay import overlaid
+from speql_sql import Catalog, Problem, Span
+from speql_sql.overlay import NOT_RUN_YET, overlaid
 
 _KEPT = 32
 _known: OrderedDict[tuple[str, str, tuple[str, ...]], Catalog] = OrderedDict()
@@ -24,3 +25,12 @@ def with_earlier_cells(catalog: Catalog, earlier: Sequence[Snapshot]) -> Catalog
             _known.popitem(last=False)
     _known.move_to_end(key)
     return _known[key]
+
+
+def not_run_yet(text: str, catalog: Catalog) -> Problem | None:
+    """What is said of a statement that reads a table which is known only from the statement that would make it."""
+    awaited = {table.name.lower() for table in catalog.tables if table.unsafe == NOT_RUN_YET}
+    if not awaited or awaited.isdisjoint(tables_named(text, catalog.dialect)):
+        return None
+    message = "This reads what an earlier cell makes, and that cell has not been run."
+    return Problem("not-run-yet", message, Span(0, 1), "information", "Submit it first.")

@@ -21,6 +21,7 @@ from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
+from speql_server.earlier_cells import not_run_yet
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
@@ -363,7 +364,8 @@ class Session:
         if self._current is not None and speculation.id == self._number:
             # The place is one in the executed text, which the user has not typed.
             analysis = self._current.analysis
-            self._show(self._current, problems=(*analysis.problems, replace(problem, span=None)))
+            shown = not_run_yet(analysis.repair.sql or "", analysis.catalog) if analysis.repair is not None else None
+            self._show(self._current, problems=(*analysis.problems, replace(shown or problem, span=None)))
 
     def _show(self, analysed: _Analysed, *, answer: Answer | None = None, problems: tuple[Problem, ...] = ()) -> None:
         analysis = analysed.analysis

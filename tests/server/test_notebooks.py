@@ -153,6 +153,8 @@ async def test_what_an_earlier_cell_made_is_there_once_it_is_submitted(start: St
     makes = ("sql", "CREATE TABLE early AS SELECT 42 AS one")
     made, cell = Book(editor.client).open(makes, ("sql", "SELECT one FROM early"))
     await cell.diagnostics(lambda some: bool(some) and some[0]["code"] == "not-run-yet")
+    shown = await cell.preview()
+    assert (shown.outcome, [problem.code for problem in shown.problems]) == ("nothing", ["not-run-yet"])
     cell.forget()
     await made.submit(0)
     assert (await cell.rows()).rows == [[42]]

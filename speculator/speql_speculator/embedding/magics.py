@@ -8,7 +8,7 @@ from speql_speculator.embedding.fragment import Fragment
 from speql_speculator.embedding.jinja import JinjaText, has_jinja, jinja_fragments
 from speql_speculator.embedding.plain_text import PlainText
 from speql_speculator.embedding.projection import Draft
-from speql_speculator.embedding.python_strings import python_strings
+from speql_speculator.embedding.python_strings import in_python_string, python_strings
 from speql_sql import Span
 
 _MAGIC = re.compile(r"^[ \t]*(?P<marks>%%?)(?P<name>sql|duckdb|dql|bigquery|bqsql|speql|sqlcmd)\b[ \t]?", re.MULTILINE)
@@ -43,9 +43,8 @@ def cell_regions(text: str) -> Iterator[Draft]:
         if magic["marks"] != "%" or magic.start() < position:
             continue
         end = _line_end(text, magic.end())
-        inside = [one for one in python_strings(text, position, end) if one.host.end >= magic.start()]
-        if any(one.host.start < magic.start() for one in inside):
-            continue  # it is part of a string over several lines
+        if in_python_string(text, magic.start()):
+            continue
         yield from python_strings(text, position, magic.start())
         yield magic_region(text, magic)
         position = end

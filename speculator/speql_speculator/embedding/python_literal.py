@@ -19,8 +19,10 @@ _OPENING = {"(": ")", "[": "]", "{": "}"}
 
 @dataclass(frozen=True, eq=False)
 class PythonLiteral:
-    """The rules of one literal. ``formatted`` is whether ``{...}`` in it is a placeholder, ``open`` whether no quotes
-    end it, so that it ends where a line looks like Python.
+    """The rules of one literal.
+
+    ``formatted`` is whether ``{...}`` in it is a placeholder, ``open`` whether no quotes end it: then a line does that
+    looks like Python.
     """
 
     quote: str

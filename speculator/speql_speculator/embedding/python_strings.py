@@ -80,6 +80,16 @@ def python_strings(text: str, start: int = 0, end: int | None = None) -> Iterato
             yield region
 
 
+def in_python_string(text: str, offset: int) -> bool:
+    """Whether a place of a Python text is in a string, of SQL or not."""
+    position = 0
+    while (found := _TOKEN.search(text, position)) is not None and found.start() < offset:
+        position = found.end() if found["quote"] is None else _skipped(text, found)
+        if offset < position and found["quote"] is not None:
+            return True
+    return False
+
+
 def _call_before(text: str, start: int, at: int) -> str | None:
     """The function whose first argument begins there, if it is one that may take SQL."""
     behind = at - 1
