@@ -37,7 +37,9 @@ async function preview(holds: (found: Preview) => boolean): Promise<Preview> {
 beforeAll(async () => {
   const make = `import duckdb; duckdb.connect(${JSON.stringify(database)}).sql("CREATE TABLE sales AS SELECT i AS id, i % 3 AS store, i * 1.5 AS price FROM range(9) t(i)")`;
   execFileSync(python, ["-c", make]);
-  server = spawn(python, ["-m", "speql_server"], { stdio: ["pipe", "pipe", "inherit"] });
+  // What is submitted is kept in a history: not in that of whoever runs the tests.
+  const env = { ...process.env, SPEQL_DATA_DIR: join(folder, "data") };
+  server = spawn(python, ["-m", "speql_server"], { stdio: ["pipe", "pipe", "inherit"], env });
   connection = createProtocolConnection(
     new StreamMessageReader(server.stdout!),
     new StreamMessageWriter(server.stdin!),

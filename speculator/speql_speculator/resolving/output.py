@@ -65,6 +65,8 @@ class OutputReader:
         expression = item.expression
         operand = expression.terms[0].operands[0]
         plain = len(expression.terms) == 1 and len(expression.terms[0].operands) == 1 and not expression.terms[0].prefix
+        # A sign belongs to the node of its operand: ``-x`` is no column, and is not called ``x``.
+        plain = plain and not (isinstance(operand, Reference) and operand.first != operand.parts[0])
         known = self.analysis.columns.get(id(operand)) if plain else None
         if item.alias >= 0 and not item.drop_alias:
             name = self.analysis.name(item.alias)
