@@ -107,6 +107,8 @@ class SpeqlServer(LanguageServer):
         self._dbt_projects = DbtProjects()
         self._relating: set[asyncio.Task[None]] = set()
         self._language_model: LanguageModel | None = None
+        self.paused = False
+        """Whether the user has stopped speculation."""
 
     def start(self) -> None:
         """Import the rooms below and open the connection, in the background."""
@@ -191,6 +193,15 @@ class SpeqlServer(LanguageServer):
     def sessions(self, uri: str | None = None) -> "list[Session]":
         """The session of one document, or all of them."""
         return [session for key, session in self._sessions.items() if uri is None or key == uri]
+
+    def pause(self, paused: bool) -> None:
+        """Stop speculating in all documents, or go on."""
+        self.paused = paused
+        for session in self._sessions.values():
+            session.pause(paused)
+        if not paused:
+            self._look_again()
+        self._send_status()
 
     async def closed(self, uri: str) -> None:
         """A document was closed: stop its work and take its diagnostics back."""
@@ -297,6 +308,7 @@ class SpeqlServer(LanguageServer):
                 self._language_model,
                 partial(self.catalog, uri),
             )
+            self._sessions[uri].pause(self.paused)
         return self._sessions[uri]
 
     def _look_again(self) -> None:
@@ -341,6 +353,8 @@ class SpeqlServer(LanguageServer):
             return protocol.Speculation(state="off", reason="Switched off by the settings.")
         if self._connection is None:
             return protocol.Speculation(state="paused", reason="The connection is not open yet.")
+        if self.paused:
+            return protocol.Speculation(state="paused", reason="Paused by you: speql.pause goes on.")
         running = any(session.working for session in self._sessions.values())
         return protocol.Speculation(state="running" if running else "idle")
 

@@ -95,29 +95,30 @@ def _is_python(document: types.TextDocumentItem) -> bool:
 
 def cursor_of(params: Any) -> CursorMoved:
     """The parameters of ``speql/cursor``."""
-    return _converted(params, CursorMoved, "speql/cursor")
+    return converted_params(params, CursorMoved, "speql/cursor")
 
 
-def submit_arguments(arguments: Sequence[Any]) -> tuple[str, Position | None]:
+def place_arguments(arguments: Sequence[Any], command: str) -> tuple[str, Position | None]:
     """``[uri]`` or ``[uri, position]``."""
     uri, position, *_ = [*arguments, None, None]
-    place = None if position is None else _converted(position, Position, "speql.submit")
-    return _converted(uri, str, "speql.submit"), place
+    place = None if position is None else converted_params(position, Position, command)
+    return converted_params(uri, str, command), place
 
 
 def accept_repair_arguments(arguments: Sequence[Any]) -> tuple[str, int | None]:
     """``[uri]`` or ``[uri, version]``."""
     uri, version, *_ = [*arguments, None, None]
-    number = None if version is None else _converted(version, int, "speql.acceptRepair")
-    return _converted(uri, str, "speql.acceptRepair"), number
+    number = None if version is None else converted_params(version, int, "speql.acceptRepair")
+    return converted_params(uri, str, "speql.acceptRepair"), number
 
 
 def cancel_arguments(arguments: Sequence[Any]) -> str | None:
     """``[]`` or ``[uri]``."""
-    return _converted(arguments[0], str, "speql.cancel") if arguments and arguments[0] is not None else None
+    return converted_params(arguments[0], str, "speql.cancel") if arguments and arguments[0] is not None else None
 
 
-def _converted(value: Any, kind: type[T], name: str) -> T:
+def converted_params(value: Any, kind: type[T], name: str) -> T:
+    """Parameters as their type; `BadArgumentsError` if they do not fit it."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

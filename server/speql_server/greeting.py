@@ -27,7 +27,18 @@ _CAPABILITIES: dict[str, Any] = {
         "range": True,
     },
     "inlineCompletionProvider": {},
-    "executeCommandProvider": {"commands": ["speql.submit", "speql.cancel", "speql.acceptRepair"]},
+    "executeCommandProvider": {
+        "commands": [
+            "speql.submit",
+            "speql.cancel",
+            "speql.acceptRepair",
+            "speql.explain",
+            "speql.pause",
+            "speql.profile",
+            "speql.chart",
+            "speql.export",
+        ]
+    },
     "workspace": {
         "workspaceFolders": {"supported": True, "changeNotifications": True},
         "fileOperations": {},

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,9 @@ NOTHING_PREDICTED = Predicted()
 
 PATIENCE_SECONDS = 0.05
 """So long an analysis and a completion wait for what history says; usually it takes a tenth of that."""
+
+SUGGESTED = 0.8
+"""The chance that a column is used that a language model has suggested, before all else is weighed."""
 
 LONGEST_STATEMENT = 50_000
 """For a statement of more characters than this nothing is predicted: nobody types it."""
@@ -113,11 +116,15 @@ class Predictor:
                 return ghost
         return None
 
-    async def predicted(self, text: str, cursor: int | None, catalog: Catalog) -> Predicted:
-        """What a statement will need next, by earlier ones; nothing while there are none."""
-        if not self._keeps:
+    async def predicted(
+        self, text: str, cursor: int | None, catalog: Catalog, suggested: Sequence[str] = ()
+    ) -> Predicted:
+        """What a statement will need next, by earlier ones and by the columns that a language model has ``suggested``;
+        nothing while there are neither.
+        """
+        if not self._keeps and not suggested:
             return NOTHING_PREDICTED
-        return await self._soon(lambda: self._predicted(text, cursor, catalog), NOTHING_PREDICTED)
+        return await self._soon(lambda: self._predicted(text, cursor, catalog, suggested), NOTHING_PREDICTED)
 
     async def column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
         """Folded names of the columns that earlier statements make likely at a place of a document, with their scores.
@@ -194,11 +201,11 @@ class Predictor:
         found = self._guarded(lambda: proposals(typed, cursor, catalog, self._history), Proposals())
         return typed, cursor, found.candidates
 
-    def _predicted(self, text: str, cursor: int | None, catalog: Catalog) -> Predicted:
+    def _predicted(self, text: str, cursor: int | None, catalog: Catalog, suggested: Sequence[str]) -> Predicted:
         self._history.refresh()
-        if not len(self._history):
+        if not len(self._history) and not suggested:
             return NOTHING_PREDICTED
-        columns = self._columns(text, len(text) if cursor is None else cursor, catalog)
+        columns = self._columns(text, len(text) if cursor is None else cursor, catalog, suggested)
         return Predicted(columns, tuple(changing_constants(text, self._history, catalog.dialect).items()))
 
     def _column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
@@ -208,9 +215,13 @@ class Predictor:
         typed, cursor = _statement(text, offset, catalog.dialect)
         return {column.name.lower(): column.score for column in self._columns(typed, cursor, catalog)}
 
-    def _columns(self, text: str, cursor: int, catalog: Catalog) -> tuple[LikelyColumn, ...]:
+    def _columns(
+        self, text: str, cursor: int, catalog: Catalog, suggested: Sequence[str] = ()
+    ) -> tuple[LikelyColumn, ...]:
         place = place_at(text, cursor, catalog) if len(text) <= LONGEST_STATEMENT else None
-        return likely_columns(place, align_with_history(place, self._history)) if place is not None else ()
+        if place is None:
+            return ()
+        return likely_columns(place, align_with_history(place, self._history), dict.fromkeys(suggested, SUGGESTED))
 
 
 def _statement(text: str, offset: int, dialect: str) -> tuple[str, int]:

@@ -4,7 +4,7 @@ Names are camelCase on the wire. `typescript.py` turns these declarations into t
 Values inside the server are frozen dataclasses of the rooms below; `to_lsp.py` makes these out of them.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ PREVIEW = "speql/preview"
 JOBS = "speql/jobs"
 STATUS = "speql/status"
 CURSOR = "speql/cursor"
+ROWS = "speql/rows"
 
 Cell = None | bool | int | float | str
 """A value of a result. NULL is null; integers beyond 2^53, NaN, infinities and other types are text as in DuckDB."""
@@ -22,6 +23,10 @@ ResultState = Literal["exact", "sample", "predicted", "stale", "cached"]
 
 class Wire(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """The base of every wire type. Each repeats ``frozen`` and ``kw_only``, which type checkers do not inherit."""
+
+
+class Request(Wire, frozen=True, kw_only=True):
+    """The base of what a client sends: what has a default may be left out."""
 
 
 class Position(Wire, frozen=True, kw_only=True):
@@ -110,6 +115,8 @@ class Preview(Wire, frozen=True, kw_only=True):
     answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
     the range of the whole statement, ``range`` that of the SELECT under the cursor. ``sample`` is there if `states`
     says ``sample``: the rows are estimates, never complete, and another message with the exact ones follows.
+    ``result`` names the result for ``speql/rows`` and the commands that look at it as a whole; it is empty where there
+    is no more to ask for than these rows.
     """
 
     uri: str
@@ -132,6 +139,7 @@ class Preview(Wire, frozen=True, kw_only=True):
     decisions: list[Decision] = []
     timings: Timings = Timings()
     problems: list[Problem] = []
+    result: str = ""
 
 
 class JobNode(Wire, frozen=True, kw_only=True):
@@ -225,7 +233,7 @@ class Status(Wire, frozen=True, kw_only=True):
     language_model: LanguageModel = LanguageModel(state="off")
 
 
-class CursorMoved(Wire, frozen=True, kw_only=True):
+class CursorMoved(Request, frozen=True, kw_only=True):
     """``speql/cursor``, from the client: where the cursor is. Without it the end of the last edit is the cursor."""
 
     uri: str
@@ -243,6 +251,187 @@ class CancelResult(Wire, frozen=True, kw_only=True):
     """What ``speql.cancel`` answers: how many documents had their work stopped."""
 
     documents: int
+
+
+class Filter(Request, frozen=True, kw_only=True):
+    """A condition on a column of a result, by its number from 0.
+
+    ``in`` takes any number of values, ``is null`` and ``is not null`` none, the others one. Values are compared as the
+    column's type; ``contains`` compares text, whatever the case.
+    """
+
+    column: int
+    operator: Literal["=", "<>", "<", "<=", ">", ">=", "contains", "in", "is null", "is not null"]
+    values: list[bool | int | float | str] = []
+
+
+class Order(Request, frozen=True, kw_only=True):
+    """Rows by a column of a result, by its number from 0; NULLs come last."""
+
+    column: int
+    descending: bool = False
+
+
+class RowsParams(Request, frozen=True, kw_only=True):
+    """``speql/rows``, from the client: rows of the result that a preview named, for which all filters hold, in order.
+
+    ``format`` ``arrow`` asks for an Arrow IPC stream in base64 instead of cells.
+    """
+
+    uri: str
+    result: str
+    offset: int = 0
+    count: int = 100
+    filters: list[Filter] = []
+    orders: list[Order] = []
+    format: Literal["json", "arrow"] = "json"
+
+
+class Rows(Wire, frozen=True, kw_only=True):
+    """The answer to ``speql/rows``. All pages of a result are of one moment, that of the first one that was asked for.
+
+    ``totalRows`` are the rows for which the filters hold, ``allRows`` those of the whole result.
+    """
+
+    columns: list[Column]
+    offset: int
+    rows: list[list[Cell]] = []
+    arrow: str = ""
+    total_rows: int = 0
+    all_rows: int = 0
+
+
+class ProfileParams(Request, frozen=True, kw_only=True):
+    """The argument of ``speql.profile``: which columns of a result, all if none are given, over which rows."""
+
+    uri: str
+    result: str
+    columns: list[int] = []
+    filters: list[Filter] = []
+
+
+class Histogram(Wire, frozen=True, kw_only=True):
+    """How many rows are in each of the bins of equal width from ``low`` to ``high``; infinite values are in none."""
+
+    low: Cell
+    high: Cell
+    counts: list[int]
+
+
+class Frequent(Wire, frozen=True, kw_only=True):
+    """A value, and how many rows have it."""
+
+    value: Cell
+    count: int
+
+
+class ColumnProfile(Wire, frozen=True, kw_only=True):
+    """Statistics of a column. Of types without a useful order ``low`` and ``high`` are null, as is ``mean`` of what is
+    no number. A column has a histogram or frequent values, or neither; ``others`` rows have values that are not listed.
+    """
+
+    column: int
+    name: str
+    type: str
+    rows: int
+    nulls: int
+    distinct: int
+    low: Cell = None
+    high: Cell = None
+    mean: float | None = None
+    histogram: Histogram | None = None
+    frequent: list[Frequent] = []
+    others: int = 0
+
+
+class Profile(Wire, frozen=True, kw_only=True):
+    """What ``speql.profile`` answers."""
+
+    columns: list[ColumnProfile]
+
+
+class ChartParams(Request, frozen=True, kw_only=True):
+    """The argument of ``speql.chart``. Without ``x`` the chart that fits the columns is chosen; columns by number."""
+
+    uri: str
+    result: str
+    mark: Literal["bar", "line", "point", "area"] = "bar"
+    x: int | None = None
+    y: int | None = None
+    colour: int | None = None
+    aggregate: Literal["none", "sum", "mean", "min", "max", "count"] = "none"
+    binned: bool = False
+    filters: list[Filter] = []
+
+
+class Chart(Wire, frozen=True, kw_only=True):
+    """What ``speql.chart`` answers: a Vega-Lite specification with its data in it, and the choice that it is made of.
+
+    ``notes`` say what is not drawn. ``sql`` is what the engine was given.
+    """
+
+    mark: Literal["bar", "line", "point", "area"]
+    x: int
+    y: int | None = None
+    colour: int | None = None
+    aggregate: Literal["none", "sum", "mean", "min", "max", "count"] = "none"
+    binned: bool = False
+    specification: Any = None
+    notes: list[str] = []
+    sql: str = ""
+
+
+class ExportParams(Request, frozen=True, kw_only=True):
+    """The argument of ``speql.export``: a whole result to a file. ``path`` is absolute, or a ``file:`` URI."""
+
+    uri: str
+    result: str
+    path: str
+    format: Literal["csv", "parquet", "json", "jsonl"]
+    overwrite: bool = False
+    filters: list[Filter] = []
+    orders: list[Order] = []
+
+
+class Exported(Wire, frozen=True, kw_only=True):
+    """What ``speql.export`` answers."""
+
+    path: str
+    rows: int
+    bytes: int
+
+
+class ExplainedUnit(Wire, frozen=True, kw_only=True):
+    """A SELECT of the superset query: whether it becomes a temp table, and why."""
+
+    path: list[str]
+    temp_table: str
+    create: bool
+    reason: str
+    estimated_rows: int | None
+    sql: str
+
+
+class Explained(Wire, frozen=True, kw_only=True):
+    """What ``speql.explain`` answers of the statement at a place: what would be computed, and what it is served from.
+
+    ``servedFrom`` are the temp tables that are there now or would be made; ``tempOnly`` that no base table is read.
+    """
+
+    repaired: str
+    edits: list[str] = []
+    units: list[ExplainedUnit] = []
+    sql: str = ""
+    served_from: list[str] = []
+    temp_only: bool = False
+    decisions: list[Decision] = []
+    problems: list[Problem] = []
+
+
+class Paused(Wire, frozen=True, kw_only=True):
+    """What ``speql.pause`` answers: whether speculation is paused now."""
+
+    paused: bool
 
 
 MESSAGES: dict[str, type[Wire]] = {PREVIEW: Preview, JOBS: Jobs, STATUS: Status, CURSOR: CursorMoved}

@@ -14,8 +14,7 @@ _HEADER = "// Made from server/speql_server/protocol.py by speql_server.protocol
 def typescript() -> str:
     """The TypeScript text that declares every wire type and the names of the messages.
 
-    Optional properties are those that the server may leave out; it sends all of them, so only client-to-server
-    types would have any, and there are none yet.
+    Optional properties are those that a client may leave out; the server sends all of its own.
     """
     blocks = [_HEADER, _alias("Cell", protocol.Cell)]
     blocks += [_interface(struct) for struct in _structs()]
@@ -31,7 +30,9 @@ def _structs() -> list[type[protocol.Wire]]:
     return [
         value
         for value in vars(protocol).values()
-        if isinstance(value, type) and issubclass(value, protocol.Wire) and value is not protocol.Wire
+        if isinstance(value, type)
+        and issubclass(value, protocol.Wire)
+        and value not in (protocol.Wire, protocol.Request)
     ]
 
 
@@ -40,7 +41,11 @@ def _alias(name: str, annotation: object) -> str:
 
 
 def _interface(struct: type[protocol.Wire]) -> str:
-    lines = [f"  {field.encode_name}: {_type(field.type)};" for field in msgspec.structs.fields(struct)]
+    optional = issubclass(struct, protocol.Request)
+    lines = [
+        f"  {field.encode_name}{'?' if optional and not field.required else ''}: {_type(field.type)};"
+        for field in msgspec.structs.fields(struct)
+    ]
     return f"{_comment(struct.__doc__ or '')}export interface {struct.__name__} {{\n" + "\n".join(lines) + "\n}\n"
 
 

@@ -30,6 +30,7 @@ from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding
 from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
 from speql_server.projected_lines import lines_of
+from speql_server.results.requests import ResultRequests
 from speql_server.settings import ServerSettings
 from speql_speculator.completing.completion import completions
 from speql_speculator.navigating.hovering import Hover
@@ -112,6 +113,9 @@ class Session:
             self._on_preview_failed,
             self._on_jobs,
         )
+        self.results = ResultRequests(self._scheduler.results, executors.replies)
+        self._shown: tuple[int, str] = (0, "")
+        self._paused = False
         self._uri = ""
         self._number = 0
         self._current: _Analysed | None = None
@@ -152,7 +156,7 @@ class Session:
         try:
             analysis = await self._repaired(edited)
             started = self._clock.now()
-            answer, problems = await self._run(analysis)
+            answer, problems, name = await self._run(analysis)
         finally:
             submitted.set()
             self._submitted.pop(edited.snapshot.text, None)
@@ -160,11 +164,27 @@ class Session:
             self._outlets.answered(answer)
             if analysis.statement is not None:
                 self._connection.predictor.record(analysis.statement.text, analysis.catalog)
-        message = await self._message(analysis, started, "submit", answer, problems)
+        message = await self._message(analysis, started, "submit", answer, problems, name)
         self._outlets.preview(message)
         if answer is not None and (analysis.repair is None or analysis.repair.query is None):
             self._outlets.wrote()
         return message
+
+    async def explain(self, edited: Edited, offset: int | None) -> protocol.Explained:
+        """What would be computed for the statement at a place, and what it would be served from; nothing is run."""
+        analysis = await self._repaired(replace(edited, snapshot=replace(edited.snapshot, cursor=offset)))
+        analysis = await self._planned(analysis, await self._predicted(analysis))
+        repaired = analysis.repair
+        if repaired is None or repaired.query is None or analysis.superset is None:
+            return to_lsp.explained(analysis, None, self._encoding)
+        explanation = await self._scheduler.explain(repaired.query, analysis.superset, analysis.catalog)
+        return to_lsp.explained(analysis, explanation, self._encoding)
+
+    def pause(self, paused: bool) -> None:
+        """Stop working ahead until further notice, or go on with the next change."""
+        self._paused = paused
+        if paused:
+            self._scheduler.stop_speculating()
 
     def cancel(self) -> None:
         """Stop everything that runs for this document."""
@@ -264,7 +284,9 @@ class Session:
         repaired = analysis.repair
         if repaired is None or repaired.query is None:
             return NOTHING_PREDICTED
-        return await self._connection.predictor.predicted(repaired.typed, typed_cursor(analysis), analysis.catalog)
+        cursor, catalog = typed_cursor(analysis), analysis.catalog
+        suggested = self._mender.suggested(repaired.typed, cursor, catalog) if self._mender is not None else ()
+        return await self._connection.predictor.predicted(repaired.typed, cursor, catalog, suggested)
 
     async def _planned(self, repaired: Analysis, predicted: Predicted) -> Analysis:
         loop = asyncio.get_running_loop()
@@ -296,7 +318,7 @@ class Session:
                 self._scheduler.stop_speculating()
             self._show(analysed, problems=analysis.problems)
             return
-        if not self._settings.speculate:
+        if not self._settings.speculate or self._paused:
             return
         self._scheduler.update(
             Speculation(
@@ -322,43 +344,56 @@ class Session:
         if (edited := self._edited) is not None:
             self._analyses.submit(lambda: self._analyse(edited), self._analysed)
 
-    async def _run(self, analysis: Analysis) -> tuple[Answer | None, tuple[Problem, ...]]:
-        """Submit the statement of an analysis; a refusal is told as problems, with their places in the document."""
+    async def _run(self, analysis: Analysis) -> tuple[Answer | None, tuple[Problem, ...], str]:
+        """Submit the statement of an analysis; a refusal is told as problems, with their places in the document.
+
+        The text is the name of the result, for those who want more of it.
+        """
         statement, repaired = analysis.statement, analysis.repair
         if statement is None:
-            return None, analysis.problems
+            return None, analysis.problems, ""
         if (unresolved := refusal(analysis.masks)) is not None:
-            return None, (unresolved,)
+            return None, (unresolved,), ""
         start, query = statement.span.start, None
         if repaired is not None and repaired.query is not None and not repaired.edits:
             query = repaired.query
         elif repaired is not None and not _is_statement(repaired):
             refused = (await self._connection.engine.bind(statement.text)).problems
             if refused and repaired.query is not None:
-                return None, (*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired))
+                return None, (*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired)), ""
             if refused:
-                return None, tuple(shifted(problem, start) for problem in refused)
+                return None, tuple(shifted(problem, start) for problem in refused), ""
         task = asyncio.get_running_loop().create_task(
             self._scheduler.submit(statement.text, query, analysis.catalog), name="submit"
         )
         self._submits.add(task)
         try:
-            return await task, ()
+            answer = await task
+            name = self._scheduler.results.name(statement.text, query, analysis.catalog) if query is not None else ""
+            return answer, (), name
         except EngineError as error:
             problem = error.problem or Problem("engine", error.message, None, "error", error.hint)
-            return None, (shifted(problem, start),)
+            return None, (shifted(problem, start),), ""
         except asyncio.CancelledError:
             current = asyncio.current_task()
             if current is not None and current.cancelling():  # the client took its request back
                 raise
-            return None, (Problem("cancelled", "The submit was cancelled.", None, "information"),)
+            return None, (Problem("cancelled", "The submit was cancelled.", None, "information"),), ""
         finally:
             self._submits.discard(task)
 
     def _on_preview(self, speculation: Speculation, answer: Answer) -> None:
         if self._current is not None and speculation.id == self._number:
             self._outlets.answered(answer)
-            self._show(self._current, answer=answer)
+            self._show(self._current, answer=answer, result=self._name_of(speculation))
+
+    def _name_of(self, speculation: Speculation) -> str:
+        """The name of a preview's result: the same for the sample and for what takes its place."""
+        if self._shown[0] != speculation.id and speculation.preview is not None:
+            sql = speculation.sql if speculation.previews_all else None
+            name = self._scheduler.results.name(sql, speculation.preview, speculation.catalog)
+            self._shown = (speculation.id, name)
+        return self._shown[1]
 
     def _on_preview_failed(self, speculation: Speculation, problem: Problem) -> None:
         if self._current is not None and speculation.id == self._number:
@@ -367,11 +402,18 @@ class Session:
             shown = not_run_yet(analysis.repair.sql or "", analysis.catalog) if analysis.repair is not None else None
             self._show(self._current, problems=(*analysis.problems, replace(shown or problem, span=None)))
 
-    def _show(self, analysed: _Analysed, *, answer: Answer | None = None, problems: tuple[Problem, ...] = ()) -> None:
+    def _show(
+        self,
+        analysed: _Analysed,
+        *,
+        answer: Answer | None = None,
+        problems: tuple[Problem, ...] = (),
+        result: str = "",
+    ) -> None:
         analysis = analysed.analysis
         said = problems if answer is None else analysis.problems
         self._messages.submit(
-            lambda: self._message(analysis, analysed.at, "preview", answer, said), self._outlets.preview
+            lambda: self._message(analysis, analysed.at, "preview", answer, said, result), self._outlets.preview
         )
 
     async def _message(
@@ -381,6 +423,7 @@ class Session:
         purpose: Literal["preview", "submit"],
         answer: Answer | None,
         problems: tuple[Problem, ...],
+        result: str,
     ) -> protocol.Preview:
         """A preview, made in a thread so that a wide page does not hold up the loop."""
         make = partial(
@@ -391,6 +434,7 @@ class Session:
             answer=answer,
             problems=problems,
             total_seconds=self._clock.now() - started,
+            result=result,
         )
         return await asyncio.get_running_loop().run_in_executor(self._executors.replies, make)
 

@@ -7,6 +7,7 @@ from lsprotocol import types
 
 from speql_scheduler.matching.rewrite import Decision
 from speql_scheduler.running.answer import Answer, SampleInfo
+from speql_scheduler.running.explanation import Explanation
 from speql_scheduler.running.job_graph import JobGraph
 from speql_server import protocol
 from speql_server.analysis import Analysis, shifted
@@ -109,6 +110,7 @@ def preview(
     answer: Answer | None = None,
     problems: Sequence[Problem] = (),
     total_seconds: float | None = None,
+    result: str = "",
 ) -> protocol.Preview:
     """The message for an answer, or for the problems that keep it from being there (their spans in the document).
 
@@ -136,6 +138,7 @@ def preview(
             engine=_milliseconds(answer.result.seconds if answer is not None else None),
             total=_milliseconds(total_seconds),
         ),
+        result=result,
         **(_answer(answer) if answer is not None else {}),
     )
 
@@ -165,6 +168,36 @@ def jobs(uri: str, graph: JobGraph) -> protocol.Jobs:
     ]
     edges = [protocol.JobEdge(source=source, target=target, kind=kind) for source, target, kind in graph.edges]
     return protocol.Jobs(uri=uri, nodes=nodes, edges=edges)
+
+
+def explained(analysis: Analysis, explanation: Explanation | None, encoding: Encoding) -> protocol.Explained:
+    """What would be done for a statement; without an explanation, why there is nothing to do."""
+    repaired, start = analysis.repair, analysis.statement.span.start if analysis.statement is not None else 0
+    said = [_problem(problem, analysis.lines, encoding) for problem in analysis.problems]
+    edits = [edit.reason for edit in analysis.edits]
+    if explanation is None:
+        return protocol.Explained(repaired=(repaired.sql or "") if repaired else "", edits=edits, problems=said)
+    told = (shifted(problem, start) for problem in explanation.problems)
+    return protocol.Explained(
+        repaired=(repaired.sql or "") if repaired else "",
+        edits=edits,
+        units=[
+            protocol.ExplainedUnit(
+                path=list(unit.path),
+                temp_table=unit.name,
+                create=unit.create,
+                reason=unit.reason,
+                estimated_rows=unit.estimate.rows if unit.estimate is not None else None,
+                sql=unit.sql,
+            )
+            for unit in explanation.units
+        ],
+        sql=explanation.planned.sql or explanation.direct_sql,
+        served_from=list(explanation.planned.uses),
+        temp_only=explanation.planned.temp_only,
+        decisions=[_decision(decision) for decision in explanation.planned.decisions],
+        problems=said + [_problem(problem, analysis.lines, encoding) for problem in told],
+    )
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

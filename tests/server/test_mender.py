@@ -175,6 +175,14 @@ async def test_a_continuation_binds_and_only_reads(tmp_path: Path) -> None:
         assert await document.mender.continuation(document.analysis(text, cursor=len(text))) is None
 
 
+async def test_the_columns_of_a_continuation_are_suggested_while_the_text_goes_on_from_there(tmp_path: Path) -> None:
+    async with opened(tmp_path, says(" FROM t WHERE B > 3")) as document:
+        assert document.mender.suggested("SELECT a", 8, CATALOG) == ()
+        await document.mender.continuation(document.analysis("SELECT a", cursor=8))
+        assert document.mender.suggested("SELECT a FROM t", 15, CATALOG) == ("b",)
+        assert document.mender.suggested("SELECT b FROM t", 15, CATALOG) == ()
+
+
 async def test_a_keyring_that_waits_for_its_password_keeps_nobody_from_closing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

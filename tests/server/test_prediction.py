@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from speql_engines import Engine, EngineInfo
 from speql_server.prediction import NOTHING_PREDICTED, Predictor
+from speql_speculator.predicting.over_projection import LEAST_SCORE
 from speql_sql import Catalog, Column, Table
 
 CATALOG = Catalog((Table("t", (Column("a", "INTEGER"), Column("b", "INTEGER"))),))
@@ -45,4 +46,12 @@ async def test_without_a_directory_nothing_is_kept() -> None:
     one = predictor(None)
     one.record("SELECT a FROM t WHERE b > 3", CATALOG)
     assert await one.predicted("SELECT a FROM t WHERE ", None, CATALOG) is NOTHING_PREDICTED
+    await one.close()
+
+
+async def test_what_a_language_model_suggests_is_predicted_without_any_history() -> None:
+    one = predictor(None)
+    found = await one.predicted("SELECT count(*) FROM t WHERE ", None, CATALOG, ("b",))
+    by_name = {column.name: column.score for column in found.columns}
+    assert by_name["b"] > max(by_name.get("a", 0.0), LEAST_SCORE)
     await one.close()

@@ -80,6 +80,8 @@ export interface Sample {
  * answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
  * the range of the whole statement, ``range`` that of the SELECT under the cursor. ``sample`` is there if `states`
  * says ``sample``: the rows are estimates, never complete, and another message with the exact ones follows.
+ * ``result`` names the result for ``speql/rows`` and the commands that look at it as a whole; it is empty where there
+ * is no more to ask for than these rows.
  */
 export interface Preview {
   uri: string;
@@ -102,6 +104,7 @@ export interface Preview {
   decisions: Decision[];
   timings: Timings;
   problems: Problem[];
+  result: string;
 }
 
 /** A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known. */
@@ -203,6 +206,177 @@ export interface AcceptRepairResult {
 /** What ``speql.cancel`` answers: how many documents had their work stopped. */
 export interface CancelResult {
   documents: number;
+}
+
+/**
+ * A condition on a column of a result, by its number from 0.
+ *
+ * ``in`` takes any number of values, ``is null`` and ``is not null`` none, the others one. Values are compared as the
+ * column's type; ``contains`` compares text, whatever the case.
+ */
+export interface Filter {
+  column: number;
+  operator: "=" | "<>" | "<" | "<=" | ">" | ">=" | "contains" | "in" | "is null" | "is not null";
+  values?: (boolean | number | string)[];
+}
+
+/** Rows by a column of a result, by its number from 0; NULLs come last. */
+export interface Order {
+  column: number;
+  descending?: boolean;
+}
+
+/**
+ * ``speql/rows``, from the client: rows of the result that a preview named, for which all filters hold, in order.
+ *
+ * ``format`` ``arrow`` asks for an Arrow IPC stream in base64 instead of cells.
+ */
+export interface RowsParams {
+  uri: string;
+  result: string;
+  offset?: number;
+  count?: number;
+  filters?: Filter[];
+  orders?: Order[];
+  format?: "json" | "arrow";
+}
+
+/**
+ * The answer to ``speql/rows``. All pages of a result are of one moment, that of the first one that was asked for.
+ *
+ * ``totalRows`` are the rows for which the filters hold, ``allRows`` those of the whole result.
+ */
+export interface Rows {
+  columns: Column[];
+  offset: number;
+  rows: Cell[][];
+  arrow: string;
+  totalRows: number;
+  allRows: number;
+}
+
+/** The argument of ``speql.profile``: which columns of a result, all if none are given, over which rows. */
+export interface ProfileParams {
+  uri: string;
+  result: string;
+  columns?: number[];
+  filters?: Filter[];
+}
+
+/** How many rows are in each of the bins of equal width from ``low`` to ``high``; infinite values are in none. */
+export interface Histogram {
+  low: Cell;
+  high: Cell;
+  counts: number[];
+}
+
+/** A value, and how many rows have it. */
+export interface Frequent {
+  value: Cell;
+  count: number;
+}
+
+/**
+ * Statistics of a column. Of types without a useful order ``low`` and ``high`` are null, as is ``mean`` of what is
+ * no number. A column has a histogram or frequent values, or neither; ``others`` rows have values that are not listed.
+ */
+export interface ColumnProfile {
+  column: number;
+  name: string;
+  type: string;
+  rows: number;
+  nulls: number;
+  distinct: number;
+  low: Cell;
+  high: Cell;
+  mean: number | null;
+  histogram: Histogram | null;
+  frequent: Frequent[];
+  others: number;
+}
+
+/** What ``speql.profile`` answers. */
+export interface Profile {
+  columns: ColumnProfile[];
+}
+
+/** The argument of ``speql.chart``. Without ``x`` the chart that fits the columns is chosen; columns by number. */
+export interface ChartParams {
+  uri: string;
+  result: string;
+  mark?: "bar" | "line" | "point" | "area";
+  x?: number | null;
+  y?: number | null;
+  colour?: number | null;
+  aggregate?: "none" | "sum" | "mean" | "min" | "max" | "count";
+  binned?: boolean;
+  filters?: Filter[];
+}
+
+/**
+ * What ``speql.chart`` answers: a Vega-Lite specification with its data in it, and the choice that it is made of.
+ *
+ * ``notes`` say what is not drawn. ``sql`` is what the engine was given.
+ */
+export interface Chart {
+  mark: "bar" | "line" | "point" | "area";
+  x: number;
+  y: number | null;
+  colour: number | null;
+  aggregate: "none" | "sum" | "mean" | "min" | "max" | "count";
+  binned: boolean;
+  specification: unknown;
+  notes: string[];
+  sql: string;
+}
+
+/** The argument of ``speql.export``: a whole result to a file. ``path`` is absolute, or a ``file:`` URI. */
+export interface ExportParams {
+  uri: string;
+  result: string;
+  path: string;
+  format: "csv" | "parquet" | "json" | "jsonl";
+  overwrite?: boolean;
+  filters?: Filter[];
+  orders?: Order[];
+}
+
+/** What ``speql.export`` answers. */
+export interface Exported {
+  path: string;
+  rows: number;
+  bytes: number;
+}
+
+/** A SELECT of the superset query: whether it becomes a temp table, and why. */
+export interface ExplainedUnit {
+  path: string[];
+  tempTable: string;
+  create: boolean;
+  reason: string;
+  estimatedRows: number | null;
+  sql: string;
+}
+
+/**
+ * What ``speql.explain`` answers of the statement at a place: what would be computed, and what it is served from.
+ *
+ * ``servedFrom`` are the temp tables that are there now or would be made; ``tempOnly`` that no base table is read.
+ */
+export interface Explained {
+  repaired: string;
+  edits: string[];
+  units: ExplainedUnit[];
+  sql: string;
+  servedFrom: string[];
+  tempOnly: boolean;
+  decisions: Decision[];
+  problems: Problem[];
+}
+
+/** What ``speql.pause`` answers: whether speculation is paused now. */
+export interface Paused {
+  paused: boolean;
 }
 
 /** The custom notifications and what they carry. */

@@ -30,6 +30,7 @@ export function preview(fields: Partial<Preview> = {}): Preview {
     decisions: [],
     timings: { analysis: null, engine: null, total: null },
     problems: [],
+    result: "",
     ...fields,
   };
 }

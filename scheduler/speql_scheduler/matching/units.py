@@ -36,7 +36,7 @@ class Unit:
 class KnownUnits:
     """What stood alone in the texts before: most SELECTs are the same from one keystroke to the next.
 
-    The key is all that decides on it: its text, those of the CTEs in its sight, and where they stand.
+    The key is all that decides on it: its text and those of the CTEs in its sight, wherever they stand.
     """
 
     def __init__(self, most: int = 64) -> None:
@@ -101,7 +101,7 @@ def _key(
     sql: str,
 ) -> tuple[object, ...]:
     """All that decides on what stands alone; empty where some of it is not in the spans, as a WITH of its own."""
-    parts: list[object] = [kind, span, span.of(sql)]
+    parts: list[object] = [kind, span.of(sql)]
     if isinstance(node.args.get("with_"), exp.With):
         return ()
     for cte in ctes:
@@ -110,7 +110,7 @@ def _key(
             return ()
         around = [str(value) for key, value in cte.args.items() if key != "this"]
         recursive = isinstance(cte.parent, exp.With) and bool(cte.parent.recursive)
-        parts += (found, found.of(sql), *around, recursive)
+        parts += (found.of(sql), *around, recursive)
     return tuple(parts)
 
 

@@ -108,7 +108,7 @@ class Answerer:
             stopped = False
         finally:
             seconds = self._settings.clock() - began
-            self._facts.ran(question.sql, question.base_rows, seconds, stopped=stopped)
+            self._facts.ran(question.sql, question.base_rows, question.shape, seconds, stopped=stopped)
         return result
 
     async def _over_temp_tables(

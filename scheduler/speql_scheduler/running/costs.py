@@ -98,14 +98,15 @@ def streams(query: exp.Query) -> bool:
 
 @dataclass(slots=True)
 class Pace:
-    """How many rows this engine processes in a second: a guess that each finished query corrects."""
+    """How many rows this engine processes in a second: a guess that each finished query corrects by ``weight``."""
 
     rows_per_second: float
+    weight: float = 0.3
 
     def observe(self, work: int, seconds: float) -> None:
         """Learn from a run; short ones say more about overhead than about speed."""
         if seconds > 0.05 and work > 0:
-            self.rows_per_second += 0.3 * (work / seconds - self.rows_per_second)
+            self.rows_per_second += self.weight * (work / seconds - self.rows_per_second)
 
     def observe_stopped(self, work: int, seconds: float) -> None:
         """Learn from a run that was stopped: it would have taken longer than that."""
@@ -115,6 +116,18 @@ class Pace:
     def seconds(self, work: int) -> float:
         """The time that so much work is expected to take, with what even an empty query takes."""
         return OVERHEAD_SECONDS + work / max(self.rows_per_second, 1.0)
+
+
+def shape_of(query: exp.Query) -> str:
+    """What queries of about the same pace have in common: their tables, how many SELECTs, whether they stream.
+
+    >>> from sqlglot import parse_one
+    >>> shape_of(parse_one("SELECT sum(a) FROM t WHERE b > (SELECT max(b) FROM s)"))
+    's t, 2 SELECTs'
+    """
+    tables = sorted(table.name.lower() for table in query.find_all(exp.Table) if table.name)
+    selects = sum(1 for _ in query.find_all(exp.Select))
+    return f"{' '.join(tables)}, {selects} SELECTs{', streams' if streams(query) else ''}"
 
 
 def sooner_adopted(create_seconds: float, elapsed: float, direct_seconds: float) -> bool:

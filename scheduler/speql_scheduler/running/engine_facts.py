@@ -16,14 +16,17 @@ REMEMBERED = 512
 class EngineFacts:
     """Estimates, bindings and the epoch of the data, each asked of the engine as seldom as is sound.
 
-    ``pace`` turns estimated work into seconds; whoever has run a query tells it how long that took.
+    A pace turns estimated work into seconds; whoever has run a query tells how long that took. Estimates are off by a
+    factor that depends most on which tables are joined, so queries of a shape (`shape_of`) that was run before go by
+    the pace of that shape.
     """
 
     def __init__(self, engine: Engine, store: Store, settings: SchedulerSettings) -> None:
         self._engine = engine
         self._store = store
         self._settings = settings
-        self.pace = Pace(settings.rows_per_second)
+        self._pace = Pace(settings.rows_per_second)
+        self._paces: OrderedDict[str, Pace] = OrderedDict()
         self._estimates: OrderedDict[tuple[str, int], Estimate] = OrderedDict()
         self._bindings: OrderedDict[tuple[str, int], Binding] = OrderedDict()
 
@@ -35,16 +38,32 @@ class EngineFacts:
         """The engine's estimate of a query. :class:`~speql_engines.EngineError` if it does not bind."""
         return await self._remembered(self._estimates, sql, self._engine.estimate)
 
-    async def seconds(self, sql: str, base_rows: int = 0) -> float:
-        """How long a query is expected to run, by the engine's estimate and the pace so far."""
-        return self.pace.seconds(believed_work(await self.estimate(sql), base_rows, self._settings))
+    def pace(self, shape: str = "") -> Pace:
+        """How fast rows are processed by queries of a shape on base tables, or of all that was run."""
+        return self._paces.get(shape, self._pace)
 
-    def ran(self, sql: str, base_rows: int, seconds: float, *, stopped: bool = False) -> None:
+    async def seconds(self, sql: str, base_rows: int = 0, shape: str = "") -> float:
+        """How long a query is expected to run, by the engine's estimate and the pace so far."""
+        return self.pace(shape).seconds(believed_work(await self.estimate(sql), base_rows, self._settings))
+
+    def ran(self, sql: str, base_rows: int, shape: str, seconds: float, *, stopped: bool = False) -> None:
         """A query has run to its first page in so many seconds, or was stopped after them."""
         estimate = self._estimates.get((sql, self._store.epoch))
         if estimate is not None:
-            observe = self.pace.observe_stopped if stopped else self.pace.observe
-            observe(believed_work(estimate, base_rows, self._settings), seconds)
+            self.worked(shape, believed_work(estimate, base_rows, self._settings), seconds, stopped=stopped)
+
+    def worked(self, shape: str, work: int, seconds: float, *, stopped: bool = False) -> None:
+        """So many rows have been processed in so many seconds, or a run of them was stopped then."""
+        for pace in (self._pace, self._pace_of(shape)) if shape else (self._pace,):
+            (pace.observe_stopped if stopped else pace.observe)(work, seconds)
+
+    def _pace_of(self, shape: str) -> Pace:
+        if shape not in self._paces:
+            self._paces[shape] = Pace(self._pace.rows_per_second, 0.7)
+            if len(self._paces) > REMEMBERED:
+                self._paces.popitem(last=False)
+        self._paces.move_to_end(shape)
+        return self._paces[shape]
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's columns."""

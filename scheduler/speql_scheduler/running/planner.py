@@ -163,7 +163,7 @@ class Planner:
                 and work <= settings.relaxed_ratio * direct
                 and estimate.rows <= settings.relaxed_rows
             ):
-                seconds = self._facts.pace.seconds(work)
+                seconds = self._facts.pace(unit.shape).seconds(work)
                 reason = f"{verdict.reason}, whatever {column} is compared with"
                 return [PlannedUnit(unit, Verdict(True, reason), estimate, seconds=seconds, base_rows=unit.base_rows)]
         return []
@@ -177,7 +177,7 @@ class Planner:
             estimate = await self._facts.estimate(main.sql)
         except EngineError:
             return 0.0
-        return self._facts.pace.seconds(believed_work(estimate, main.base_rows, self._settings))
+        return self._facts.pace(main.shape).seconds(believed_work(estimate, main.base_rows, self._settings))
 
     async def _decide(self, unit: WantedUnit, before: Sequence[PlannedUnit]) -> PlannedUnit:
         """One unit, given the creates that are planned before it."""
@@ -204,7 +204,8 @@ class Planner:
         verdict = worth_creating(
             estimate, base_rows, columns, unit.crossed_rows, settings, grouped=grouped, direct_work=direct
         )
-        seconds = self._facts.pace.seconds(believed_work(estimate, base_rows, settings))
+        pace = self._facts.pace(unit.shape if base_rows else "")
+        seconds = pace.seconds(believed_work(estimate, base_rows, settings))
         if verdict.create and seconds > self._settings.create_seconds:
             verdict = Verdict(False, f"would take about {seconds:.0f} s, longer than the limit")
         if not verdict.create:

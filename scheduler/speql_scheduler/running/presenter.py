@@ -116,7 +116,7 @@ class Presenter:
     async def seconds(self, question: Question) -> float:
         """How long the question is expected to take on base tables; no time if the engine refuses it at once."""
         try:
-            return await self._facts.seconds(question.sql, question.base_rows)
+            return await self._facts.seconds(question.sql, question.base_rows, question.shape)
         except EngineError:
             return 0.0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import canonical_key
-from speql_scheduler.running.costs import base_rows
+from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.qualify import qualify_query
@@ -20,7 +20,7 @@ class Question:
     change the rows, their order or their columns. ``refusals`` are the guard's reasons against running the query
     before it is submitted, and against keeping its result. ``lasting`` is False if the result may not be kept: it
     reads more than the tables of the catalog (a file, a table function), and the data version does not tell when that
-    changes. ``base_rows`` are the rows of the base tables that it names.
+    changes. ``base_rows`` are the rows of the base tables that it names, ``shape`` is what its speed goes by.
     """
 
     sql: str
@@ -31,6 +31,7 @@ class Question:
     refusals: tuple[Problem, ...]
     lasting: bool
     base_rows: int
+    shape: str = ""
 
 
 def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tuple[str, ...]) -> Question:
@@ -46,6 +47,7 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
         refusals=refusals,
         lasting=not refusals and qualified is not None and reads_tables_only(qualified),
         base_rows=base_rows(qualified or query, catalog),
+        shape=shape_of(qualified or query),
     )
 
 

@@ -221,19 +221,16 @@ class Runner:
                 async with asyncio.timeout(limit):
                     table, refusal = await self._create(unit, epoch)
             except asyncio.CancelledError:
-                self._observe_stopped(unit, started)
+                self._observe(unit, self._settings.clock() - started, stopped=True)
                 raise
             except TimeoutError:
-                self._observe_stopped(unit, started)
+                self._observe(unit, self._settings.clock() - started, stopped=True)
                 self._refuse(key, "cancelled", f"{TOOK_LONGER} {limit:.2g} s")
             except SpeqlError as error:
                 self._refuse(key, "failed", error.message)
             else:
                 seconds = self._settings.clock() - started
-                if unit.estimate is not None:
-                    self._facts.pace.observe(
-                        believed_work(unit.estimate, unit.base_rows, self._settings), table.seconds
-                    )
+                self._observe(unit, table.seconds)
                 self._board.change(key, rows=table.rows, bytes=table.bytes, seconds=seconds)
                 if refusal:
                     self._board.change(key, state="evicted", reason=refusal)
@@ -242,10 +239,11 @@ class Runner:
             finally:
                 self._allowance.spend(self._settings.clock() - started, unit.share)
 
-    def _observe_stopped(self, unit: PlannedUnit, started: float) -> None:
+    def _observe(self, unit: PlannedUnit, seconds: float, *, stopped: bool = False) -> None:
+        """Learn from a create how fast the engine is; over temp tables it says nothing of the unit's own tables."""
         if unit.estimate is not None:
-            seconds = self._settings.clock() - started
-            self._facts.pace.observe_stopped(believed_work(unit.estimate, unit.base_rows, self._settings), seconds)
+            work = believed_work(unit.estimate, unit.base_rows, self._settings)
+            self._facts.worked(unit.wanted.shape if unit.base_rows else "", work, seconds, stopped=stopped)
 
     async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable, str]:
         """Create the temp table, over others where that is possible; the table, and why it was not kept."""

@@ -94,7 +94,7 @@ class Sampler:
         started = self._settings.clock()
         try:
             if direct_seconds is None:
-                direct_seconds = await self._facts.seconds(question.sql, question.base_rows)
+                direct_seconds = await self._facts.seconds(question.sql, question.base_rows, question.shape)
             if direct_seconds < self._late_seconds:
                 return None  # the exact result is there nearly as soon
             sample = await self._analysis.run(self._sample_of, question, direct_seconds)

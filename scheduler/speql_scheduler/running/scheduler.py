@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from speql_engines import Engine, EngineError
 from speql_scheduler.matching.view import View
+from speql_scheduler.results.held_results import HeldResults
 from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answer import Answer
@@ -86,6 +87,8 @@ class Scheduler:
             self._board,
             settings,
         )
+        self.results = HeldResults(engine, store, self._questions, self._answerer, self._facts)
+        """Whole results, for who wants more of them than the first rows."""
         self._planned: tuple[Speculation, tuple[View, ...], int, Plan] | None = None
         self._round: asyncio.Task[None] | None = None
         self._submitted = ""
@@ -153,6 +156,7 @@ class Scheduler:
         self.cancel()
         for tasks in (self._tasks, self._previews.tasks, self._runner.tasks):
             await tasks.stop()
+        await self.results.close()
         await self._store.leave(self._on_dropped)
         self._board.close()
         await self._analysis.close()

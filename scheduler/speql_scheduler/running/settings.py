@@ -56,6 +56,10 @@ class SchedulerSettings:
     renewal_seconds: float = 1800.0
     """Time in which the whole allowance comes back without a submit."""
 
+    adoption_seconds: float = 0.1
+    """A submit waits so long for a create that was expected to be there sooner than its own run, or as long as that run
+    would take, if that is longer."""
+
     at_once_seconds: float = 0.06
     """A preview that is expected to take no longer is run at each change of the query."""
 

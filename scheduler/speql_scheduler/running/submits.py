@@ -136,29 +136,36 @@ class Submits:
             if not preview.cancelled() and isinstance(outcome := preview.result(), Answer):
                 return outcome
         self._previews.keep(None)
-        adopted = await self._adoptable(question)
+        adopted, direct_seconds = await self._adoptable(question)
         self._runner.drop_all_but(adopted, "a submit goes ahead")
         if adopted is not None:
-            await self._runner.settled([adopted])
+            await self._wait_for(adopted, direct_seconds)
         return await self._answerer.answer(question, epoch, self._engine.submit)
 
-    async def _adoptable(self, question: Question) -> str | None:
-        """The key of the running create to wait for: one that serves the query sooner than a run of its own would."""
+    async def _wait_for(self, key: str, seconds: float) -> None:
+        """Wait for a create, but no longer than the direct run would take: then that is sooner after all."""
+        try:
+            async with asyncio.timeout(max(seconds, self._settings.adoption_seconds)):
+                await self._runner.settled([key])
+        except TimeoutError:
+            self._runner.drop_all_but(None, "it takes longer than the direct run")
+
+    async def _adoptable(self, question: Question) -> tuple[str | None, float]:
+        """The key of the running create to wait for: one that serves the query sooner than a run of its own would,
+        which is expected to take so many seconds.
+        """
         running = self._runner.running
         if running is None or (await self._answerer.rewrite(question, self._store.views)).temp_only:
-            return None
+            return None, 0.0
         unit = running.unit
         with_it = await self._answerer.rewrite(question, (*self._store.views, unit.wanted.view))
         if unit.wanted.view.name not in with_it.uses or unit.estimate is None:
-            return None
+            return None, 0.0
         try:
             direct = await self._facts.estimate(question.sql)
         except EngineError:
-            return None  # the run itself will say what is wrong with the query
-        pace = self._facts.pace
-        sooner = sooner_adopted(
-            create_seconds=unit.seconds,
-            elapsed=self._settings.clock() - running.started,
-            direct_seconds=pace.seconds(work_of(direct, question.base_rows)),
-        )
-        return unit.key if sooner else None
+            return None, 0.0  # the run itself will say what is wrong with the query
+        direct_seconds = self._facts.pace(question.shape).seconds(work_of(direct, question.base_rows))
+        elapsed = self._settings.clock() - running.started
+        sooner = sooner_adopted(create_seconds=unit.seconds, elapsed=elapsed, direct_seconds=direct_seconds)
+        return unit.key if sooner else None, direct_seconds

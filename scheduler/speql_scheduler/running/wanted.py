@@ -12,7 +12,7 @@ from speql_scheduler.matching.relaxed import relaxed_select
 from speql_scheduler.matching.rewrite import Rewrite, rewrite
 from speql_scheduler.matching.units import Unit, units_of
 from speql_scheduler.matching.view import View, define_view
-from speql_scheduler.running.costs import base_rows, crossed_rows
+from speql_scheduler.running.costs import base_rows, crossed_rows, shape_of
 from speql_scheduler.running.question import reads_tables_only
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -38,6 +38,7 @@ class WantedUnit:
     refusals: tuple[Problem, ...]
     base_rows: int
     crossed_rows: int
+    shape: str = ""
 
 
 class WantedUnits:
@@ -108,6 +109,7 @@ def _wanted(path: tuple[str, ...], qualified: exp.Query, catalog: Catalog) -> Wa
         refusals=speculation_problems(qualified, GuardPolicy.for_catalog(catalog)),
         base_rows=base_rows(qualified, catalog),
         crossed_rows=crossed_rows(qualified, catalog),
+        shape=shape_of(qualified),
     )
 
 

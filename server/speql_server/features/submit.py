@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from pygls.exceptions import JsonRpcInvalidParams
 
-from speql_server.from_lsp import BadArgumentsError, offset_of, submit_arguments
+from speql_server.from_lsp import BadArgumentsError, offset_of, place_arguments
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -19,7 +19,7 @@ def register(server: "SpeqlServer") -> None:
     @server.command(COMMAND)
     async def submit(arguments: list[Any]) -> Any:
         try:
-            uri, position = submit_arguments(arguments)
+            uri, position = place_arguments(arguments, COMMAND)
         except BadArgumentsError as error:
             raise JsonRpcInvalidParams(str(error)) from error
         found = await server.session(uri)

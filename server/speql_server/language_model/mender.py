@@ -18,12 +18,15 @@ from speql_speculator.language_model.ladder import Outcome, Question, climb
 from speql_speculator.language_model.patches import Patches
 from speql_speculator.language_model.worth_asking import MAX_LENGTH, Verdict, worth_asking
 from speql_speculator.repair import Repair
+from speql_speculator.tokens import tokenize
 from speql_sql import Catalog, SpeqlError
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.parse import parse_query
 
 REMEMBERED = 64
 """So many texts are remembered with what came of asking about them."""
+
+_NAMES = ("word", "quoted")
 
 _Key = tuple[str, str]
 """A typed text, and the version of the catalog."""
@@ -59,6 +62,7 @@ class Mender:
         self._results: OrderedDict[_Key, Repair | None] = OrderedDict()
         self._text = ""
         self._asked: _Key | None = None
+        self._continued = ("", "")
 
     @property
     def attempts(self) -> int:
@@ -122,9 +126,20 @@ class Mender:
         async def works(sql: str) -> bool:
             return await self._model.elsewhere(partial(reads, sql)) and await self._binds(sql)
 
-        return await fill_in_the_middle(
+        found = await fill_in_the_middle(
             question, self._model.settings, endpoint, self._model.ask, works, self._model.elsewhere
         )
+        if found is not None:
+            self._continued = (question.typed[: question.cursor], found)
+        return found
+
+    def suggested(self, typed: str, cursor: int | None, catalog: Catalog) -> tuple[str, ...]:
+        """Folded names of the columns in the last continuation, as long as the statement still begins as it did."""
+        before, continuation = self._continued
+        if not continuation or not typed[:cursor].startswith(before):
+            return ()
+        words = (token.name.lower() for token in tokenize(continuation, catalog.dialect) if token.kind in _NAMES)
+        return tuple(dict.fromkeys(word for word in words if word in catalog.tables_by_column))
 
     async def settled(self) -> None:
         """Wait until nothing is asked any more."""

@@ -29,6 +29,21 @@ async def test_a_submit_adopts_the_create_that_serves_it(desk):
     assert (job.key, desk.creates()["main"].key, "served-by") in desk.graphs[-1].edges
 
 
+async def test_a_submit_does_not_wait_longer_than_its_own_run_takes(new_desk):
+    desk = await new_desk(adoption_seconds=0.0)
+    desk.engine.create_gate.clear()
+    desk.type(BY_CARRIER)
+    await desk.engine.create_begun.wait()
+
+    answer = await desk.submit(f"{BY_CARRIER} ORDER BY delay, carrier LIMIT 5")
+
+    assert answer.served_from == ()
+    assert desk.engine.created == []
+    direct = await desk.engine.real.execute(f"{BY_CARRIER} ORDER BY delay, carrier LIMIT 5")
+    assert answer.result.rows.to_pylist() == direct.rows.to_pylist()
+    desk.engine.create_gate.set()
+
+
 async def test_a_submit_cancels_the_create_that_it_does_not_need(desk):
     desk.engine.create_gate.clear()
     desk.type(BY_CARRIER)

@@ -1,0 +1,1 @@
+"""Results as a whole, for clients: pages, statistics, charts, files."""
