@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from speql_server.features import (
     accept_repair,
     cancel,
+    code_action,
     completion,
     cursor,
     definition,
@@ -14,6 +15,7 @@ from speql_server.features import (
     document_highlight,
     document_symbol,
     folding_range,
+    formatting,
     hover,
     initialize,
     initialized,
@@ -23,6 +25,7 @@ from speql_server.features import (
     notebook_did_open,
     notebook_did_save,
     prepare_rename,
+    range_formatting,
     references,
     rename,
     selection_range,
@@ -67,6 +70,9 @@ _FEATURES = (
     semantic_tokens_range,
     hover,
     signature_help,
+    formatting,
+    range_formatting,
+    code_action,
 )
 
 
