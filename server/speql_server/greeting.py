@@ -19,6 +19,11 @@ _CAPABILITIES: dict[str, Any] = {
     "referencesProvider": True,
     "documentHighlightProvider": True,
     "documentSymbolProvider": True,
+    "documentFormattingProvider": True,
+    "documentRangeFormattingProvider": True,
+    "codeActionProvider": {
+        "codeActionKinds": ["quickfix", "refactor.rewrite", "refactor.extract", "refactor.inline"],
+    },
     "foldingRangeProvider": True,
     "selectionRangeProvider": True,
     "semanticTokensProvider": {

@@ -36,9 +36,12 @@ from speql_speculator.completing.completion import completions
 from speql_speculator.navigating.hovering import Hover
 from speql_speculator.repair import Repair
 from speql_speculator.snapshot import Snapshot
-from speql_sql import Catalog, FunctionSignature, Problem, SpeqlError
+from speql_sql import Catalog, FunctionSignature, Problem, Span, SpeqlError
 
 T = TypeVar("T")
+
+ANALYSIS_SECONDS = 1.0
+"""How long a request waits for the analysis of the newest text: a submit may be ahead of it."""
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,39 @@ class Session:
             return "There is nothing to repair in the statement at the cursor."
         cannot = "The repair cannot be written here: the document says this part of the SQL in another way."
         return to_lsp.repair_edit(current, self._encoding) or cannot
+
+    async def repaired_at(self, edited: Edited, span: Span) -> Analysis | None:
+        """The analysis, up to its repair, of the statement that a stretch of this version touches, if there is one.
+
+        A statement that the engine takes as it is typed has no repair. Waits for the newest analysis, but not for what
+        that may have to wait for.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANALYSIS_SECONDS):
+                await self._analyses.settled()
+        current = self._current.analysis if self._current is not None else None
+        if current is None or current.snapshot.version != edited.snapshot.version:
+            return None
+        touched = (one for one in current.statements if one.span.start <= span.end and span.start <= one.span.end)
+        statement = next(touched, None)
+        if statement is None or statement == current.statement:
+            return current if statement is not None else None
+        if self._analyst.too_long(statement) is not None:
+            return None
+        repair = await asyncio.get_running_loop().run_in_executor(
+            self._executors.analysis, self._analyst.repair, statement.text, current.catalog, None
+        )
+        found = replace(current, statement=statement, repair=repair, unit=None, units=(), superset=None)
+        return replace(found, repair=None) if await self._accepted(found) else found
+
+    async def same_columns(self, before: str, after: str) -> bool:
+        """Whether the engine gives two statements columns of the same names and types; so if it takes neither."""
+        engine = self._connection.engine
+        try:
+            found, again = await engine.bind(before), await engine.bind(after)
+        except SpeqlError:
+            return False  # there is no telling
+        return not found.ok or (again.ok and again.columns == found.columns)
 
     async def idle(self) -> None:
         """Wait until nothing runs for this document any more, for tests and the demo."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -16,7 +16,15 @@ class SettingsError(SpeqlError):
     """A setting has a value that it cannot have."""
 
 
+class FormatSettings(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """How statements are laid out, beyond what an editor says with each request."""
+
+    keyword_case: Literal["typed", "upper", "lower"] = "typed"
+    line_width: Annotated[int, msgspec.Meta(ge=20, le=1_000)] = 100
+
+
 _NO_LANGUAGE_MODEL = LanguageModelSettings()
+_FORMAT = FormatSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,9 @@ class ServerSettings:
     language_model: LanguageModelSettings = _NO_LANGUAGE_MODEL
     """Whether and how a language model is asked; off by default."""
 
+    format: FormatSettings = _FORMAT
+    """How statements are laid out."""
+
     def with_options(self, options: Any) -> "ServerSettings":
         """These settings, changed by the client's ``initializationOptions``; what the command line gave stays.
 
@@ -81,6 +92,8 @@ class ServerSettings:
             changes["workspace"] = Path(changes["workspace"])
         if options.get("languageModel") is not None:
             changes["language_model"] = _language_model(options["languageModel"])
+        if options.get("format") is not None:
+            changes["format"] = _format(options["format"])
         return replace(self, **changes)
 
 
@@ -96,6 +109,17 @@ def _language_model(options: Any) -> LanguageModelSettings:
             ) from None
         raise SettingsError(
             f"The initialization option languageModel does not fit: {error}.", "See docs/language-model.md."
+        ) from None
+
+
+def _format(options: Any) -> FormatSettings:
+    """How statements are laid out."""
+    try:
+        return msgspec.convert(options, FormatSettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"The initialization option format does not fit: {error}.",
+            'It is an object like {"keywordCase": "upper", "lineWidth": 100}; keywordCase is typed, upper or lower.',
         ) from None
 
 

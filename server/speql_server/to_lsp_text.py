@@ -44,10 +44,19 @@ def highlights(found: Sequence[Place], text: str, encoding: Encoding) -> list[ty
 
 def workspace_edit(edits: Sequence[Edit], uri: str, text: str, encoding: Encoding) -> types.WorkspaceEdit:
     """Edits of one document."""
+    return types.WorkspaceEdit(changes={uri: text_edits(edits, text, encoding)})
+
+
+def text_edits(edits: Sequence[Edit], text: str, encoding: Encoding) -> list[types.TextEdit]:
+    """Edits of one document."""
     lines = LineIndex(text)
-    return types.WorkspaceEdit(
-        changes={uri: [types.TextEdit(text_range(edit.span, lines, encoding), edit.new_text) for edit in edits]}
-    )
+    return [types.TextEdit(text_range(edit.span, lines, encoding), edit.new_text) for edit in edits]
+
+
+def versioned_edit(edits: Sequence[types.TextEdit], uri: str, version: int) -> types.WorkspaceEdit:
+    """Edits of exactly this version of a document: the client refuses them if it has moved on."""
+    document = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(text_document=document, edits=list(edits))])
 
 
 _OUTLINE_KINDS: dict[OutlineKind, types.SymbolKind] = {

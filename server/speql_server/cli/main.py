@@ -273,6 +273,38 @@ def rewrite(
     raise typer.Exit(rewrite_command(cases, dialect=dialect, output=output))
 
 
+@app.command("format")
+def format_files(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE|FOLDER|-...", help="Files, folders of .sql files, or - for stdin.")
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit status 1 if a file would be changed.")
+    ] = False,
+    keyword_case: Annotated[
+        str, typer.Option("--keyword-case", metavar="CASE", help="Key words as typed, upper or lower.")
+    ] = "typed",
+    line_width: Annotated[int, typer.Option("--line-width", min=20, max=1000, help="Columns of a line.")] = 100,
+    indent: Annotated[int, typer.Option("--indent", min=1, max=16, help="Spaces of a level.")] = 4,
+    tabs: Annotated[bool, typer.Option("--tabs", help="A tab a level instead of spaces.")] = False,
+    dialect: Annotated[str, typer.Option(help="The dialect that the files are in.")] = "duckdb",
+) -> None:
+    """Lay out the queries of files: only white space changes. What is no query, or not finished, stays as it is."""
+    if keyword_case not in ("typed", "upper", "lower"):
+        raise typer.BadParameter("--keyword-case is typed, upper or lower.")
+    from speql_server.cli.format import format_command
+    from speql_speculator.formatting.style import Style
+    from speql_sql.parse import is_dialect
+
+    if not is_dialect(dialect):
+        raise typer.BadParameter(f"{dialect} is no dialect of SQL that is known here.")
+    case: Literal["typed", "upper", "lower"] = (
+        "upper" if keyword_case == "upper" else "lower" if keyword_case == "lower" else "typed"
+    )
+    style = Style(indent, tabs, line_width, case)
+    raise typer.Exit(format_command(files, check=check, style=style, dialect=dialect))
+
+
 @app.command()
 def explain(sql: Sql, database: Database = None, json: Json = False) -> None:
     """Show what SpeQL would compute for a query, what it would reuse, and why not."""

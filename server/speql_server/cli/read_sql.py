@@ -12,7 +12,7 @@ def read_sql(argument: str) -> str:
     Raises :class:`SpeqlError` for a directory, an unreadable file, or a name that looks like a missing .sql file.
     """
     if argument == "-":
-        return _decoded(sys.stdin.buffer.read(), "standard input")
+        return decoded(sys.stdin.buffer.read(), "standard input")
     if not argument:
         return ""
     try:
@@ -20,7 +20,7 @@ def read_sql(argument: str) -> str:
         if path.is_dir():
             raise SpeqlError(f"{argument} is a directory.", "Name a .sql file, or give the SQL itself in quotes.")
         if path.is_file():
-            return _decoded(path.read_bytes(), argument)
+            return decoded(path.read_bytes(), argument)
     except (OSError, ValueError) as error:
         # A long or odd SQL text is no legal path: then it is the text. A path that cannot be read is an error.
         if argument.endswith(".sql"):
@@ -31,7 +31,8 @@ def read_sql(argument: str) -> str:
     return argument
 
 
-def _decoded(content: bytes, source: str) -> str:
+def decoded(content: bytes, source: str) -> str:
+    """Bytes as text; raises :class:`SpeqlError` if they are not UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,6 +6,7 @@ from speql_server.features import (
     accept_repair,
     cancel,
     chart,
+    code_action,
     completion,
     cursor,
     definition,
@@ -17,6 +18,7 @@ from speql_server.features import (
     explain,
     export,
     folding_range,
+    formatting,
     hover,
     initialize,
     initialized,
@@ -28,6 +30,7 @@ from speql_server.features import (
     pause,
     prepare_rename,
     profile,
+    range_formatting,
     references,
     rename,
     rows,
@@ -79,6 +82,9 @@ _FEATURES = (
     semantic_tokens_range,
     hover,
     signature_help,
+    formatting,
+    range_formatting,
+    code_action,
 )
 
 

@@ -62,6 +62,12 @@ class ExpressionBinder(BindingState):
             relation = level.relation(names[0])
             if symbol is not None and relation is not None and order_here != "aliases" and not level.having(names[0]):
                 break  # an output column or a whole row: engines do not agree, and clauses neither
+            if symbol is not None and len(parts) > 1:
+                fields = _has_fields(symbol)
+                if fields is False:
+                    continue  # it has no fields: what is before the dot is a table of a query around
+                if fields is None and any(outer.relation(names[0]) for outer in level.levels() if outer is not level):
+                    break
             if symbol is not None:
                 self.occurs(parts[0], symbol, "reference", place)
                 self._fields(parts[1:])
@@ -127,12 +133,14 @@ class ExpressionBinder(BindingState):
 
     def star(self, node: Star, scope: Scope) -> list[Relation]:
         """Bind a star's qualifier; the relations whose columns it stands for."""
-        if node.qualifier is None:
-            return scope.relations
-        first = node.first
-        parts = [index for index in range(first, node.qualifier + 1) if self.tokens[index].kind in ("word", "quoted")]
-        relation = self.qualifier(parts, scope)
-        return [relation] if relation is not None else []
+        relations = scope.relations
+        if node.qualifier is not None:
+            tokens = range(node.first, node.qualifier + 1)
+            parts = [index for index in tokens if self.tokens[index].kind in ("word", "quoted")]
+            relation = self.qualifier(parts, scope)
+            relations = [relation] if relation is not None else []
+        self.stars[node] = relations
+        return relations
 
     def literal(self, node: Literal) -> None:
         """The name of a type is no name of anything else."""
@@ -247,6 +255,16 @@ class ExpressionBinder(BindingState):
         for clause in node.clauses:
             self.expression(clause, scope)
 
+
+def _has_fields(symbol: Symbol) -> bool | None:
+    """Whether a column has fields, that a dot behind it can mean; None if its type is not known."""
+    while symbol.kind == "output" and symbol.stands_for is not None:
+        symbol = symbol.stands_for
+    column = symbol.table.column(symbol.name) if symbol.kind == "column" and symbol.table is not None else None
+    return column.type.upper().startswith(_TYPES_WITH_FIELDS) if column is not None else None
+
+
+_TYPES_WITH_FIELDS = ("STRUCT", "MAP", "UNION", "JSON", "VARIANT", "GEOMETRY")
 
 _TAKE_LAMBDAS = frozenset(
     {"apply", "filter", "reduce", "transform", "any_match", "all_match", "map_filter", "aggregate"}

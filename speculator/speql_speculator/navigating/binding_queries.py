@@ -90,7 +90,7 @@ class QueryBinder(StarBinder, SourceBinder):
         self, select: Select, ctes: Mapping[str, scopes.Cte], parent: Scope | None, behind: Sequence[Clause]
     ) -> Output:
         """Bind a SELECT; ``behind`` are the clauses of its query that name its columns too."""
-        scope = Scope(ctes, parent)
+        scope = self.scopes[select] = Scope(ctes, parent)
         for source in select.from_.sources if select.from_ is not None else ():
             self.source(source, scope)
         self._windows(select, scope)

@@ -102,6 +102,8 @@ class SourceBinder(ExpressionBinder):
             if left is None and folded in relation.columns:
                 left, place = relation.columns[folded], relation.place
         right = next((found for found in added if folded in found.columns), None)
+        if right is not None:
+            scope.joined.add((right, folded))
         symbols = [left, right.columns[folded] if right is not None else None]
         known = [symbol for symbol in dict.fromkeys(symbols) if symbol is not None]
         for symbol in known:
@@ -119,7 +121,9 @@ class SourceBinder(ExpressionBinder):
         for relation in before:
             for folded, symbol in relation.columns.items():
                 self.block(symbol, "NATURAL JOIN joins by name")
-                if symbol is not None and any(folded in found.columns for found in added):
+                joined = {(found, folded) for found in added if folded in found.columns}
+                scope.joined |= joined
+                if symbol is not None and joined:
                     scope.merged.setdefault(folded, symbol)
         for relation in added:
             for symbol in relation.columns.values():

@@ -43,7 +43,8 @@ class Relation:
 class Scope:
     """One SELECT's names. ``aliases`` are the output columns named so far, ``later`` those named behind.
 
-    ``merged`` are the columns that USING made one of two; ``grouped`` the symbols that GROUP BY lists.
+    ``merged`` are the columns that USING made one of two, ``joined`` the second ones of them, which ``*`` leaves out;
+    ``grouped`` the symbols that GROUP BY lists.
     """
 
     ctes: Mapping[str, Cte]
@@ -52,6 +53,7 @@ class Scope:
     aliases: dict[str, Symbol] = field(default_factory=dict)
     later: set[str] = field(default_factory=set)
     merged: dict[str, Symbol] = field(default_factory=dict)
+    joined: set[tuple[Relation, str]] = field(default_factory=set)
     grouped: set[Symbol] = field(default_factory=set)
     windows: dict[str, Symbol] = field(default_factory=dict)
     parameters: dict[str, Symbol] = field(default_factory=dict)

@@ -8,10 +8,11 @@ from functools import cached_property, lru_cache
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.binding_queries import QueryBinder
 from speql_speculator.navigating.binding_state import BindingState, Mark
+from speql_speculator.navigating.scopes import Relation, Scope
 from speql_speculator.navigating.symbols import Occurrence, Output, Symbol
 from speql_speculator.parsing.clauses import ClauseParser
-from speql_speculator.parsing.keywords import QUERY_WORDS
-from speql_speculator.parsing.syntax_tree import Query
+from speql_speculator.parsing.query_start import query_start
+from speql_speculator.parsing.syntax_tree import Query, Select, Star
 from speql_speculator.parsing.token_reader import TooDeepError
 from speql_speculator.repair import MAX_LENGTH, MAX_TOKENS
 from speql_speculator.tokens import Token, tokenize
@@ -30,7 +31,8 @@ class SemanticModel:
     ``tokens`` are without comments; ``tree`` is None for what is no query, and then there are no symbols. ``marks`` say
     what words are that are no symbols, by the index of the token. ``unresolved`` are tokens of names that mean nothing
     known. ``blocked`` is why a symbol cannot be renamed. ``outputs`` are the columns of CTEs and of aliases, ``output``
-    those of the statement; ``ends`` is where an AS would have to be put for a borrowed name.
+    those of the statement; ``ends`` is where an AS would have to be put for a borrowed name. ``scopes`` are what the
+    names of each SELECT are looked up in, ``stars`` what each star stands for.
     """
 
     text: str
@@ -45,6 +47,8 @@ class SemanticModel:
     outputs: Mapping[Symbol, Output] = field(default_factory=dict)
     output: Output = _NOTHING
     ends: Mapping[Symbol, int] = field(default_factory=dict)
+    scopes: Mapping[Select, Scope] = field(default_factory=dict)
+    stars: Mapping[Star, Sequence[Relation]] = field(default_factory=dict)
 
     def at(self, offset: int) -> Occurrence | None:
         """The name at a place, also right behind it; of two that touch the place the one that begins there."""
@@ -86,7 +90,7 @@ def _semantic_model(text: str, key: ByIdentity, version: str) -> SemanticModel:
     assert isinstance(catalog, Catalog)
     tokens = tokenize(text, catalog.dialect) if len(text) <= MAX_LENGTH else []
     nothing = SemanticModel(text, catalog.dialect, tokens)
-    start = _query_start(tokens)
+    start = query_start(tokens)
     if start is None or len(tokens) > MAX_TOKENS:
         return nothing
     parser = ClauseParser(tokens, text, None)
@@ -111,25 +115,9 @@ def _semantic_model(text: str, key: ByIdentity, version: str) -> SemanticModel:
         binder.outputs,
         output,
         binder.ends,
+        binder.scopes,
+        binder.stars,
     )
-
-
-def _query_start(tokens: Sequence[Token]) -> int | None:
-    """Where the query begins, in statements that are one or have one at their end; None if there is none."""
-    words = [token.upper if token.kind in ("word", "punctuation") else "" for token in tokens]
-    if not words or words[0] in QUERY_WORDS:
-        return 0 if words else None
-    if words[0] not in _HAVE_A_QUERY or "MACRO" in words[:6] or "FUNCTION" in words[:6]:
-        return None
-    for index, word in enumerate(words):
-        if word in ("SELECT", "WITH", "FROM") and index:
-            # COPY (SELECT ...) TO: the parenthesis belongs to the query.
-            opened = next((at for at in range(index - 1, -1, -1) if words[at] != "("), -1) + 1
-            return opened if words[0] == "COPY" else index
-    return None
-
-
-_HAVE_A_QUERY = frozenset({"EXPLAIN", "CREATE", "INSERT", "COPY", "DESCRIBE", "SUMMARIZE", "REPLACE"})
 
 
 def _bind_target(tokens: Sequence[Token], start: int, binder: BindingState) -> None:

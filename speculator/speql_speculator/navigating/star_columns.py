@@ -67,13 +67,10 @@ class StarBinder(ExpressionBinder):
 
     def listed(self, relations: Sequence[Relation], scope: Scope, *, merge: bool) -> Output:
         """The columns of relations, one after the other; what USING made one is there once."""
-        columns: list[OutputColumn] = []
-        seen: set[str] = set()
-        for relation in relations:
-            for column in relation.listed:
-                folded = column.name.lower()
-                if merge and folded in scope.merged and folded in seen:
-                    continue
-                seen.add(folded)
-                columns.append(column)
+        columns = [
+            column
+            for relation in relations
+            for column in relation.listed
+            if not merge or (relation, column.name.lower()) not in scope.joined
+        ]
         return Output(tuple(columns), any(relation.opaque for relation in relations))

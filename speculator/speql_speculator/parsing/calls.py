@@ -39,7 +39,7 @@ class CallParser(Grammar):
         node = Call(first, self.position, name=name)
         opening, open_type = self.position, ""
         self.position += 1
-        if self.opens_query() and self.word not in ("FROM", "VALUES"):
+        if self.word in ("SELECT", "WITH"):
             node.arguments = Items(self.position, self.position)
             query_first = self.position
             query = self.query()

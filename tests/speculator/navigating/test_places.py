@@ -58,6 +58,7 @@ SELECT «"a b|"» FROM (SELECT delay AS ‹"a b"› FROM flights)
 SELECT «"A B|"» FROM (SELECT delay AS ‹"a b"› FROM flights)
 SELECT d.«a» FROM flights AS d(‹a›, b) WHERE «a|» = 'x'
 FROM flights ‹f› SELECT «f|».delay
+SELECT 1 FROM airlines ‹delay› WHERE EXISTS (SELECT 1 FROM flights f WHERE «delay|».name = f.carrier)
 EXPLAIN SELECT «f|».delay FROM flights ‹f›
 CREATE TABLE t AS SELECT «f|».delay FROM flights ‹f›
 INSERT INTO «airlines|» SELECT carrier, name FROM «airlines»
