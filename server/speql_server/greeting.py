@@ -27,7 +27,10 @@ _CAPABILITIES: dict[str, Any] = {
         "range": True,
     },
     "inlineCompletionProvider": {},
-    "executeCommandProvider": {"commands": ["speql.submit", "speql.cancel", "speql.acceptRepair"]},
+    "inlayHintProvider": {"resolveProvider": False},
+    "codeLensProvider": {"resolveProvider": True},
+    "diagnosticProvider": {"identifier": "speql", "interFileDependencies": False, "workspaceDiagnostics": False},
+    "executeCommandProvider": {"commands": ["speql.submit", "speql.cancel", "speql.acceptRepair", "speql.preview"]},
     "workspace": {
         "workspaceFolders": {"supported": True, "changeNotifications": True},
         "fileOperations": {},
