@@ -59,7 +59,9 @@ export function activate(context: vscode.ExtensionContext): void {
       if (document.languageId === "sql") view.show({ kind: "closed", uri: started.uriOf(document) });
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (["database", "server", "inlayHints", "codeLens"].some((name) => change.affectsConfiguration(`speql.${name}`))) {
+      if (
+        ["database", "server", "inlayHints", "codeLens"].some((name) => change.affectsConfiguration(`speql.${name}`))
+      ) {
         void started.restart();
       }
     }),
