@@ -30,15 +30,9 @@ def shown_hints(parts: Sequence[Part], catalog: Catalog, within: Span, encoding:
     return [
         ShownHint(hint, tuple(place_behind(offset, part, encoding) for offset in _offsets(hint)))
         for part in parts
-        for located in models_of(part.text, catalog)
-        if _touches(located, part, within)
+        for located in models_of(part.text, catalog, within.shifted(-part.start))
         for hint in _of_statement(part, located, catalog)
     ]
-
-
-def _touches(located: Located, part: Part, within: Span) -> bool:
-    start = part.start + located.start
-    return start <= within.end and within.start <= start + len(located.model.text)
 
 
 def _offsets(hint: Hint) -> list[int]:

@@ -1,6 +1,7 @@
 """From statements, CTEs and SELECTs to code lenses."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 from lsprotocol import types
@@ -21,10 +22,10 @@ _MOST_STATEMENTS = 200
 
 def code_lenses(parts: Sequence[Part], catalog: Catalog, encoding: Encoding) -> list[types.CodeLens]:
     """The lenses of a document: those with a command, and those that say something once they are resolved."""
-    statements = [(part, located) for part in parts for located in models_of(part.text, catalog)]
+    statements = ((part, located) for part in parts for located in models_of(part.text, catalog))
     return [
         shown
-        for part, located in statements[:_MOST_STATEMENTS]
+        for part, located in islice(statements, _MOST_STATEMENTS)
         for lens in lenses(located)
         if not part.hides(lens.place)
         for shown in _shown(lens, part, catalog, encoding)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -16,6 +16,7 @@ from speql_server.client import Client
 from speql_server.clock import Clock
 from speql_server.settings import ServerSettings
 from speql_server.transport import serve_streams
+from speql_sql import Catalog
 
 from .conftest import Start
 
@@ -96,12 +97,14 @@ async def connected(open_engine: Callable[[ServerSettings], Any], time: Time) ->
     listener = await asyncio.start_server(serve, "127.0.0.1", 0)
     client = Client(*await asyncio.open_connection(*listener.sockets[0].getsockname()[:2]))
     client.listen()
-    yield client
-    await client.request("shutdown")
-    client.notify("exit")
-    await client.close()
-    await asyncio.wait_for(done, 20)
-    listener.close()
+    try:
+        yield client
+        await client.request("shutdown")
+        client.notify("exit")
+    finally:
+        await client.close()
+        await asyncio.wait_for(done, 20)
+        listener.close()
 
 
 async def test_opening_can_be_stopped() -> None:
@@ -129,6 +132,46 @@ async def test_opening_can_be_stopped() -> None:
         assert len(progress(client, "end")) == 1
         status = await client.wait_for("speql/status", lambda params: params["connection"]["state"] == "failed")
         assert "cancelled" in status["connection"]["message"]
+
+
+class SlowCatalog:
+    """A real engine whose tables are read only the second time that somebody asks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._asked = engine, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def catalog(self) -> Catalog:
+        self._asked += 1
+        if self._asked == 1:
+            await asyncio.Event().wait()
+        return await self._engine.catalog()
+
+
+async def test_reading_the_tables_can_be_stopped() -> None:
+    time = Time()
+
+    async def open_engine(_: ServerSettings) -> Engine:
+        return cast(Engine, SlowCatalog(await DuckDBEngine.open(None)))
+
+    async with connected(open_engine, time) as client:
+        await client.initialize(capabilities=SHOWS)
+        begin = None
+        while begin is None:
+            await asyncio.wait_for(time.slept.wait(), 20)
+            time.pass_(1.0)
+            await asyncio.sleep(0)
+            titles = {one["value"]["title"]: one for one in progress(client, "begin")}
+            begin = titles.get("Reading the tables of in-memory")
+        client.notify("window/workDoneProgress/cancel", {"token": begin["token"]})
+        status = await client.wait_for("speql/status", lambda params: params["connection"]["state"] == "failed")
+        assert "Reading the tables of in-memory was cancelled" in status["connection"]["message"]
+        document = {"uri": "file:///a.sql", "languageId": "sql", "version": 1, "text": "SELECT 1"}
+        client.notify("textDocument/didOpen", {"textDocument": document})
+        outline = await client.request("textDocument/documentSymbol", {"textDocument": {"uri": document["uri"]}})
+        assert [symbol["name"] for symbol in outline] == ["SELECT 1"]
 
 
 @pytest.mark.parametrize("capabilities", [{}, SHOWS])
