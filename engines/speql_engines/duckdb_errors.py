@@ -39,6 +39,8 @@ _CODES_BY_MESSAGE = (
     (re.compile(r"table with name .* does not exist", re.I), "unknown-table"),
     (re.compile(r"because schema .* does not exist", re.I), "unknown-table"),
     (re.compile(r"must appear in the GROUP BY", re.I), "not-grouped"),
+    (re.compile(r"^set operations can only apply to expressions with the same number", re.I), "column-count"),
+    (re.compile(r"^duplicate CTE name", re.I), "duplicate-cte"),
     (re.compile(r"no function matches|could not choose a best candidate", re.I), "type-error"),
     (re.compile(r"read-only mode", re.I), "read-only"),
     (re.compile(r"disabled by configuration", re.I), "access-refused"),

@@ -278,8 +278,7 @@ def _completes_a_condition(edit: Edit, typed: str) -> bool:
 
 def shifted(problem: Problem, by: int) -> Problem:
     """The same problem with its place counted from the document's start."""
-    span = problem.span.shifted(by) if problem.span is not None else None
-    return Problem(problem.code, problem.message, span, problem.severity, problem.hint)
+    return problem.shifted(by)
 
 
 def offset_in_typed(repaired: Repair, offset: int) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from pygls.exceptions import JsonRpcContentModified
 from pygls.lsp.server import LanguageServer
 
 from speql_server import protocol
+from speql_server.abilities import Abilities
 from speql_server.clock import Clock
 from speql_server.dbt_project import DbtProjects
 from speql_server.documents import Documents, Edited
@@ -23,7 +24,9 @@ from speql_server.latest_only import LatestOnly
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
 from speql_server.positions import Encoding
+from speql_server.pulled_diagnostics import PulledDiagnostics
 from speql_server.settings import ServerSettings
+from speql_server.work_done import WorkDone
 from speql_speculator.embedding.may_create import may_create
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Problem, SpeqlError
@@ -59,7 +62,7 @@ LATER_CELLS_SECONDS = 0.3
 def create_server(
     settings: ServerSettings | None = None,
     *,
-    open_engine: "Callable[[ServerSettings], Awaitable[Engine]] | None" = None,
+    open_engine: "Callable[[ServerSettings], Coroutine[Any, Any, Engine]] | None" = None,
     clock: Clock | None = None,
 ) -> "SpeqlServer":
     """A server for one client. ``open_engine`` opens the engine that the settings name; without it, the real one."""
@@ -79,7 +82,7 @@ class SpeqlServer(LanguageServer):
     def __init__(
         self,
         settings: ServerSettings,
-        open_engine: "Callable[[ServerSettings], Awaitable[Engine]] | None",
+        open_engine: "Callable[[ServerSettings], Coroutine[Any, Any, Engine]] | None",
         clock: Clock,
     ) -> None:
         super().__init__(
@@ -92,9 +95,12 @@ class SpeqlServer(LanguageServer):
         )
         self.settings = settings
         self.encoding: Encoding = "utf-16"
+        self.abilities = Abilities()
         self.clock = clock
         self.documents = Documents()
         self.notebooks = Notebooks()
+        self.diagnostics = PulledDiagnostics(self._refresh_diagnostics)
+        self.work_done = WorkDone(self)
         self._later_cells: LatestOnly[tuple[str, ...]] = LatestOnly("later cells", sleep=clock.sleep)
         self._open_engine = open_engine
         self._threads: dict[str, ThreadPoolExecutor] = {}
@@ -159,6 +165,16 @@ class SpeqlServer(LanguageServer):
             executors.analysis, with_earlier_cells, catalog, earlier
         )
 
+    def run_together(self, uri: str) -> tuple[tuple[Snapshot, ...], int]:
+        """The texts of which each sees what those before it make, and the number of a document's among them.
+
+        Those of the cells of its notebook as they are now, or its own alone; none if it is not open.
+        """
+        cells = (*self.notebooks.earlier(uri), uri, *self.notebooks.later(uri))
+        edited = [one for cell in cells if (one := self.documents.get(cell)) is not None]
+        texts = tuple(one.snapshot for one in edited)
+        return texts, next((number for number, one in enumerate(texts) if one.uri == uri), 0)
+
     def _relate(self, uri: str) -> None:
         """Look for what ``ref`` and ``source`` mean in a document, in a thread: a manifest may be large."""
         task = asyncio.get_running_loop().create_task(self._read_relations(uri), name="reading dbt's manifest")
@@ -207,7 +223,9 @@ class SpeqlServer(LanguageServer):
         """A document was closed: stop its work and take its diagnostics back."""
         self.documents.remove(uri)
         session = self._sessions.pop(uri, None)
-        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
+        self.diagnostics.drop(uri)
+        if not self.abilities.pulls_diagnostics:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
         if session is not None:
             await session.close()
             self._send_status()
@@ -217,6 +235,7 @@ class SpeqlServer(LanguageServer):
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
+        self.diagnostics.close()
         await self._later_cells.close()
         for task in self._relating:
             task.cancel()
@@ -247,7 +266,7 @@ class SpeqlServer(LanguageServer):
         rooms = await loop.run_in_executor(self._threads["analysis"], _import_rooms)
         self._executors = rooms.Executors(**self._threads)
         self._connection = await rooms.open_connection(
-            self.settings, self._open_engine or rooms.open_engine_of, rooms.SchedulerSettings()
+            self.settings, self._open_engine or rooms.open_engine_of, rooms.SchedulerSettings(), self.work_done.run
         )
         if self._connection.failure:
             self.show(self._connection.failure, types.MessageType.Error)
@@ -304,6 +323,7 @@ class SpeqlServer(LanguageServer):
                     jobs=self._send_jobs,
                     diagnostics=self._send_diagnostics,
                     wrote=self._look_again,
+                    learnt=self._refresh_hints,
                 ),
                 self._language_model,
                 partial(self.catalog, uri),
@@ -314,6 +334,14 @@ class SpeqlServer(LanguageServer):
     def _look_again(self) -> None:
         for edited in self.documents:
             self.changed(edited)
+        self._refresh_hints()
+
+    def _refresh_hints(self) -> None:
+        """Have the editor ask again for what is shown beside texts."""
+        if self.abilities.refreshes_hints and self.settings.inlay_hints != "off":
+            self.workspace_inlay_hint_refresh(None)
+        if self.abilities.refreshes_lenses and self.settings.code_lens:
+            self.workspace_code_lens_refresh(None)
 
     def _send_jobs(self, message: protocol.Jobs) -> None:
         self.send(protocol.JOBS, message)
@@ -322,13 +350,20 @@ class SpeqlServer(LanguageServer):
     def _send_diagnostics(self, analysis: "Analysis", problems: tuple[Problem, ...]) -> None:
         from speql_server.to_lsp import diagnostic
 
-        self.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(
-                uri=analysis.snapshot.uri,
-                version=analysis.snapshot.version,
-                diagnostics=[diagnostic(problem, analysis.lines, self.encoding) for problem in problems],
-            )
-        )
+        uri, version, dialect = analysis.snapshot.uri, analysis.snapshot.version, analysis.catalog.dialect
+        if self.documents.get(uri) is None:
+            return  # closed meanwhile
+        shown = [
+            diagnostic(problem, analysis.lines, self.encoding, uri, self.abilities, dialect) for problem in problems
+        ]
+        self.diagnostics.put(uri, version, shown)
+        if not self.abilities.pulls_diagnostics:
+            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, shown, version))
+
+    def _refresh_diagnostics(self) -> None:
+        """Have the editor ask again for diagnostics: there are others than it was told, without an edit."""
+        if self.abilities.pulls_diagnostics and self.abilities.refreshes_diagnostics:
+            self.workspace_diagnostic_refresh(None)
 
     def _send_status(self, connection: protocol.Connection | None = None) -> None:
         """Send the status if it is not what was sent last."""

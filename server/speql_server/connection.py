@@ -1,6 +1,7 @@
 """The engine that a server's documents share, from its opening to its end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from speql_engines import ConnectionFailedError, Engine
 from speql_scheduler.running.settings import SchedulerSettings
@@ -9,9 +10,25 @@ from speql_server import protocol
 from speql_server.history_directory import history_directory
 from speql_server.prediction import Predictor
 from speql_server.settings import ServerSettings
+from speql_server.work_done import StoppedError
 from speql_sql import Catalog, SpeqlError
 
-OpenEngine = Callable[[ServerSettings], Awaitable[Engine]]
+T = TypeVar("T")
+
+OpenEngine = Callable[[ServerSettings], Coroutine[Any, Any, Engine]]
+
+
+class Run(Protocol):
+    """Runs work under a title that may be shown."""
+
+    async def __call__(self, title: str, work: Coroutine[Any, Any, T], /) -> T:
+        """Its result."""
+
+
+async def _run_unseen(title: str, work: Coroutine[Any, Any, T], /) -> T:
+    """The result of some work that nobody is told of."""
+    del title
+    return await work
 
 
 class Connection:
@@ -62,18 +79,24 @@ class Connection:
 
 
 async def open_connection(
-    settings: ServerSettings, open_engine: OpenEngine, scheduler_settings: SchedulerSettings
+    settings: ServerSettings,
+    open_engine: OpenEngine,
+    scheduler_settings: SchedulerSettings,
+    run: Run = _run_unseen,
 ) -> Connection:
-    """Open the database of the settings; if that fails, an empty one in memory, with the reason in `failure`."""
+    """Open the database of the settings; if that fails, an empty one in memory, with the reason in `failure`.
+
+    ``run`` runs work under a title, and may raise `StoppedError` in the place of its result.
+    """
     try:
-        engine, failure = await open_engine(settings), ""
-    except ConnectionFailedError as error:
+        engine, failure = await run(f"Opening {settings.database or 'the database'}", open_engine(settings)), ""
+    except (ConnectionFailedError, StoppedError) as error:
         in_memory = ServerSettings(workspace=settings.workspace, writable=True)
         engine = await open_engine(in_memory)
         failure = f"{error} SpeQL goes on with an empty database in memory."
     connection = Connection(engine, scheduler_settings, failure, predictor_of(engine, settings, failure))
     try:
-        await connection.catalog()
+        await run(f"Reading the tables of {engine.info.label}", connection.catalog())
     except SpeqlError as error:
         connection.failure = connection.failure or f"The tables could not be read: {error}"
     return connection

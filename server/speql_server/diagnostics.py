@@ -2,17 +2,20 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
-from speql_engines import Engine, EngineError
+from speql_engines import ConnectionFailedError, Engine, EngineError
 from speql_server.analysis import Analysis, Analyst, shifted
 from speql_server.clock import Clock
 from speql_server.earlier_cells import not_run_yet
 from speql_server.latest_only import LatestOnly
 from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
+from speql_speculator.navigating.culprits import located
+from speql_speculator.navigating.made_tables import made_by
+from speql_speculator.predicting.words import tables_named
 from speql_speculator.repair import Repair
 from speql_speculator.statements import Statement
 from speql_sql import Catalog, Problem, Span
@@ -87,10 +90,13 @@ class Diagnoser:
         for statement in sorted(around, key=lambda one: one != analysis.statement):
             if not certain(masks_of(analysis.snapshot, analysis.statements, statement)):
                 continue  # whatever the engine says of it may be due to what stands for a placeholder
-            problems = [
-                shifted(problem, statement.span.start)
-                for problem in await self._of_statement(statement, analysis.catalog)
-            ]
+            try:
+                own = await self._of_statement(statement, analysis.catalog)
+            except ConnectionFailedError:
+                continue  # the next statement that runs will say so, and this one is judged at the next change
+            if own and _reads_what_is_not_made(own, statement, analysis):
+                own = (_not_made(statement.text),)
+            problems = [shifted(problem, statement.span.start) for problem in own]
             if statement == analysis.statement and not settled:
                 problems = _outside_the_word(problems, analysis)
             found += problems
@@ -125,10 +131,35 @@ class Diagnoser:
             refused = binding.problems
         if refused and (awaited := not_run_yet(statement.text, catalog)) is not None:
             return (awaited,)
-        if not_run:
+        if not_run or any(problem.code == "not-a-query" for problem in refused):
+            # Whether it would run is known when it does: the engine binds queries only.
             first_word = _first_word(statement.text)
-            return tuple(replace(problem, severity="information", span=first_word) for problem in not_run)
-        return (*(_placed(problem, repaired, statement.text) for problem in refused), *notes)
+            said = not_run or [problem for problem in refused if problem.code == "not-a-query"]
+            return tuple(replace(problem, severity="information", span=first_word) for problem in said)
+        placed = await loop.run_in_executor(self._executor, _all_placed, refused, repaired, statement.text, catalog)
+        return (*placed, *notes)
+
+
+def _reads_what_is_not_made(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
+    """Whether a statement is refused for a table that a statement before it makes, which has not been run."""
+    if not any(problem.severity == "error" and problem.code == "unknown-table" for problem in problems):
+        return False
+    dialect = analysis.catalog.dialect
+    made = {
+        made_by(other.text, dialect) for other in analysis.statements if other.span.start < statement.span.start
+    } - {""}
+    missing = {name for name in made if analysis.catalog.find(name) is None}
+    return bool(missing) and not missing.isdisjoint(tables_named(statement.text, dialect))
+
+
+def _not_made(text: str) -> Problem:
+    message = "This reads what a statement before it makes, and that has not been run."
+    return Problem("not-run-yet", message, _first_word(text), "information", "Submit that one first.")
+
+
+def _all_placed(problems: Sequence[Problem], repaired: Repair, text: str, catalog: Catalog) -> tuple[Problem, ...]:
+    """The problems of a statement at their places."""
+    return tuple(_placed(located(problem, text, catalog), repaired, text) for problem in problems)
 
 
 def _placed(problem: Problem, repaired: Repair, text: str) -> Problem:

@@ -76,6 +76,21 @@ class Documents:
         known = self._documents.get(uri)
         return known.edited if known is not None else None
 
+    def holds_no_sql(self, uri: str) -> bool:
+        """Whether an open document is of another language and holds no SQL."""
+        known = self._documents.get(uri)
+        projection = known.edited.snapshot.projection if known is not None else None
+        return projection is not None and not projection.regions
+
+    def version(self, uri: str) -> int | None:
+        """The number of a document's newest version; None if it is not open."""
+        known = self._documents.get(uri)
+        return known.edited.snapshot.version if known is not None else None
+
+    def is_newest(self, snapshot: Snapshot) -> bool:
+        """Whether a document's text is still that of this snapshot."""
+        return self.version(snapshot.uri) == snapshot.version
+
     def __iter__(self) -> Iterator[Edited]:
         return iter([known.edited for known in self._documents.values()])
 

@@ -10,7 +10,7 @@ from lsprotocol import types
 from speql_server.notebooks import Cell
 from speql_server.positions import Encoding, LineIndex
 from speql_server.projected_lines import lines_of
-from speql_server.protocol import CursorMoved, Position
+from speql_server.protocol import CursorMoved, LensData, Position
 from speql_speculator.embedding.project import HostLanguage
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
@@ -110,6 +110,20 @@ def accept_repair_arguments(arguments: Sequence[Any]) -> tuple[str, int | None]:
     uri, version, *_ = [*arguments, None, None]
     number = None if version is None else converted_params(version, int, "speql.acceptRepair")
     return converted_params(uri, str, "speql.acceptRepair"), number
+
+
+def preview_arguments(arguments: Sequence[Any]) -> tuple[str, Position]:
+    """``[uri, position]``."""
+    uri, position, *_ = [*arguments, None, None]
+    return converted_params(uri, str, "speql.preview"), converted_params(position, Position, "speql.preview")
+
+
+def lens_data(data: Any) -> LensData | None:
+    """What a code lens carries; None if it is none of ours, or says all already."""
+    try:
+        return msgspec.convert(data, LensData)
+    except msgspec.ValidationError:
+        return None
 
 
 def cancel_arguments(arguments: Sequence[Any]) -> str | None:

@@ -37,6 +37,7 @@ _CAPABILITIES: dict[str, Any] = {
             "speql.submit",
             "speql.cancel",
             "speql.acceptRepair",
+            "speql.preview",
             "speql.explain",
             "speql.pause",
             "speql.profile",
@@ -44,6 +45,9 @@ _CAPABILITIES: dict[str, Any] = {
             "speql.export",
         ]
     },
+    "inlayHintProvider": {"resolveProvider": False},
+    "codeLensProvider": {"resolveProvider": True},
+    "diagnosticProvider": {"identifier": "speql", "interFileDependencies": False, "workspaceDiagnostics": False},
     "workspace": {
         "workspaceFolders": {"supported": True, "changeNotifications": True},
         "fileOperations": {},

@@ -45,6 +45,14 @@ def refusal(masks: Sequence[Mask]) -> Problem | None:
     )
 
 
+def rename_refusal(masks: Sequence[Mask]) -> str:
+    """Why nothing is renamed in a statement with these masks, or nothing: what is not seen may use the name."""
+    unknown = [_source(mask) for mask in masks if mask.certainty == "unknown"]
+    return (
+        f"Nothing is renamed here, because it is not known what stands for {', '.join(unknown[:3])}." if unknown else ""
+    )
+
+
 def _told(mask: Mask) -> Problem:
     read = f"is read as {mask.stand_in}" if mask.stand_in else "is left out"
     why = f": {mask.meaning}" if mask.meaning else ": its value is not known here"

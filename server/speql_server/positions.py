@@ -75,6 +75,19 @@ class LineIndex:
         """As `offset`; None at a place of which this is not the index."""
         return self.offset(line, character, encoding)
 
+    def host_range(self, span: Span, encoding: Encoding) -> Range:
+        """As `range`, for a span of the document's own text."""
+        return self.position(span.start, encoding), self.position(span.end, encoding)
+
+    def stretches(self, span: Span, encoding: Encoding) -> list[Range]:
+        """Where the document itself writes a span, a stretch a line, without white space around it."""
+        return [self.range(part, encoding) for part in on_each_line(span, self.text)]
+
+    def before(self, line: int, points: int) -> str:
+        """The first code points of a line."""
+        start = self._starts[line]
+        return self.text[start : start + points]
+
     def edits(self, span: Span, new_text: str, encoding: Encoding) -> list[PlacedEdit] | None:
         """What to write in the document to put a new text in the place of a span; None where that cannot be written."""
         return [PlacedEdit(self.range(span, encoding), new_text)]
@@ -85,6 +98,25 @@ class LineIndex:
             return len(self.text)
         end = self._starts[line + 1] - 1
         return end - 1 if self.text[end] == "\n" and end > self._starts[line] and self.text[end - 1] == "\r" else end
+
+
+def on_each_line(span: Span, text: str) -> list[Span]:
+    """The parts of a span on each of its lines, without white space around them.
+
+    >>> on_each_line(Span(0, 6), "a\\n  bc")
+    [Span(start=0, end=1), Span(start=4, end=6)]
+    """
+    content = span.of(text)
+    if "\n" not in content and "\r" not in content:
+        return [span]
+    found: list[Span] = []
+    position = span.start
+    for part in content.replace("\r", "\n").split("\n"):
+        if part.strip():
+            start = position + len(part) - len(part.lstrip())
+            found.append(Span(start, start + len(part.strip())))
+        position += len(part) + 1
+    return found
 
 
 def _line_starts(text: str) -> list[int]:

@@ -1,6 +1,6 @@
 """Places in a document for offsets in its SQL: the one way by which features reach a document that is not all SQL."""
 
-from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range
+from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range, on_each_line
 from speql_speculator.embedding.projection import Projection
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Span
@@ -24,7 +24,7 @@ class ProjectedLines(LineIndex):
 
     def range(self, span: Span, encoding: Encoding) -> Range:
         """The host's stretch of a span of the SQL."""
-        return self._host_range(self._projection.host_span(span), encoding)
+        return self.host_range(self._projection.host_span(span), encoding)
 
     def offset(self, line: int, character: int, encoding: Encoding) -> int:
         """The offset of the SQL at a place of the host, or else of the nearest SQL before it."""
@@ -34,12 +34,18 @@ class ProjectedLines(LineIndex):
         """The offset of the SQL at a place of the host; None where that is no SQL."""
         return self._projection.to_sql(super().offset(line, character, encoding))
 
+    def stretches(self, span: Span, encoding: Encoding) -> list[Range]:
+        """Where the host itself writes a span of the SQL, a stretch a line: not what stands for a placeholder."""
+        written = self._projection.stretches(span)
+        return [self.host_range(part, encoding) for one in written for part in on_each_line(one, self.text)]
+
     def edits(self, span: Span, new_text: str, encoding: Encoding) -> list[PlacedEdit] | None:
         """What to write in the host to put a new text in the place of a span of its SQL; None if that cannot be."""
         edits = self._projection.edits(span, new_text)
         if edits is None:
             return None
-        return [PlacedEdit(self._host_range(edit.span, encoding), edit.new_text) for edit in edits]
+        return [PlacedEdit(self.host_range(edit.span, encoding), edit.new_text) for edit in edits]
 
-    def _host_range(self, span: Span, encoding: Encoding) -> Range:
+    def host_range(self, span: Span, encoding: Encoding) -> Range:
+        """Where a span of the host's own text begins and ends."""
         return super().position(span.start, encoding), super().position(span.end, encoding)

@@ -247,6 +247,22 @@ class AcceptRepairResult(Wire, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class PreviewResult(Wire, frozen=True, kw_only=True):
+    """What ``speql.preview`` answers; ``reason`` says why the preview stays where it was."""
+
+    moved: bool
+    reason: str = ""
+
+
+class LensData(Wire, frozen=True, kw_only=True):
+    """What a code lens carries until it is resolved: which part of which version of a document it is of."""
+
+    uri: str
+    version: int
+    offset: int
+    kind: Literal["statement", "cte", "select"]
+
+
 class CancelResult(Wire, frozen=True, kw_only=True):
     """What ``speql.cancel`` answers: how many documents had their work stopped."""
 

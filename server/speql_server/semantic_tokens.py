@@ -1,22 +1,36 @@
 """Semantic tokens as the protocol wants them: numbers that count from the token before."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from lsprotocol import types
 
-from speql_server.positions import Encoding, LineIndex
+from speql_server.parts import Part
+from speql_server.positions import Encoding, LineIndex, on_each_line
 from speql_server.token_legend import MODIFIERS, TYPES
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.pieces import pieces
-from speql_speculator.navigating.token_kinds import token_kinds
+from speql_speculator.navigating.token_kinds import TokenKind, token_kinds
 from speql_sql import Catalog, Span
 
 
-def semantic_tokens(text: str, catalog: Catalog, encoding: Encoding, within: Span | None = None) -> list[int]:
+def semantic_tokens(
+    parts: Sequence[Part], catalog: Catalog, encoding: Encoding, within: Span | None = None
+) -> list[int]:
     """Five numbers a token: lines and characters from the token before, length, type, modifiers.
 
-    ``within`` asks only for the statements that touch a stretch. A statement's numbers are remembered: only the first
-    ones of it depend on where in the document it is. A token over several lines is one a line, as all clients take it.
+    ``within`` asks only for the statements that touch a stretch of the snapshot's SQL. A token over several lines is
+    one a line, as all clients take it. In a document that is not all SQL only its SQL has tokens.
+    """
+    if len(parts) == 1 and parts[0].snapshot.projection is None:
+        return _of_plain_sql(parts[0].text, catalog, encoding, within)
+    return _of_regions(parts, catalog, encoding, within)
+
+
+def _of_plain_sql(text: str, catalog: Catalog, encoding: Encoding, within: Span | None) -> list[int]:
+    """The numbers of a whole document of SQL.
+
+    A statement's are remembered: only the first ones of it depend on where in the document it is.
     """
     lines = LineIndex(text)
     data: list[int] = []
@@ -37,6 +51,26 @@ def semantic_tokens(text: str, catalog: Catalog, encoding: Encoding, within: Spa
         for place in range(5, len(own), 5):
             line += own[place]
             character = own[place + 1] + (0 if own[place] else character)
+    return data
+
+
+def _of_regions(parts: Sequence[Part], catalog: Catalog, encoding: Encoding, within: Span | None) -> list[int]:
+    """The numbers of SQL in something else: how far a token is from the next depends on what is between them."""
+    data: list[int] = []
+    last = (0, 0)
+    behind = (0, 0)
+    for part in parts:
+        for piece in pieces(part.text, catalog.dialect):
+            place = Span(piece.start, piece.start + len(piece.text)).shifted(part.start)
+            if within is not None and (place.start > within.end or place.end < within.start):
+                continue
+            for found in token_kinds(piece.text, catalog, statement=piece.statement):
+                for start, end in part.stretches(found.span.shifted(piece.start), encoding):
+                    if start < behind or start[0] != end[0]:
+                        continue
+                    character = start[1] - (last[1] if start[0] == last[0] else 0)
+                    data += (start[0] - last[0], character, end[1] - start[1], TYPES[found.kind], _modifiers(found))
+                    last, behind = start, end
     return data
 
 
@@ -62,8 +96,8 @@ def _encoded(text: str, key: ByIdentity, version: str, encoding: Encoding, state
     line = character = 0
     for found in token_kinds(text, catalog, statement=statement):
         number = TYPES[found.kind]
-        modifiers = MODIFIERS["declaration"] * found.declared | MODIFIERS["defaultLibrary"] * found.built_in
-        for span in _lines_of(found.span, text):
+        modifiers = _modifiers(found)
+        for span in on_each_line(found.span, text):
             start_line, start = lines.position(span.start, encoding)
             end = lines.position(span.end, encoding)[1]
             data += (start_line - line, start - (character if start_line == line else 0), end - start)
@@ -72,16 +106,5 @@ def _encoded(text: str, key: ByIdentity, version: str, encoding: Encoding, state
     return tuple(data)
 
 
-def _lines_of(span: Span, text: str) -> list[Span]:
-    """The parts of a token on each of its lines, without white space around them."""
-    content = span.of(text)
-    if "\n" not in content and "\r" not in content:
-        return [span]
-    found: list[Span] = []
-    position = span.start
-    for part in content.replace("\r", "\n").split("\n"):
-        if part.strip():
-            start = position + len(part) - len(part.lstrip())
-            found.append(Span(start, start + len(part.strip())))
-        position += len(part) + 1
-    return found
+def _modifiers(found: TokenKind) -> int:
+    return MODIFIERS["declaration"] * found.declared | MODIFIERS["defaultLibrary"] * found.built_in

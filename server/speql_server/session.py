@@ -25,6 +25,7 @@ from speql_server.earlier_cells import not_run_yet
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
+from speql_server.learnt import Learnt
 from speql_server.masks import refusal
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding
@@ -64,6 +65,8 @@ class Outlets:
     diagnostics: Callable[[Analysis, tuple[Problem, ...]], None]
     wrote: Callable[[], None] = lambda: None
     """Called after a submit that may have changed data: what other documents show may be stale."""
+    learnt: Callable[[], None] = lambda: None
+    """Called when more can be shown beside the text than before: types of columns, numbers of rows."""
     answered: Callable[[Answer], None] = lambda _: None
     """Called with each answer before it is made a message, for those who check answers."""
 
@@ -119,6 +122,7 @@ class Session:
         self.results = ResultRequests(self._scheduler.results, executors.replies)
         self._shown: tuple[int, str] = (0, "")
         self._paused = False
+        self.learnt = Learnt(connection.engine, self._scheduler, clock, outlets.learnt)
         self._uri = ""
         self._number = 0
         self._current: _Analysed | None = None
@@ -142,6 +146,8 @@ class Session:
 
     def changed(self, edited: Edited) -> None:
         """The document has a new text or cursor."""
+        if self._edited is None or self._edited.host.text != edited.host.text:
+            self.learnt.stale()
         self._uri, self._edited = edited.snapshot.uri, edited
         self._garbage.typed()
         if self._mender is not None:
@@ -165,6 +171,7 @@ class Session:
             self._submitted.pop(edited.snapshot.text, None)
         if answer is not None:
             self._outlets.answered(answer)
+            self.learnt.submitted(analysis, answer)
             if analysis.statement is not None:
                 self._connection.predictor.record(analysis.statement.text, analysis.catalog)
         message = await self._message(analysis, started, "submit", answer, problems, name)
@@ -191,9 +198,13 @@ class Session:
 
     def cancel(self) -> None:
         """Stop everything that runs for this document."""
+        self.cancel_submits()
+        self._scheduler.cancel()
+
+    def cancel_submits(self) -> None:
+        """Stop what the user has submitted in this document; what works ahead goes on."""
         for task in self._submits:
             task.cancel()
-        self._scheduler.cancel()
 
     async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
         """What may stand at this place of the text."""
@@ -204,11 +215,11 @@ class Session:
             self._executors.replies, _completions, edited.snapshot, offset, catalog, self._encoding, scores
         )
 
-    async def read(self, edited: Edited, reader: Callable[[str, Catalog], T]) -> T:
-        """What ``reader`` makes of the text and the catalog, in the thread for replies."""
+    async def read(self, edited: Edited, reader: Callable[[Snapshot, Catalog], T]) -> T:
+        """What ``reader`` makes of the snapshot and the catalog, in the thread for replies."""
         catalog = await self._catalog()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot.text, catalog)
+        return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot, catalog)
 
     async def explained(self, found: Hover) -> str:
         """What to say of a name. The engine is asked what the text cannot tell: types, and how a function is called."""
@@ -296,7 +307,7 @@ class Session:
         self._garbage.close()
         mending = [self._mender.close()] if self._mender is not None else []
         await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
-        await asyncio.gather(*self._submits, return_exceptions=True)
+        await asyncio.gather(*self._submits, self.learnt.close(), return_exceptions=True)
         await self._scheduler.close()
 
     async def _analyse(self, edited: Edited) -> _Analysed:
@@ -421,6 +432,7 @@ class Session:
     def _on_preview(self, speculation: Speculation, answer: Answer) -> None:
         if self._current is not None and speculation.id == self._number:
             self._outlets.answered(answer)
+            self.learnt.shown(self._current.analysis, answer)
             self._show(self._current, answer=answer, result=self._name_of(speculation))
 
     def _name_of(self, speculation: Speculation) -> str:
@@ -476,6 +488,8 @@ class Session:
 
     def _on_jobs(self, graph: JobGraph) -> None:
         self.working = any(job.state in ("queued", "running") for job in graph.jobs)
+        if not self.working and self._current is not None:
+            self.learnt.count_at_hand(self._current.analysis)
         self._outlets.jobs(to_lsp.jobs(self._uri, graph))
 
     def _publish_diagnostics(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import SpeqlError
+
+InlayHints = Literal["off", "types", "rows", "all"]
 
 DEFAULT_HISTORY_LIMIT = 5_000
 
@@ -49,6 +51,12 @@ class ServerSettings:
     history_limit: int = DEFAULT_HISTORY_LIMIT
     """So many different statements are kept a connection."""
 
+    inlay_hints: InlayHints = "all"
+    """What is shown inside the text that is not written there: types of columns, numbers of rows, or both."""
+
+    code_lens: bool = True
+    """Show commands and estimates above statements, CTEs and SELECTs."""
+
     document_limit: int = 2_000_000
     """A document with more characters than this is not analysed."""
 
@@ -75,7 +83,7 @@ class ServerSettings:
         if not isinstance(options, dict):
             return self
         changes: dict[str, Any] = {}
-        for name, kind in (("database", str), ("workspace", str), ("writable", bool), ("speculate", bool)):
+        for name, kind in _OPTIONS:
             value = options.get(name)
             if value is None or value == "":
                 continue
@@ -84,7 +92,12 @@ class ServerSettings:
                     f"The initialization option {name} must be {_KINDS[kind]}, not {type(value).__name__}.",
                     "Correct it in the settings of your editor's language client, then restart the server.",
                 )
-            changes[name] = value
+            changes[_FIELDS.get(name, name)] = value
+        if (hints := changes.get("inlay_hints", "all")) not in get_args(InlayHints):
+            raise SettingsError(
+                f"The initialization option inlayHints must be one of {', '.join(get_args(InlayHints))}, not {hints}.",
+                "Correct it in the settings of your editor's language client, then restart the server.",
+            )
         changes |= _history_options(options.get("history"))
         if self.database is not None:
             changes.pop("database", None)
@@ -136,5 +149,16 @@ def _history_options(given: Any) -> dict[str, Any]:
         )
     return {"history": enabled, "history_limit": limit}
 
+
+_OPTIONS = (
+    ("database", str),
+    ("workspace", str),
+    ("writable", bool),
+    ("speculate", bool),
+    ("inlayHints", str),
+    ("codeLens", bool),
+)
+
+_FIELDS = {"inlayHints": "inlay_hints", "codeLens": "code_lens"}
 
 _KINDS = {str: "a string", bool: "true or false"}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from speql_server.documents import Edited
     from speql_server.session import Session
     from speql_speculator.rewriting.action import Action, ActionKind
+    from speql_speculator.snapshot import Snapshot
     from speql_sql import Catalog
 
 KINDS = (
@@ -99,11 +100,11 @@ async def _rewritings(
 ) -> list[types.CodeAction]:
     """The rewritings of the statement at a place that the engine has no objection to."""
 
-    def read(text: str, catalog: "Catalog") -> "list[tuple[Action, types.WorkspaceEdit]]":
+    def read(snapshot: "Snapshot", catalog: "Catalog") -> "list[tuple[Action, types.WorkspaceEdit]]":
         from speql_server import to_lsp_text
         from speql_speculator.rewriting.code_actions import code_actions
 
-        snapshot = edited.snapshot
+        text = snapshot.text
         return [
             (
                 action,

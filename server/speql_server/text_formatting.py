@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from speql_server.app import SpeqlServer
     from speql_speculator.edits import Edit
+    from speql_speculator.snapshot import Snapshot
     from speql_sql import Catalog
 
 _WIDEST_TAB = 16
@@ -39,14 +40,14 @@ async def format_text(
     while start <= end:
         piece = Span(start, min(start + _AT_ONCE, end))
 
-        def read(text: str, catalog: "Catalog", piece: Span = piece) -> "tuple[Edit, ...]":
+        def read(snapshot: "Snapshot", catalog: "Catalog", piece: Span = piece) -> "tuple[Edit, ...]":
             from speql_speculator.formatting.formatting import format_edits
             from speql_speculator.formatting.style import Style
 
             settings = server.settings.format
             width_of_tab = min(max(options.tab_size, 1), _WIDEST_TAB)
             style = Style(width_of_tab, not options.insert_spaces, settings.line_width, settings.keyword_case)
-            return format_edits(text, style, catalog.dialect, piece)
+            return format_edits(snapshot.text, style, catalog.dialect, piece)
 
         edits |= dict.fromkeys(await session.read(edited, read))
         newest = server.documents.get(uri)
@@ -54,10 +55,10 @@ async def format_text(
             raise JsonRpcContentModified("The text has changed since it was asked about.")
         start = piece.end + 1
 
-    def written(text: str, _: "Catalog") -> "list[types.TextEdit]":
+    def written(snapshot: "Snapshot", _: "Catalog") -> "list[types.TextEdit]":
         from speql_server import to_lsp_text
 
-        return to_lsp_text.text_edits(sorted(edits, key=lambda edit: edit.span), text, server.encoding)
+        return to_lsp_text.text_edits(sorted(edits, key=lambda edit: edit.span), snapshot.text, server.encoding)
 
     return await session.read(edited, written)
 

@@ -10,6 +10,7 @@ from speql_scheduler.running.answer import Answer, SampleInfo
 from speql_scheduler.running.explanation import Explanation
 from speql_scheduler.running.job_graph import JobGraph
 from speql_server import protocol
+from speql_server.abilities import Abilities
 from speql_server.analysis import Analysis, shifted
 from speql_server.cells import cells
 from speql_server.masks import masks_told
@@ -38,14 +39,35 @@ _KINDS: dict[CompletionKind, types.CompletionItemKind] = {
 }
 
 
-def diagnostic(problem: Problem, lines: LineIndex, encoding: Encoding) -> types.Diagnostic:
+_PAGES = {
+    "ambiguous-column": "query_syntax/from",
+    "column-count": "query_syntax/setops",
+    "duplicate-cte": "query_syntax/with",
+    "not-grouped": "query_syntax/groupby",
+    "type-error": "expressions/cast",
+    "unknown-function": "functions/overview",
+}
+"""Pages of the engine's manual that say what a query of this kind has to be like."""
+
+
+def diagnostic(
+    problem: Problem, lines: LineIndex, encoding: Encoding, uri: str, abilities: Abilities, dialect: str
+) -> types.Diagnostic:
     """A problem as an editor shows it; one without a place is shown at the start of the document."""
+    page = _PAGES.get(problem.code) if abilities.code_descriptions and dialect == "duckdb" else None
+    related = [
+        types.DiagnosticRelatedInformation(types.Location(uri, _lsp_range(one.span, lines, encoding)), one.message)
+        for one in problem.related
+        if abilities.related_information
+    ]
     return types.Diagnostic(
         range=_lsp_range(problem.span or Span(0, 0), lines, encoding),
         message=problem.text,
         severity=_SEVERITIES[problem.severity],
         code=problem.code,
+        code_description=types.CodeDescription(f"https://duckdb.org/docs/stable/sql/{page}") if page else None,
         source=SOURCE,
+        related_information=related or None,
     )
 
 

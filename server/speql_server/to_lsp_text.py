@@ -4,53 +4,90 @@ As in `to_lsp.py`, client positions are written here and nowhere else.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from lsprotocol import types
 
-from speql_server.positions import Encoding, LineIndex
+from speql_server.parts import Part
+from speql_server.positions import Encoding, LineIndex, Range
+from speql_server.projected_lines import lines_of
 from speql_speculator.edits import Edit
 from speql_speculator.navigating.calls import CallAt
 from speql_speculator.navigating.folds import Fold
 from speql_speculator.navigating.hovering import parameter_labels, signature_label
-from speql_speculator.navigating.outline import OutlineItem, OutlineKind
+from speql_speculator.navigating.made_tables import TablePlace
+from speql_speculator.navigating.outline import OutlineItem, OutlineKind, shortened
 from speql_speculator.navigating.places import Definition, Place
+from speql_speculator.snapshot import Snapshot
 from speql_sql import FunctionSignature, Span
 
 
-def text_range(span: Span, lines: LineIndex, encoding: Encoding) -> types.Range:
+def text_range(span: Span, part: Part, encoding: Encoding) -> types.Range:
     """A stretch of a text."""
-    return types.Range(
-        types.Position(*lines.position(span.start, encoding)), types.Position(*lines.position(span.end, encoding))
-    )
+    return _range(part.range(span, encoding))
 
 
-def location(found: Definition, uri: str, text: str, encoding: Encoding) -> types.Location:
-    """Where a name is defined."""
-    return types.Location(uri, text_range(found.target, LineIndex(text), encoding))
+def place_behind(offset: int, part: Part, encoding: Encoding) -> types.Position:
+    """The place behind what ends at an offset."""
+    return text_range(Span(offset, offset), part, encoding).start
 
 
-def locations(found: Sequence[Place], uri: str, text: str, encoding: Encoding) -> list[types.Location]:
+def location(found: Definition, part: Part, encoding: Encoding) -> types.Location | None:
+    """Where a name is defined; None if that name is only read there."""
+    if part.hides(found.origin):
+        return None
+    return types.Location(part.uri, text_range(found.target, part, encoding))
+
+
+def locations(found: Sequence[Place], part: Part, encoding: Encoding) -> list[types.Location]:
     """Where a name stands."""
-    lines = LineIndex(text)
-    return [types.Location(uri, text_range(place.span, lines, encoding)) for place in found]
+    return [
+        types.Location(part.uri, text_range(place.span, part, encoding))
+        for place in found
+        if not part.hides(place.span)
+    ]
 
 
-def highlights(found: Sequence[Place], text: str, encoding: Encoding) -> list[types.DocumentHighlight]:
+def table_locations(found: Sequence[TablePlace], texts: Sequence[Snapshot], encoding: Encoding) -> list[types.Location]:
+    """Where a table stands that one of the texts makes."""
+    lines = {number: lines_of(texts[number]) for number in {place.text for place in found}}
+    return [
+        types.Location(
+            texts[place.text].uri,
+            _range((lines[place.text].host_range if place.in_host else lines[place.text].range)(place.span, encoding)),
+        )
+        for place in found
+    ]
+
+
+def highlights(found: Sequence[Place], part: Part, encoding: Encoding) -> list[types.DocumentHighlight]:
     """Where a name stands, and whether it is given (written) or used (read) there."""
-    lines = LineIndex(text)
     kinds = {"declaration": types.DocumentHighlightKind.Write, "reference": types.DocumentHighlightKind.Read}
-    return [types.DocumentHighlight(text_range(place.span, lines, encoding), kinds[place.role]) for place in found]
+    return [
+        types.DocumentHighlight(text_range(place.span, part, encoding), kinds[place.role])
+        for place in found
+        if not part.hides(place.span)
+    ]
 
 
-def workspace_edit(edits: Sequence[Edit], uri: str, text: str, encoding: Encoding) -> types.WorkspaceEdit:
-    """Edits of one document."""
-    return types.WorkspaceEdit(changes={uri: text_edits(edits, text, encoding)})
+def workspace_edit(edits: Sequence[Edit], part: Part, encoding: Encoding) -> types.WorkspaceEdit | None:
+    """Edits of one document; None if one of them cannot be written there."""
+    written: list[types.TextEdit] = []
+    for edit in edits:
+        placed = part.edits(edit.span, edit.new_text, encoding)
+        if placed is None:
+            return None
+        written += (types.TextEdit(_range(one.range), one.new_text) for one in placed)
+    written.sort(key=lambda edit: (edit.range.start.line, edit.range.start.character))
+    if any(later.range.start < earlier.range.end for earlier, later in pairwise(written)):
+        return None
+    return types.WorkspaceEdit(changes={part.uri: written})
 
 
 def text_edits(edits: Sequence[Edit], text: str, encoding: Encoding) -> list[types.TextEdit]:
     """Edits of one document."""
     lines = LineIndex(text)
-    return [types.TextEdit(text_range(edit.span, lines, encoding), edit.new_text) for edit in edits]
+    return [types.TextEdit(_range(lines.range(edit.span, encoding)), edit.new_text) for edit in edits]
 
 
 def versioned_edit(edits: Sequence[types.TextEdit], uri: str, version: int) -> types.WorkspaceEdit:
@@ -67,47 +104,50 @@ _OUTLINE_KINDS: dict[OutlineKind, types.SymbolKind] = {
 }
 
 
-def document_symbols(found: Sequence[OutlineItem], text: str, encoding: Encoding) -> list[types.DocumentSymbol]:
-    """The outline of a document."""
-    lines = LineIndex(text)
+def document_symbols(found: Sequence[OutlineItem], part: Part, encoding: Encoding) -> list[types.DocumentSymbol]:
+    """The outline of a text. What stands for a placeholder is left out; what is in it comes in its place."""
 
-    def converted(item: OutlineItem) -> types.DocumentSymbol:
-        return types.DocumentSymbol(
-            name=item.name,
+    def converted(item: OutlineItem) -> list[types.DocumentSymbol]:
+        children = [symbol for child in item.children for symbol in converted(child)]
+        if part.hides(item.span) or (item.kind != "statement" and part.hides(item.name_span)):
+            return children
+        name = shortened(part.written(item.span)) if item.kind == "statement" else item.name
+        symbol = types.DocumentSymbol(
+            name=name,
             kind=_OUTLINE_KINDS[item.kind],
-            range=text_range(item.span, lines, encoding),
-            selection_range=text_range(item.name_span, lines, encoding),
+            range=text_range(item.span, part, encoding),
+            selection_range=text_range(item.name_span, part, encoding),
             detail=item.detail or None,
-            children=[converted(child) for child in item.children],
+            children=children,
         )
+        return [symbol]
 
-    return [converted(item) for item in found]
+    return [symbol for item in found for symbol in converted(item)]
 
 
-def folding_ranges(found: Sequence[Fold], text: str) -> list[types.FoldingRange]:
+def folding_ranges(found: Sequence[tuple[Part, Sequence[Fold]]]) -> list[types.FoldingRange]:
     """Folds over more than one line, one for each line that they begin in: clients show no more.
 
     A line that begins with what closes the fold stays to be seen.
     """
-    lines = LineIndex(text)
     kinds = {"comment": types.FoldingRangeKind.Comment, "code": None}
     ranges: dict[int, types.FoldingRange] = {}
-    for fold in found:
-        first = lines.position(fold.span.start, "utf-32")[0]
-        last, character = lines.position(fold.span.end, "utf-32")
-        word = text[fold.span.end - character : fold.span.end].strip()
-        if fold.closed and (word in (")", "]", "}") or word.upper() == "END"):
-            last -= 1
-        if last > first and (first not in ranges or ranges[first].end_line < last):
-            ranges[first] = types.FoldingRange(start_line=first, end_line=last, kind=kinds[fold.kind])
+    for part, folds in found:
+        for fold in folds:
+            (first, _), (last, character) = part.range(fold.span, "utf-32")
+            word = part.lines.before(last, character).strip()
+            if fold.closed and (word in (")", "]", "}") or word.upper() == "END"):
+                last -= 1
+            if last > first and (first not in ranges or ranges[first].end_line < last):
+                ranges[first] = types.FoldingRange(start_line=first, end_line=last, kind=kinds[fold.kind])
     return [ranges[line] for line in sorted(ranges)]
 
 
-def selection_range(found: Sequence[Span], lines: LineIndex, encoding: Encoding) -> types.SelectionRange:
+def selection_range(found: Sequence[Span], part: Part, encoding: Encoding) -> types.SelectionRange:
     """Stretches of a text, each the parent of the one before; there is at least one."""
     parent: types.SelectionRange | None = None
     for span in reversed(found):
-        parent = types.SelectionRange(range=text_range(span, lines, encoding), parent=parent)
+        parent = types.SelectionRange(range=text_range(span, part, encoding), parent=parent)
     assert parent is not None, "the document is one"
     return parent
 
@@ -142,3 +182,7 @@ def _argument(signature: FunctionSignature, call: CallAt) -> int | None:
 
 def _described(signature: FunctionSignature) -> str:
     return "\n\n".join(filter(None, (signature.description, signature.example and f"`{signature.example}`")))
+
+
+def _range(place: Range) -> types.Range:
+    return types.Range(types.Position(*place[0]), types.Position(*place[1]))

@@ -3,7 +3,7 @@
 from speql_sql.catalog import Catalog, Column, ForeignKey, Table
 from speql_sql.errors import SpeqlError
 from speql_sql.function_signature import FunctionSignature, Parameter
-from speql_sql.problem import Problem, Severity
+from speql_sql.problem import Problem, Related, Severity
 from speql_sql.span import Span
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "FunctionSignature",
     "Parameter",
     "Problem",
+    "Related",
     "Severity",
     "Span",
     "SpeqlError",

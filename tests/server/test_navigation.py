@@ -9,7 +9,7 @@ from pygls.exceptions import JsonRpcContentModified
 from speql_server.client import ServerAnswerError
 from speql_server.documents import Documents, Edited
 from speql_server.greeting import initialize_result
-from speql_server.text_requests import read_text
+from speql_server.text_requests import read_snapshot
 from speql_speculator.snapshot import Snapshot
 
 from .conftest import Editor, Start
@@ -99,7 +99,7 @@ async def test_an_answer_about_a_text_that_has_changed_is_taken_back() -> None:
             return TypedIntoWhileRead(), documents.put(Snapshot(uri, 1, "SELECT 1"), 0.0)
 
     with pytest.raises(JsonRpcContentModified):
-        await read_text(cast(Any, Server()), uri, lambda text, catalog: text)
+        await read_snapshot(cast(Any, Server()), uri, lambda snapshot, catalog: snapshot.text)
 
 
 def test_only_clients_that_can_prepare_are_told_of_it() -> None:

@@ -96,7 +96,12 @@ export class Client implements vscode.Disposable {
       void this.complain(choice.problem);
       return;
     }
-    const client = this.languageClient(choice, databaseOf(settings), settings.get<object>("languageModel", {}));
+    const client = this.languageClient(choice, {
+      database: databaseOf(settings),
+      languageModel: settings.get<object>("languageModel", {}),
+      inlayHints: settings.get<string>("inlayHints", "all"),
+      codeLens: settings.get<boolean>("codeLens", true),
+    });
     this.client = client;
     try {
       await client.start();
@@ -119,8 +124,7 @@ export class Client implements vscode.Disposable {
 
   private languageClient(
     { command, args }: Command,
-    database: string | null,
-    languageModel: object,
+    options: { database: string | null; languageModel: object; inlayHints: string; codeLens: boolean },
   ): SpeqlLanguageClient {
     this.log.info(`Starting ${[command, ...args].join(" ")}`);
     const workspace = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
@@ -133,7 +137,7 @@ export class Client implements vscode.Disposable {
           { scheme: "file", language: "sql" },
           { scheme: "untitled", language: "sql" },
         ],
-        initializationOptions: { database, workspace: workspace ?? null, languageModel },
+        initializationOptions: { ...options, workspace: workspace ?? null },
         outputChannel: this.log,
         connectionOptions: { maxRestartCount: 4 },
       },

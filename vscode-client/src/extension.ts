@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import { Client } from "./client";
 import { acceptRepair } from "./commands/acceptRepair";
 import { cancel } from "./commands/cancel";
+import { preview } from "./commands/preview";
 import { selectDatabase } from "./commands/selectDatabase";
 import { submit } from "./commands/submit";
 import { PreviewView } from "./previewView";
@@ -30,8 +31,9 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   client = started;
 
-  const commands: Record<string, () => unknown> = {
-    "speql.submit": () => submit(started, view),
+  const commands: Record<string, (...args: unknown[]) => unknown> = {
+    "speql.submit": (...place: unknown[]) => submit(started, view, place),
+    "speql.preview": (...place: unknown[]) => preview(started, view, place),
     "speql.cancel": () => cancel(started),
     "speql.acceptRepair": () => acceptRepair(started, view),
     "speql.selectDatabase": () => selectDatabase(),
@@ -57,7 +59,9 @@ export function activate(context: vscode.ExtensionContext): void {
       if (document.languageId === "sql") view.show({ kind: "closed", uri: started.uriOf(document) });
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration("speql.database") || change.affectsConfiguration("speql.server")) {
+      if (
+        ["database", "server", "inlayHints", "codeLens"].some((name) => change.affectsConfiguration(`speql.${name}`))
+      ) {
         void started.restart();
       }
     }),

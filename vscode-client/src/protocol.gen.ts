@@ -203,6 +203,20 @@ export interface AcceptRepairResult {
   reason: string;
 }
 
+/** What ``speql.preview`` answers; ``reason`` says why the preview stays where it was. */
+export interface PreviewResult {
+  moved: boolean;
+  reason: string;
+}
+
+/** What a code lens carries until it is resolved: which part of which version of a document it is of. */
+export interface LensData {
+  uri: string;
+  version: number;
+  offset: number;
+  kind: "statement" | "cte" | "select";
+}
+
 /** What ``speql.cancel`` answers: how many documents had their work stopped. */
 export interface CancelResult {
   documents: number;

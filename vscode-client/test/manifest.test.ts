@@ -7,8 +7,9 @@ const wiring = read("../src/extension.ts");
 const contributed: string[] = manifest.contributes.commands.map((found: { command: string }) => found.command);
 
 test("every contributed command is registered, and the other way round", () => {
-  const registered = [...wiring.matchAll(/"(speql\.\w+)": \(\) =>/g)].map((match) => match[1]);
-  expect(registered.sort()).toEqual([...contributed].sort());
+  const registered = [...wiring.matchAll(/"(speql\.\w+)": \([^)]*\) =>/g)].map((match) => match[1]);
+  // What only a lens runs, with a document and a place, is in no palette.
+  expect(registered.sort()).toEqual([...contributed, "speql.preview"].sort());
 });
 
 test("keys work in SQL editors and in the preview, nowhere else", () => {

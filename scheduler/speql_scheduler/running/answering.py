@@ -74,6 +74,14 @@ class Answerer:
         self._rewrites.move_to_end(key)
         return self._rewrites[key]
 
+    async def rows_at_hand(self, question: Question) -> int | None:
+        """How many rows the answer has, if one temp table has just these; nothing is run, no table counts as used."""
+        if question.refusals:
+            return None
+        with self._store.lease() as lease:
+            rewritten = await self.rewrite(question, lease.views)
+            return _rows_of_table(rewritten, lease, question) if rewritten.temp_only else None
+
     def _if_less_to_read(self, question: Question, rewritten: Rewrite) -> Rewrite:
         """The rewrite, unless its temp tables have more rows than the base tables that they stand for."""
         catalog = question.catalog

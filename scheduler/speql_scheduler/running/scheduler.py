@@ -21,7 +21,7 @@ from speql_scheduler.running.job_graph import JobBoard, JobGraph
 from speql_scheduler.running.planner import Plan, Planner
 from speql_scheduler.running.presenter import Presenter
 from speql_scheduler.running.preview import Previews, problem_of
-from speql_scheduler.running.question import Question
+from speql_scheduler.running.question import Question, ask
 from speql_scheduler.running.questions import Questions
 from speql_scheduler.running.runner import Runner
 from speql_scheduler.running.sampling import Sampler
@@ -128,6 +128,17 @@ class Scheduler:
         stored = await self._answerer.rewrite(question, self._store.views)
         planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
         return explanation_of(plan, stored, planned, question.sql, question.refusals)
+
+    async def rows_at_hand(self, query: exp.Query, catalog: Catalog) -> int | None:
+        """How many rows a query has, if a temp table is proved to hold just these; nothing is run."""
+        if self._closed or not self._store.views:
+            return None
+        try:
+            await self._facts.epoch()  # what is stale is not asked
+            question = await self._analysis.run(ask, None, query, catalog, self._settings.allowed_paths)
+            return await self._answerer.rows_at_hand(question)
+        except SpeqlError:
+            return None  # the next query that runs will say what is wrong
 
     def stop_speculating(self) -> None:
         """Stop all that nobody asked for: there is no query to prepare for any more. Submits go on."""

@@ -8,6 +8,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -16,11 +17,18 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: types.DefinitionParams) -> types.Location | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> types.Location | None:
+        texts, number = server.run_together(params.text_document.uri)
+
+        def read(part: "Part", offset: int, catalog: "Catalog") -> types.Location | None:
             from speql_server import to_lsp_text
-            from speql_speculator.navigating import places
+            from speql_speculator.navigating import made_tables, places
 
-            found = places.definition(text, offset, catalog)
-            return to_lsp_text.location(found, params.text_document.uri, text, server.encoding) if found else None
+            found = places.definition(part.text, offset, catalog)
+            if found is not None:
+                return to_lsp_text.location(found, part, server.encoding)
+            # Not of this statement: a table that a statement before it makes, perhaps in an earlier cell.
+            everywhere = made_tables.made_table(texts, number, part.start + offset, catalog)
+            made = to_lsp_text.table_locations(everywhere[:1], texts, server.encoding)
+            return made[0] if made else None
 
-        return await read_place(server, params, read)
+        return await read_place(server, params, read, texts)

@@ -8,6 +8,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -16,10 +17,10 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     async def document_highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight] | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> list[types.DocumentHighlight]:
+        def read(part: "Part", offset: int, catalog: "Catalog") -> list[types.DocumentHighlight]:
             from speql_server import to_lsp_text
             from speql_speculator.navigating import places
 
-            return to_lsp_text.highlights(places.places(text, offset, catalog), text, server.encoding)
+            return to_lsp_text.highlights(places.places(part.text, offset, catalog), part, server.encoding)
 
         return await read_place(server, params, read)

@@ -1,13 +1,15 @@
 """``textDocument/foldingRange``: statements, queries in parentheses, CASE and comments."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.text_requests import read_text
+from speql_server.text_requests import read_parts
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -16,10 +18,10 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
     async def folding_range(params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
-        def read(text: str, catalog: "Catalog") -> list[types.FoldingRange]:
+        def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[types.FoldingRange]:
             from speql_server import to_lsp_text
             from speql_speculator.navigating.folds import folds
 
-            return to_lsp_text.folding_ranges(folds(text, catalog), text)
+            return to_lsp_text.folding_ranges([(part, folds(part.text, catalog)) for part in parts])
 
-        return await read_text(server, params.text_document.uri, read)
+        return await read_parts(server, params.text_document.uri, read)

@@ -1,5 +1,6 @@
 """``textDocument/hover``: what is known of the name under the mouse."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -8,6 +9,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_speculator.navigating.hovering import Hover
     from speql_sql import Catalog
 
@@ -17,13 +19,17 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> "tuple[Hover, types.Range] | None":
+        def read(part: "Part", offset: int, catalog: "Catalog") -> "tuple[Hover, types.Range] | None":
             from speql_server import to_lsp_text
-            from speql_server.positions import LineIndex
+            from speql_server.masks import certain
             from speql_speculator.navigating import hovering
 
-            found = hovering.hover(text, offset, catalog)
-            return (found, to_lsp_text.text_range(found.span, LineIndex(text), server.encoding)) if found else None
+            found = hovering.hover(part.text, offset, catalog)
+            if found is None or part.hides(found.span):
+                return None
+            if not certain(part.masks_at(offset, catalog.dialect)):
+                found = replace(found, binding="")  # types may be due to what stands for a placeholder
+            return found, to_lsp_text.text_range(found.span, part, server.encoding)
 
         known = await read_place(server, params, read)
         found = await server.session(params.text_document.uri) if known is not None else None

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from speql_server.abilities import abilities_of
 from speql_server.from_lsp import encoding_of
 from speql_server.settings import SettingsError
 
@@ -16,6 +17,7 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        server.abilities = abilities_of(params.capabilities)
         server.encoding = encoding_of(server.workspace.position_encoding)
         try:
             server.settings = server.settings.with_options(params.initialization_options)

@@ -9,6 +9,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -17,16 +18,18 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
     async def prepare_rename(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> types.PrepareRenamePlaceholder | str:
+        def read(part: "Part", offset: int, catalog: "Catalog") -> types.PrepareRenamePlaceholder | str:
             from speql_server import to_lsp_text
-            from speql_server.positions import LineIndex
+            from speql_server.masks import rename_refusal
             from speql_speculator.navigating.renaming import renamable
 
-            found = renamable(text, offset, catalog)
+            found = renamable(part.text, offset, catalog)
             if isinstance(found, str):
                 return found
+            if refusal := rename_refusal(part.masks_at(offset, catalog.dialect)):
+                return refusal
             span, name = found
-            return types.PrepareRenamePlaceholder(to_lsp_text.text_range(span, LineIndex(text), server.encoding), name)
+            return types.PrepareRenamePlaceholder(to_lsp_text.text_range(span, part, server.encoding), name)
 
         found = await read_place(server, params, read)
         if isinstance(found, str):

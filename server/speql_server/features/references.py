@@ -1,4 +1,4 @@
-"""``textDocument/references``: all places of a name in its statement."""
+"""``textDocument/references``: all places of a name in its statement; of a table that statements make, in all."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -16,14 +17,22 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     async def references(params: types.ReferenceParams) -> list[types.Location] | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> list[types.Location]:
+        texts, number = server.run_together(params.text_document.uri)
+
+        def read(part: "Part", offset: int, catalog: "Catalog") -> list[types.Location]:
             from speql_server import to_lsp_text
-            from speql_speculator.navigating import places
+            from speql_speculator.navigating import made_tables, places
 
             with_declaration = params.context.include_declaration
+            everywhere = made_tables.made_table(texts, number, part.start + offset, catalog)
+            if everywhere:
+                wanted = [place for place in everywhere if with_declaration or not place.made]
+                return to_lsp_text.table_locations(wanted, texts, server.encoding)
             found = [
-                place for place in places.places(text, offset, catalog) if with_declaration or place.role == "reference"
+                place
+                for place in places.places(part.text, offset, catalog)
+                if with_declaration or place.role == "reference"
             ]
-            return to_lsp_text.locations(found, params.text_document.uri, text, server.encoding)
+            return to_lsp_text.locations(found, part, server.encoding)
 
-        return await read_place(server, params, read)
+        return await read_place(server, params, read, texts)

@@ -9,6 +9,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -17,14 +18,18 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> types.WorkspaceEdit | str:
+        def read(part: "Part", offset: int, catalog: "Catalog") -> types.WorkspaceEdit | str:
             from speql_server import to_lsp_text
+            from speql_server.masks import rename_refusal
             from speql_speculator.navigating import renaming
 
-            edits = renaming.rename(text, offset, params.new_name, catalog)
+            edits = renaming.rename(part.text, offset, params.new_name, catalog)
             if isinstance(edits, str):
                 return edits
-            return to_lsp_text.workspace_edit(edits, params.text_document.uri, text, server.encoding)
+            if refusal := rename_refusal(part.masks_at(offset, catalog.dialect)):
+                return refusal
+            cannot = "It cannot be renamed here: the document says a part of this SQL in another way."
+            return to_lsp_text.workspace_edit(edits, part, server.encoding) or cannot
 
         found = await read_place(server, params, read)
         if isinstance(found, str):

@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.text_requests import read_text
+from speql_server.from_lsp import offset_of
+from speql_server.text_requests import read_snapshot
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_speculator.snapshot import Snapshot
     from speql_sql import Catalog
 
 
@@ -16,16 +18,21 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_SELECTION_RANGE)
     async def selection_range(params: types.SelectionRangeParams) -> list[types.SelectionRange] | None:
-        def read(text: str, catalog: "Catalog") -> list[types.SelectionRange]:
+        def read(snapshot: "Snapshot", catalog: "Catalog") -> list[types.SelectionRange]:
             from speql_server import to_lsp_text
-            from speql_server.positions import LineIndex
+            from speql_server.parts import part_at
             from speql_speculator.navigating.selections import selections
 
-            lines = LineIndex(text)
-            offsets = (lines.offset(place.line, place.character, server.encoding) for place in params.positions)
-            return [
-                to_lsp_text.selection_range(selections(text, offset, catalog), lines, server.encoding)
-                for offset in offsets
-            ]
+            found: list[types.SelectionRange] = []
+            for position in params.positions:
+                offset = offset_of(snapshot, position, server.encoding)
+                if offset is None:
+                    # An empty range is how the protocol says that there is nothing at one of the places.
+                    found.append(types.SelectionRange(types.Range(position, position)))
+                    continue
+                part = part_at(snapshot, offset)
+                spans = selections(part.text, offset - part.start, catalog)
+                found.append(to_lsp_text.selection_range(spans, part, server.encoding))
+            return found
 
-        return await read_text(server, params.text_document.uri, read)
+        return await read_snapshot(server, params.text_document.uri, read)

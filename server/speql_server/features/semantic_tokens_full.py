@@ -1,14 +1,16 @@
 """``textDocument/semanticTokens/full``: what each token of a document is."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.text_requests import read_text
+from speql_server.text_requests import read_parts
 from speql_server.token_legend import MODIFIERS, TYPE_NAMES
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_sql import Catalog
 
 
@@ -26,14 +28,14 @@ def register(server: "SpeqlServer") -> None:
 
 
 async def all_tokens(server: "SpeqlServer", uri: str) -> list[int] | None:
-    """The numbers of all tokens; None if the document is not open."""
+    """The numbers of all tokens; None if the document is not open, or holds no SQL."""
 
-    def read(text: str, catalog: "Catalog") -> list[int]:
+    def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[int]:
         from speql_server.semantic_tokens import semantic_tokens
 
-        return semantic_tokens(text, catalog, server.encoding)
+        return semantic_tokens(parts, catalog, server.encoding)
 
-    return await read_text(server, uri, read)
+    return await read_parts(server, uri, read)
 
 
 def remember(server: "SpeqlServer", uri: str, data: list[int]) -> str:

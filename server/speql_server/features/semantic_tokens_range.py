@@ -4,10 +4,12 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.text_requests import read_text
+from speql_server.from_lsp import nearest_offset_of
+from speql_server.text_requests import read_snapshot
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_speculator.snapshot import Snapshot
     from speql_sql import Catalog
 
 
@@ -16,16 +18,15 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE)
     async def semantic_tokens_range(params: types.SemanticTokensRangeParams) -> types.SemanticTokens | None:
-        def read(text: str, catalog: "Catalog") -> types.SemanticTokens:
-            from speql_server.positions import LineIndex
+        def read(snapshot: "Snapshot", catalog: "Catalog") -> types.SemanticTokens:
+            from speql_server.parts import parts_of
             from speql_server.semantic_tokens import semantic_tokens
             from speql_sql import Span
 
-            lines = LineIndex(text)
             start, end = (
-                lines.offset(place.line, place.character, server.encoding)
-                for place in (params.range.start, params.range.end)
+                nearest_offset_of(snapshot, place, server.encoding) for place in (params.range.start, params.range.end)
             )
-            return types.SemanticTokens(data=semantic_tokens(text, catalog, server.encoding, Span(start, end)))
+            data = semantic_tokens(parts_of(snapshot), catalog, server.encoding, Span(start, end))
+            return types.SemanticTokens(data=data)
 
-        return await read_text(server, params.text_document.uri, read)
+        return await read_snapshot(server, params.text_document.uri, read)

@@ -8,6 +8,7 @@ from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.parts import Part
     from speql_speculator.navigating.calls import CallAt
     from speql_sql import Catalog
 
@@ -20,10 +21,10 @@ def register(server: "SpeqlServer") -> None:
         types.SignatureHelpOptions(trigger_characters=["(", ","], retrigger_characters=[")"]),
     )
     async def signature_help(params: types.SignatureHelpParams) -> types.SignatureHelp | None:
-        def read(text: str, offset: int, catalog: "Catalog") -> "CallAt | None":
+        def read(part: "Part", offset: int, catalog: "Catalog") -> "CallAt | None":
             from speql_speculator.navigating.calls import call_at
 
-            return call_at(text, offset, catalog.dialect)
+            return call_at(part.text, offset, catalog.dialect)
 
         call = await read_place(server, params, read)
         found = await server.session(params.text_document.uri) if call is not None else None

@@ -31,4 +31,5 @@ def register(server: "SpeqlServer") -> None:
             if offset is None:
                 raise JsonRpcInvalidParams("There is no SQL at this place of the document.")
             edited = server.documents.move_cursor(uri, offset, server.clock.now()) or edited
-        return msgspec.to_builtins(await session.submit(edited))
+        async with server.work_done.shown("Running the query", session.cancel_submits):
+            return msgspec.to_builtins(await session.submit(edited))

@@ -143,6 +143,23 @@ class Projection:
         start, end = self.to_host(span.start, before=False), self.to_host(span.end)
         return Span(start, max(start, end))
 
+    def stretches(self, span: Span) -> tuple[Span, ...]:
+        """The host's own stretches of a span of the SQL, in order: without masks and what is no SQL between them."""
+        low = bisect_right(self._filled_ends, span.start)
+        high = bisect_left(self._filled_starts, span.end)
+        found: list[Span] = []
+        for piece in self._filled[low:high]:
+            if piece.fragment.kind not in ("verbatim", "escape"):
+                continue
+            start, end = piece.host.start, piece.host.end
+            if piece.verbatim:
+                start += max(span.start - piece.sql.start, 0)
+                end -= max(piece.sql.end - span.end, 0)
+            if found and found[-1].end == start:
+                start = found.pop().start
+            found.append(Span(start, end))
+        return tuple(found)
+
     def to_sql(self, host_offset: int) -> int | None:
         """The offset of the SQL at a place of the host; None where that is no SQL."""
         at = bisect_right(self._host_starts, host_offset) - 1

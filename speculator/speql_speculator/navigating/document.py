@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
 from speql_speculator.statements import Statement, split_statements
-from speql_sql import Catalog
+from speql_sql import Catalog, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,11 @@ def model_at(text: str, offset: int, catalog: Catalog) -> Located | None:
     return None
 
 
-def models_of(text: str, catalog: Catalog) -> Iterator[Located]:
-    """The models of all statements of a document."""
+def models_of(text: str, catalog: Catalog, within: Span | None = None) -> Iterator[Located]:
+    """The models of all statements of a document, or of those that touch a stretch of it."""
     for statement in statements_of(text, catalog.dialect):
+        if within is not None and (statement.span.start > within.end or statement.span.end < within.start):
+            continue
         yield Located(statement.span.start, semantic_model(statement.text, catalog))
 
 

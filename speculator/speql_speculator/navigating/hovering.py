@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from speql_speculator.column_facts import column_list, key_facts
 from speql_speculator.navigating.document import model_at
+from speql_speculator.navigating.relations import relations
 from speql_speculator.navigating.semantic_model import SemanticModel
 from speql_speculator.navigating.symbols import Occurrence, Output, OutputColumn, Symbol
-from speql_speculator.parsing.syntax_tree import Cte, Query, Source, walk
 from speql_sql import Catalog, Column, FunctionSignature, Span, Table
 
 _MOST_SIGNATURES = 4
@@ -145,29 +145,10 @@ def _type(column: OutputColumn) -> str:
 
 
 def _binding(model: SemanticModel, symbol: Symbol) -> str:
-    """A query with the columns of a CTE of the statement, or of a derived table that sees nothing but those CTEs."""
+    """A query with the columns of a CTE of the statement or of a derived table, if it can stand alone."""
     if symbol.kind == "alias" and symbol.stands_for is not None:
         symbol = symbol.stands_for
-    tree, tokens = model.tree, model.tokens
-    if tree is None or symbol.declared is None:
+    if symbol.declared is None:
         return ""
-    with_ = tree.with_
-    ctes = [cte for cte in with_.ctes.elements if isinstance(cte, Cte)] if with_ is not None else []
-    head = model.text[tokens[with_.first].start : tokens[with_.last - 1].end] if with_ is not None else ""
-    for cte in ctes:
-        if symbol.kind == "cte" and with_ is not None and tokens[cte.name].start == symbol.declared.start:
-            written = model.text[tokens[cte.name].start : tokens[cte.name].end]
-            return f"{model.text[tokens[with_.first].start : tokens[cte.last - 1].end]} SELECT * FROM {written}"
-    for node in walk(tree):
-        if not isinstance(node, Source) or node.query is None or node.alias < 0:
-            continue
-        if tokens[node.alias].start == symbol.declared.start and not _inside_ctes(node.query, ctes):
-            inner = model.text[tokens[node.query.first].start : tokens[node.query.last - 1].end]
-            names = ", ".join(tokens[name].text for name in node.column_names)
-            alias = f" AS {tokens[node.alias].text}({names})" if names else ""
-            return f"{head} SELECT * FROM ({inner}){alias}".strip()
-    return ""
-
-
-def _inside_ctes(query: Query, ctes: Sequence[Cte]) -> bool:
-    return any(cte.first <= query.first < cte.last for cte in ctes)
+    start = symbol.declared.start
+    return next((found.sql for found in relations(model) if model.tokens[found.name].start == start), "")

@@ -32,6 +32,12 @@ def outline(text: str, catalog: Catalog) -> tuple[OutlineItem, ...]:
     return tuple(_statement(located) for located in models_of(text, catalog))
 
 
+def shortened(text: str) -> str:
+    """The beginning of a text in one line."""
+    line = " ".join(text[: _LONGEST * 4].split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+
+
 def _statement(located: Located) -> OutlineItem:
     model = located.model
     span = Span(0, len(model.text)).shifted(located.start)
@@ -39,14 +45,8 @@ def _statement(located: Located) -> OutlineItem:
     first = Span(0, model.tokens[0].end if model.tokens else len(model.text)).shifted(located.start)
     if len(children) == 1 and children[0].kind == "select":
         # A statement that is one SELECT: the same would be there twice.
-        return OutlineItem(_shortened(model.text), "statement", span, first, children[0].detail, children[0].children)
-    return OutlineItem(_shortened(model.text), "statement", span, first, "", children)
-
-
-def _shortened(text: str) -> str:
-    """The beginning of a text in one line."""
-    line = " ".join(text[: _LONGEST * 4].split())
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+        return OutlineItem(shortened(model.text), "statement", span, first, children[0].detail, children[0].children)
+    return OutlineItem(shortened(model.text), "statement", span, first, "", children)
 
 
 class _Reader:
@@ -80,8 +80,8 @@ class _Reader:
         name = f"SELECT FROM {named}" if named else "SELECT"
         word = select.keyword if select.keyword >= 0 else select.first
         listed = select.items
-        detail = _shortened(self._text(listed)) if listed is not None and listed.last > listed.first else ""
-        return OutlineItem(_shortened(name), "select", span, self._word(word), detail, children)
+        detail = shortened(self._text(listed)) if listed is not None and listed.last > listed.first else ""
+        return OutlineItem(shortened(name), "select", span, self._word(word), detail, children)
 
     def _cte(self, cte: Cte) -> OutlineItem:
         name = self._model.tokens[cte.name].name
@@ -91,7 +91,7 @@ class _Reader:
         )
         detail = ", ".join(column.name or column.expression for column in columns.columns)
         children = self._within(cte.query) if cte.query is not None else ()
-        return OutlineItem(name, "cte", self._span(cte), self._word(cte.name), _shortened(detail), children)
+        return OutlineItem(name, "cte", self._span(cte), self._word(cte.name), shortened(detail), children)
 
     def _within(self, query: Query) -> tuple[OutlineItem, ...]:
         """The parts of a query that has a name of its own: of a single SELECT only what is in it."""

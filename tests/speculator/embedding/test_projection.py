@@ -1,6 +1,7 @@
 """Each place of the SQL has a place in its host, and each edit of the SQL is an edit of the host, for any text."""
 
 import ast
+import itertools
 
 import pytest
 from hypothesis import assume, given, settings
@@ -161,3 +162,29 @@ def test_a_literal_says_what_python_says(host: str) -> None:
             for one in argument.values
         ]
         assert with_masks(projection) == "".join(values)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HOSTS, st.integers(0, 80), st.integers(1, 80))
+def test_stretches_are_what_the_host_writes_of_a_span(case: tuple[str, HostLanguage], start: int, length: int) -> None:
+    projection = projected(*case)
+    span = Span(min(start, len(projection.sql)), min(start + length, len(projection.sql)))
+    stretches = projection.stretches(span)
+    assert all(one.start < one.end for one in stretches)
+    assert all(one.end < other.start for one, other in itertools.pairwise(stretches))
+    wanted = [
+        piece
+        for piece in projection.pieces
+        if piece.fragment.kind in ("verbatim", "escape")
+        and max(piece.sql.start, span.start) < min(piece.sql.end, span.end)
+    ]
+    covered = {place for one in stretches for place in range(one.start, one.end)}
+    assert covered <= {place for piece in wanted for place in range(piece.host.start, piece.host.end)}
+    for piece in wanted:
+        if piece.verbatim:
+            inside = Span(max(piece.sql.start, span.start), min(piece.sql.end, span.end))
+            shift = piece.host.start - piece.sql.start
+            assert set(range(inside.start + shift, inside.end + shift)) <= covered
+            assert Span(inside.start + shift, inside.end + shift).of(projection.host) == inside.of(projection.sql)
+        else:
+            assert set(range(piece.host.start, piece.host.end)) <= covered

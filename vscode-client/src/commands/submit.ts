@@ -5,8 +5,16 @@ import type { Client } from "../client";
 import type { PreviewView } from "../previewView";
 import { sqlEditor } from "./sqlEditor";
 
-/** Submit the statement at the cursor; its rows come to the preview, which opens for them. */
-export async function submit(client: Client, view: PreviewView): Promise<void> {
+/**
+ * Submit the statement at the cursor; its rows come to the preview, which opens for them. A lens says which statement
+ * by a document and a place in it; menus give the command other arguments, which say no more than the cursor does.
+ */
+export async function submit(client: Client, view: PreviewView, [uri, position]: unknown[] = []): Promise<void> {
+  if (typeof uri === "string") {
+    view.open();
+    await client.run("speql.submit", uri, position);
+    return;
+  }
   const editor = sqlEditor(view.currentUri(), client);
   if (editor === undefined) {
     void vscode.window.showInformationMessage("Put the cursor in a SQL file, then submit.");

@@ -1,0 +1,116 @@
+"""Each diagnostic at its culprit: the engine's own places, made exact, judged without a server around it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from speql_engines import DuckDBEngine
+from speql_server.analysis import Analysis, Analyst
+from speql_server.clock import Clock
+from speql_server.diagnostics import Diagnoser
+from speql_server.settings import ServerSettings
+from speql_speculator.snapshot import Snapshot
+from speql_sql import Problem
+
+
+@dataclass
+class Judge:
+    """Analyses and diagnoses texts over one engine, one after another."""
+
+    engine: DuckDBEngine
+    executor: ThreadPoolExecutor
+
+    async def problems(self, text: str) -> tuple[Problem, ...]:
+        """What is said of a text that rests, and whose cursor is nowhere."""
+        settings = ServerSettings(binding_seconds=0.0, unfinished_seconds=0.0)
+        analyst = Analyst(settings.document_limit, settings.statement_limit)
+        said: asyncio.Future[tuple[Problem, ...]] = asyncio.get_running_loop().create_future()
+
+        def publish(_: Analysis, problems: tuple[Problem, ...]) -> None:
+            if not said.done():
+                said.set_result(problems)
+
+        diagnoser = Diagnoser(self.engine, analyst, self.executor, settings, Clock(), publish)
+        diagnoser.update(analyst.repaired(Snapshot("file:///a.sql", 1, text), await self.engine.catalog()))
+        problems = await asyncio.wait_for(said, 60)
+        await diagnoser.close()
+        return problems
+
+
+async def judge_of(database: Path | None, *statements: str) -> AsyncIterator[Judge]:
+    engine = await DuckDBEngine.open(database, writable=database is None)
+    for statement in statements:
+        await engine.submit(statement)
+    with ThreadPoolExecutor(1) as executor:
+        yield Judge(engine, executor)
+    await engine.close()
+
+
+@pytest.fixture
+async def judge(flights: Path) -> AsyncIterator[Judge]:
+    async for one in judge_of(flights):
+        yield one
+
+
+# ``«»`` are around the culprit, ``‹›`` around related places.
+WRONG = [
+    ("unknown-table", "SELECT * FROM «flihgts»"),
+    ("unknown-table", "SELECT 1;\n\nSELECT *\nFROM «flihgts» f\nWHERE f.id = 1"),
+    ("unknown-table", "SELECT * FROM «nowhere.flights» AS f, airlines"),
+    ("unknown-table", "SELECT '😀é',\r\n  «x.carrier»\r\nFROM flights f"),
+    ("unknown-column", "SELECT «carier» FROM flights"),
+    ("unknown-column", "SELECT '😀', name,\n  'é😀' || «nme»\nFROM airlines"),
+    ("unknown-column", "SELECT «f.nope» FROM flights f"),
+    ("unknown-column", "/* é😀 */ WITH x AS (\r\n  SELECT 1 AS a\r\n)\r\nSELECT «b» FROM x"),
+    ("unknown-function", "SELECT «nofun»(1, 'é')"),
+    ("unknown-function", "SELECT '😀' AS f\r\nFROM «no_table_function»(1)"),
+    ("unknown-type", "SELECT 1::«nope»"),
+    ("ambiguous-column", "SELECT\n  «carrier»\nFROM flights ‹f›\nJOIN ‹airlines› ON f.carrier = airlines.carrier"),
+    (
+        "ambiguous-column",
+        "WITH a AS (SELECT 1 AS n), b AS (SELECT 2 AS n) SELECT '😀', «n» FROM ‹a›, ‹b›, (SELECT 3 AS m) c",
+    ),
+    ("ambiguous-column", "SELECT 1 FROM flights ‹f›, (SELECT carrier FROM airlines) ‹d› WHERE «carrier» = 'AA'"),
+    ("type-error", "SELECT carrier «+» 1 FROM flights"),
+    ("type-error", "SELECT '😀',\r\n  «sum(carrier)»\r\nFROM flights"),
+    ("not-grouped", "SELECT carrier, «day», count(*)\nFROM flights\n‹GROUP BY carrier›"),
+    ("not-grouped", "SELECT '😀é',\r\n  «carrier»,\r\n  ‹count(*)›\r\nFROM flights"),
+    ("column-count", "SELECT ‹1, 2› UNION SELECT «3»"),
+    ("column-count", "SELECT ‹id, '😀'› FROM flights\nUNION ALL\nSELECT «carrier» FROM airlines\nORDER BY 1"),
+    ("column-count", "WITH x AS (\r\n  SELECT ‹1›\r\n  EXCEPT\r\n  SELECT «2, 3»\r\n) SELECT * FROM x"),
+    ("duplicate-cte", "WITH ‹x› AS (SELECT 1), y AS (SELECT 2), «x» AS (SELECT 3) SELECT * FROM x"),
+    ("syntax-error", "SELECT '😀' FROM flights\nWHERE «WHERE»"),
+    ("syntax-error", "SELECT carrier,\r\nFROM flights\r\nGROUP «carrier»"),
+    ("syntax-error", "SELECT carrier FROM flights WHERE id = «'AA»"),
+    ("syntax-error", "SELECT 1 «)»"),
+]
+
+
+def marked(text: str) -> tuple[str, list[tuple[str, int, int]]]:
+    """A text without its marks, and where they were: ``!`` for a culprit, ``?`` for a related place."""
+    plain, places, opened = "", [], 0
+    for point in text:
+        if point in "«‹":
+            opened = len(plain)
+        elif point in "»›":
+            places.append(("!" if point == "»" else "?", opened, len(plain)))
+        else:
+            plain += point
+    return plain, places
+
+
+@pytest.mark.parametrize(("code", "text"), WRONG, ids=[f"{code}: {text[:40]!r}" for code, text in WRONG])
+async def test_the_place_is_the_culprits(judge: Judge, code: str, text: str) -> None:
+    plain, places = marked(text)
+    errors = [problem for problem in await judge.problems(plain) if problem.severity == "error"]
+    assert [problem.code for problem in errors] == [code]
+    (problem,) = errors
+    assert problem.span is not None
+    found = [("!", problem.span.start, problem.span.end)]
+    found += [("?", related.span.start, related.span.end) for related in problem.related]
+    assert sorted(found, key=lambda place: place[1]) == sorted(places, key=lambda place: place[1])
+    assert all(related.message.endswith(".") for related in problem.related)
