@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.positions import LineIndex
+from speql_server.positions import line_index
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -27,6 +27,8 @@ async def read_text(server: "SpeqlServer", uri: str, reader: "Callable[[str, Cat
     session, edited = found
     if edited.snapshot.projection is not None:
         return None  # SQL inside another language: its places are not those of the document
+    if len(edited.snapshot.text) > server.settings.document_limit:
+        return None  # what the user is told of in a diagnostic
     answer = await session.read(edited, reader)
     newest = server.documents.get(uri)
     if newest is None or newest.snapshot.text != edited.snapshot.text:
@@ -43,6 +45,6 @@ async def read_place(
     encoding, position = server.encoding, params.position
 
     def at_offset(text: str, catalog: "Catalog") -> T:
-        return reader(text, LineIndex(text).offset(position.line, position.character, encoding), catalog)
+        return reader(text, line_index(text).offset(position.line, position.character, encoding), catalog)
 
     return await read_text(server, params.text_document.uri, at_offset)

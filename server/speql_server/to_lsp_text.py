@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
-from speql_server.positions import Encoding, LineIndex
+from speql_server.positions import Encoding, LineIndex, line_index
 from speql_speculator.edits import Edit
 from speql_speculator.navigating.calls import CallAt
 from speql_speculator.navigating.folds import Fold
@@ -26,25 +26,25 @@ def text_range(span: Span, lines: LineIndex, encoding: Encoding) -> types.Range:
 
 def location(found: Definition, uri: str, text: str, encoding: Encoding) -> types.Location:
     """Where a name is defined."""
-    return types.Location(uri, text_range(found.target, LineIndex(text), encoding))
+    return types.Location(uri, text_range(found.target, line_index(text), encoding))
 
 
 def locations(found: Sequence[Place], uri: str, text: str, encoding: Encoding) -> list[types.Location]:
     """Where a name stands."""
-    lines = LineIndex(text)
+    lines = line_index(text)
     return [types.Location(uri, text_range(place.span, lines, encoding)) for place in found]
 
 
 def highlights(found: Sequence[Place], text: str, encoding: Encoding) -> list[types.DocumentHighlight]:
     """Where a name stands, and whether it is given (written) or used (read) there."""
-    lines = LineIndex(text)
+    lines = line_index(text)
     kinds = {"declaration": types.DocumentHighlightKind.Write, "reference": types.DocumentHighlightKind.Read}
     return [types.DocumentHighlight(text_range(place.span, lines, encoding), kinds[place.role]) for place in found]
 
 
 def workspace_edit(edits: Sequence[Edit], uri: str, text: str, encoding: Encoding) -> types.WorkspaceEdit:
     """Edits of one document."""
-    lines = LineIndex(text)
+    lines = line_index(text)
     return types.WorkspaceEdit(
         changes={uri: [types.TextEdit(text_range(edit.span, lines, encoding), edit.new_text) for edit in edits]}
     )
@@ -60,7 +60,7 @@ _OUTLINE_KINDS: dict[OutlineKind, types.SymbolKind] = {
 
 def document_symbols(found: Sequence[OutlineItem], text: str, encoding: Encoding) -> list[types.DocumentSymbol]:
     """The outline of a document."""
-    lines = LineIndex(text)
+    lines = line_index(text)
 
     def converted(item: OutlineItem) -> types.DocumentSymbol:
         return types.DocumentSymbol(
@@ -80,7 +80,7 @@ def folding_ranges(found: Sequence[Fold], text: str) -> list[types.FoldingRange]
 
     A line that begins with what closes the fold stays to be seen.
     """
-    lines = LineIndex(text)
+    lines = line_index(text)
     kinds = {"comment": types.FoldingRangeKind.Comment, "code": None}
     ranges: dict[int, types.FoldingRange] = {}
     for fold in found:

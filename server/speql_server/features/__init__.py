@@ -7,6 +7,7 @@ from speql_server.features import (
     cancel,
     completion,
     cursor,
+    debug,
     definition,
     did_change,
     did_close,
@@ -67,6 +68,7 @@ _FEATURES = (
     semantic_tokens_range,
     hover,
     signature_help,
+    debug,
 )
 
 

@@ -19,11 +19,11 @@ def register(server: "SpeqlServer") -> None:
     async def hover(params: types.HoverParams) -> types.Hover | None:
         def read(text: str, offset: int, catalog: "Catalog") -> "tuple[Hover, types.Range] | None":
             from speql_server import to_lsp_text
-            from speql_server.positions import LineIndex
+            from speql_server.positions import line_index
             from speql_speculator.navigating import hovering
 
             found = hovering.hover(text, offset, catalog)
-            return (found, to_lsp_text.text_range(found.span, LineIndex(text), server.encoding)) if found else None
+            return (found, to_lsp_text.text_range(found.span, line_index(text), server.encoding)) if found else None
 
         known = await read_place(server, params, read)
         found = await server.session(params.text_document.uri) if known is not None else None

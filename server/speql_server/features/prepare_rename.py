@@ -19,14 +19,14 @@ def register(server: "SpeqlServer") -> None:
     async def prepare_rename(params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
         def read(text: str, offset: int, catalog: "Catalog") -> types.PrepareRenamePlaceholder | str:
             from speql_server import to_lsp_text
-            from speql_server.positions import LineIndex
+            from speql_server.positions import line_index
             from speql_speculator.navigating.renaming import renamable
 
             found = renamable(text, offset, catalog)
             if isinstance(found, str):
                 return found
             span, name = found
-            return types.PrepareRenamePlaceholder(to_lsp_text.text_range(span, LineIndex(text), server.encoding), name)
+            return types.PrepareRenamePlaceholder(to_lsp_text.text_range(span, line_index(text), server.encoding), name)
 
         found = await read_place(server, params, read)
         if isinstance(found, str):

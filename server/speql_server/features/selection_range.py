@@ -18,10 +18,10 @@ def register(server: "SpeqlServer") -> None:
     async def selection_range(params: types.SelectionRangeParams) -> list[types.SelectionRange] | None:
         def read(text: str, catalog: "Catalog") -> list[types.SelectionRange]:
             from speql_server import to_lsp_text
-            from speql_server.positions import LineIndex
+            from speql_server.positions import line_index
             from speql_speculator.navigating.selections import selections
 
-            lines = LineIndex(text)
+            lines = line_index(text)
             offsets = (lines.offset(place.line, place.character, server.encoding) for place in params.positions)
             return [
                 to_lsp_text.selection_range(selections(text, offset, catalog), lines, server.encoding)

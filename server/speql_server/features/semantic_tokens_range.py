@@ -17,11 +17,11 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE)
     async def semantic_tokens_range(params: types.SemanticTokensRangeParams) -> types.SemanticTokens | None:
         def read(text: str, catalog: "Catalog") -> types.SemanticTokens:
-            from speql_server.positions import LineIndex
+            from speql_server.positions import line_index
             from speql_server.semantic_tokens import semantic_tokens
             from speql_sql import Span
 
-            lines = LineIndex(text)
+            lines = line_index(text)
             start, end = (
                 lines.offset(place.line, place.character, server.encoding)
                 for place in (params.range.start, params.range.end)

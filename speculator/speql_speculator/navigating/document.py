@@ -1,11 +1,9 @@
 """The statement of a document that a place is in, with its model."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
-from speql_speculator.statements import Statement, split_statements
+from speql_speculator.statements import split_statements, statement_at
 from speql_sql import Catalog
 
 
@@ -19,19 +17,7 @@ class Located:
 
 def model_at(text: str, offset: int, catalog: Catalog) -> Located | None:
     """The model of the statement that the offset is in, its two ends included; None between statements."""
-    for statement in statements_of(text, catalog.dialect):
-        if statement.span.start <= offset <= statement.span.end:
-            return Located(statement.span.start, semantic_model(statement.text, catalog))
-    return None
-
-
-def models_of(text: str, catalog: Catalog) -> Iterator[Located]:
-    """The models of all statements of a document."""
-    for statement in statements_of(text, catalog.dialect):
-        yield Located(statement.span.start, semantic_model(statement.text, catalog))
-
-
-@lru_cache(maxsize=4)
-def statements_of(text: str, dialect: str) -> tuple[Statement, ...]:
-    """The statements of a document, kept for the last texts asked for."""
-    return split_statements(text, dialect)
+    statement = statement_at(split_statements(text, catalog.dialect), offset)
+    if statement is None or not statement.span.start <= offset <= statement.span.end:
+        return None
+    return Located(statement.span.start, semantic_model(statement.text, catalog))
