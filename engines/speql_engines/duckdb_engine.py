@@ -22,6 +22,7 @@ from speql_engines.duckdb_size import measured_bytes
 from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 
@@ -71,6 +72,7 @@ class DuckDBEngine:
         self._catalog_lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._temp_names: set[str] = set()
+        self._statements = StatementLog()
         self._closing: asyncio.Task[None] | None = None
         # Runs when the process ends without close(), or when nobody holds the engine any more.
         self._finalizer = weakref.finalize(self, _stop, connection, self._jobs, (self._quick, self._long))
@@ -128,25 +130,30 @@ class DuckDBEngine:
             details={"path": str(file)} if file else {},
         )
 
+    @property
+    def running(self) -> tuple[RunningStatement, ...]:
+        """The statements that have not ended."""
+        return self._statements.running
+
     async def catalog(self) -> Catalog:
         """Tables, views, columns, keys and row counts; read again only when the data version has changed."""
         async with self._catalog_lock:
             version = await self.data_version()
             if self._catalog is None or self._catalog.version != version:
-                self._catalog = await self._quickly(self._read_catalog)
+                self._catalog = await self._quickly("catalog", self._read_catalog)
             return self._catalog
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions of DuckDB and of the user's macros; read again only when the data version has changed."""
         version = await self.data_version()
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._quickly(lambda cursor, job: read_signatures(cursor))
+            self._functions = version, await self._quickly("functions", _read_functions)
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's result without running it, or why it does not bind."""
         try:
-            return await self._quickly(lambda cursor, job: bind_query(cursor, sql, self._connection.scratch))
+            return await self._quickly("bind", lambda cursor, job: bind_query(cursor, sql, self._connection.scratch))
         except EngineError as error:
             if error.problem is None:
                 raise
@@ -154,6 +161,9 @@ class DuckDBEngine:
 
     async def execute(self, sql: str, max_rows: int | None = None) -> Result:
         """Run one query that only reads; fetch at most ``max_rows`` rows and abandon the rest."""
+        return await self._execute("query", sql, max_rows)
+
+    async def _execute(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
 
         def work(cursor: Cursor, job: Job) -> Result:
@@ -162,7 +172,7 @@ class DuckDBEngine:
             cursor.execute(_READ_ONLY)
             return run_statement(cursor, statement, max_rows, started, self._connection.scratch)
 
-        return await self._run(work, sql)
+        return await self._run(kind, work, sql)
 
     async def submit(self, sql: str, max_rows: int | None = None) -> Result:
         """Run one statement as the user wrote it.
@@ -193,7 +203,7 @@ class DuckDBEngine:
                 cursor.execute("ROLLBACK")
                 return self._write(cursor, statement, max_rows, started)
 
-        return await self._run(work, sql, ahead=False)
+        return await self._run("submit", work, sql, ahead=False)
 
     async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
         """Materialise a query under a new name in the scratch database. On failure or cancel nothing is left.
@@ -235,7 +245,7 @@ class DuckDBEngine:
             return TempTable(name, sql_name, rows, size, columns, seconds)
 
         try:
-            return await self._run(work, sql, undo=lambda table: self._drop(table.sql_name))
+            return await self._run("create", work, sql, name, undo=lambda table: self._drop(table.sql_name))
         except BaseException:
             self._temp_names.discard(name)
             raise
@@ -244,7 +254,8 @@ class DuckDBEngine:
         """Drop a temp table made by this engine. Dropping one that is gone is no error."""
         self._temp_names.discard(name)
         sql_name = self._scratch_name(name)
-        await self._call(lambda job: self._drop(sql_name))
+        with self._statements.statement("drop", name):
+            await self._call(lambda job: self._drop(sql_name))
 
     async def estimate(self, sql: str) -> Estimate:
         """DuckDB's own estimate of a query, without running it."""
@@ -260,11 +271,11 @@ class DuckDBEngine:
             cursor.execute(_READ_ONLY)
             return duckdb_plan.read_estimate(cursor, sql, counts)
 
-        return await self._quickly(work, sql, duckdb_plan.PREFIX)
+        return await self._quickly("estimate", work, sql, duckdb_plan.PREFIX)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
-        return await self.execute(sampled_sql(sql, table, fraction, await self.catalog()), max_rows)
+        return await self._execute("sample", sampled_sql(sql, table, fraction, await self.catalog()), max_rows)
 
     async def data_version(self) -> str:
         """Changes when a write of this engine, or of another process, may have changed the data; also with a SET."""
@@ -306,16 +317,24 @@ class DuckDBEngine:
 
     async def _run(
         self,
+        kind: StatementKind,
         work: Callable[[Cursor, Job], T],
         sql: str,
-        undo: Callable[[T], object] | None = None,
+        about: str = "",
         *,
+        undo: Callable[[T], object] | None = None,
         ahead: bool = True,
     ) -> T:
-        return await self._call(self._on_cursor(work, sql, ahead=ahead), undo, self._long)
+        with self._statements.statement(kind, about) as statement:
+            result = await self._call(self._on_cursor(work, sql, ahead=ahead), undo, self._long)
+            statement.outcome = outcome_of(result)
+            return result
 
-    async def _quickly(self, work: Callable[[Cursor, Job], T], sql: str = "", prefix: str = "") -> T:
-        return await self._call(self._on_cursor(work, sql, prefix))
+    async def _quickly(
+        self, kind: StatementKind, work: Callable[[Cursor, Job], T], sql: str = "", prefix: str = ""
+    ) -> T:
+        with self._statements.statement(kind):
+            return await self._call(self._on_cursor(work, sql, prefix))
 
     def _on_cursor(
         self, work: Callable[[Cursor, Job], T], sql: str, prefix: str = "", *, ahead: bool = False
@@ -376,6 +395,10 @@ class DuckDBEngine:
         except duckdb.Error:
             # A checkpoint that fails (a full disk) keeps the file attached; the next statement will say so.
             self._schedule_release()
+
+
+def _read_functions(cursor: Cursor, job: Job) -> tuple[FunctionSignature, ...]:
+    return read_signatures(cursor)
 
 
 def _close_unwanted(opening: "asyncio.Future[DuckDBConnection]") -> None:

@@ -1,5 +1,6 @@
 """What kind of statement a text is, by DuckDB's own parser."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +51,9 @@ class ParsedStatement:
 
 def parse_statement(cursor: duckdb.DuckDBPyConnection, sql: str) -> ParsedStatement:
     """The one statement that ``sql`` is; :class:`EngineError` if it does not parse or is none or several."""
+    if _depth(sql) > _DEEPEST:
+        message = f"This is nested more than {_DEEPEST} parentheses deep."
+        raise EngineError(message, "Close some, or name the inner queries in WITH.", Problem("too-deep", message))
     try:
         found = cursor.extract_statements(sql)
     except duckdb.Error as error:
@@ -67,6 +71,24 @@ def parse_statement(cursor: duckdb.DuckDBPyConnection, sql: str) -> ParsedStatem
         kind = "refused"
         reason = "SpeQL runs each statement on a connection of its own, so a TEMP table or view would be gone at once."
     return ParsedStatement(sql, kind, found[0], reason, key)
+
+
+_DEEPEST = 500
+"""DuckDB's parser takes seconds for a thousand parentheses and minutes for ten thousand, and cannot be interrupted."""
+
+_STRING = re.compile(r"'(?:[^']|'')*+'")
+_PARENTHESIS = re.compile(r"[()]")
+
+
+def _depth(sql: str) -> int:
+    """How many parentheses are open at most; 0 where there are few."""
+    if sql.count("(") <= _DEEPEST:
+        return 0
+    deepest = depth = 0
+    for match in _PARENTHESIS.finditer(_STRING.sub("", sql)):
+        depth = depth + 1 if match.group() == "(" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _words(sql: str) -> list[str]:

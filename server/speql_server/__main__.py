@@ -12,15 +12,24 @@ def main(command_line: Sequence[str] | None = None) -> None:
     parser.add_argument("--database", "-d", metavar="FILE", help="the DuckDB file to open, read-only")
     parser.add_argument("--writable", action="store_true", help="open it for writing, so that submits may change it")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="listen on a loopback address; port 0 takes a free one")
+    parser.add_argument("--ws", metavar="HOST:PORT", help="the same for WebSockets, which browsers speak")
+    parser.add_argument("--token-file", metavar="FILE", type=Path, help="the token that clients of --tcp and --ws say")
+    parser.add_argument(
+        "--allow-origin", metavar="ORIGIN", action="append", default=[], help="let pages of this origin in, too"
+    )
     parser.add_argument("--log-file", metavar="FILE", type=Path, help="write the log here instead of to standard error")
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     arguments = parser.parse_args(command_line)
-    from speql_server.cli.serve import ServeError, serve
+    from speql_server.cli.serve import serve
+    from speql_server.serve_error import ServeError
 
     try:
         serve(
             arguments.database,
             arguments.tcp,
+            ws=arguments.ws,
+            token_file=arguments.token_file,
+            allow_origin=arguments.allow_origin,
             writable=arguments.writable,
             log_file=arguments.log_file,
             log_level=arguments.log_level,

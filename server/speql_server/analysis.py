@@ -231,7 +231,7 @@ class Analyst:
         text, dialect = snapshot.text, catalog.dialect
         regions = [region.sql for region in snapshot.projection.regions] if snapshot.projection is not None else []
         if len(regions) < 2:
-            return self._splits.get((text, dialect), lambda: split_statements(text, dialect))
+            return split_statements(text, dialect)
         return self._splits.get(
             (text, tuple(regions), dialect),
             lambda: tuple(

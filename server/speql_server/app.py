@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
 from lsprotocol import types
 from lsprotocol.converters import get_converter
-from pygls.exceptions import JsonRpcContentModified
+from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from speql_server import protocol
@@ -21,6 +21,7 @@ from speql_server.dbt_project import DbtProjects
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
 from speql_server.latest_only import LatestOnly
+from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
 from speql_server.positions import Encoding
@@ -108,6 +109,7 @@ class SpeqlServer(LanguageServer):
         self._connection: Connection | None = None
         self._sessions: dict[str, Session] = {}
         self._opening: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
         self._makers: set[str] = set()
         self._dbt_projects = DbtProjects()
@@ -115,10 +117,18 @@ class SpeqlServer(LanguageServer):
         self._language_model: LanguageModel | None = None
         self.paused = False
         """Whether the user has stopped speculation."""
+        self._monitor: LoopMonitor | None = None
+
+    @property
+    def messages(self) -> SpeqlLanguageServerProtocol:
+        """What reads and writes the client's messages."""
+        spoken = self.protocol
+        assert isinstance(spoken, SpeqlLanguageServerProtocol), "it was given when this was made"
+        return spoken
 
     def start(self) -> None:
         """Import the rooms below and open the connection, in the background."""
-        if self._opening is None:
+        if self._opening is None and self._closing is None:
             self._opening = asyncio.get_running_loop().create_task(self._start(), name="opening the connection")
             self._opening.add_done_callback(self._started)
 
@@ -219,6 +229,22 @@ class SpeqlServer(LanguageServer):
             self._look_again()
         self._send_status()
 
+    def monitor(self) -> LoopMonitor:
+        """What measures the event loop, from the first time that it is asked for."""
+        if self._monitor is None:
+            self._monitor = LoopMonitor(asyncio.get_running_loop())
+        return self._monitor
+
+    def statements(self) -> list[dict[str, Any]]:
+        """The statements that the engine has not finished, for measurements; none where it does not say."""
+        running = getattr(self._connection.engine, "running", ()) if self._connection is not None else ()
+        now = time.perf_counter()
+        return [{"id": one.id, "kind": one.kind, "milliseconds": (now - one.began) * 1000} for one in running]
+
+    def temp_tables(self) -> int:
+        """How many temp tables there are."""
+        return len(self._connection.store.views) if self._connection is not None else 0
+
     async def closed(self, uri: str) -> None:
         """A document was closed: stop its work and take its diagnostics back."""
         self.documents.remove(uri)
@@ -231,7 +257,14 @@ class SpeqlServer(LanguageServer):
             self._send_status()
 
     async def close(self) -> None:
-        """Stop all work, close the engine and end the threads. Safe to call twice."""
+        """Stop all work, close the engine and end the threads. Safe to call twice, also at the same time."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close(), name="closing")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        if self._monitor is not None:
+            self._monitor.close()
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)
@@ -256,7 +289,9 @@ class SpeqlServer(LanguageServer):
         """Log an error of the machinery below; a popup in the editor would tell the user nothing useful."""
         if isinstance(error, (RequestRefusedError, JsonRpcContentModified)):
             return
-        logger.error("%s: %s", getattr(source, "__name__", source), error)
+        # The words of an unforeseen error may be those of a query or of a row.
+        said = error if isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError) else ""
+        logger.error("%s: %s %s", getattr(source, "__name__", source), type(error).__name__, said)
 
     async def _start(self) -> None:
         self._send_status(protocol.Connection(state="opening", label=self.settings.database or "in memory"))
@@ -303,7 +338,7 @@ class SpeqlServer(LanguageServer):
 
     def send(self, method: str, message: protocol.Wire) -> None:
         """Send one of our own notifications."""
-        self.protocol.notify(method, msgspec.to_builtins(message))
+        self.messages.send_wire(method, message)
 
     def _session(self, uri: str) -> "Session | None":
         """The session of a document, made when first asked for; None while there is no connection."""

@@ -15,7 +15,11 @@ Message = dict[str, Any]
 
 
 class ServerAnswerError(SpeqlError):
-    """The server answered a request with an error, or is gone."""
+    """The server answered a request with an error, with the ``code`` of the protocol, or is gone: then it is 0."""
+
+    def __init__(self, message: str, code: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass
@@ -32,6 +36,8 @@ class Client:
     """How to answer requests of the server, by method; others are answered with null."""
     received: list[Message] = field(default_factory=list)
     """Every notification and request of the server."""
+    stray: "asyncio.Queue[Message]" = field(default_factory=asyncio.Queue)
+    """Answers to no request: the errors of messages that the server could not read."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _pending: dict[int, "asyncio.Future[Any]"] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -68,6 +74,9 @@ class Client:
         """Send a request; its id, and the future of its result."""
         number = next(self._numbers)
         future = self._pending[number] = asyncio.get_running_loop().create_future()
+        if self._reading is not None and self._reading.done():
+            future.set_exception(ServerAnswerError("The server closed the connection."))
+            return number, future
         self.send({"id": number, "method": method, "params": params})
         return number, future
 
@@ -149,11 +158,13 @@ class Client:
 
     async def _take(self, message: Message) -> None:
         if "method" not in message:
-            future = self._pending.pop(message["id"])
-            if future.done():
+            future = self._pending.pop(message["id"], None)
+            if future is None:
+                self.stray.put_nowait(message)
+            if future is None or future.done():
                 return
             if "error" in message:
-                future.set_exception(ServerAnswerError(message["error"]["message"]))
+                future.set_exception(ServerAnswerError(message["error"]["message"], message["error"]["code"]))
             else:
                 future.set_result(message.get("result"))
             return

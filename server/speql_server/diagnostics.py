@@ -1,6 +1,7 @@
 """The problems of a document: what the engine refuses, where, and why."""
 
 import asyncio
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -84,7 +85,7 @@ class Diagnoser:
         if analysis.statement is None:
             return tuple(problem for problem in analysis.problems if problem.severity != "information")
         found: list[Problem] = []
-        here = analysis.statements.index(analysis.statement)
+        here = bisect_left(analysis.statements, analysis.statement.span.start, key=lambda one: one.span.start)
         around = analysis.statements[max(here - _REACH, 0) : here + _REACH + 1]
         # The statement at the cursor first: it is the one that the engine is asked about most often.
         for statement in sorted(around, key=lambda one: one != analysis.statement):

@@ -1,16 +1,17 @@
 """From the protocol's types to values of the rooms below. The only place where client positions are read."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
 from lsprotocol import types
 
 from speql_server.notebooks import Cell
-from speql_server.positions import Encoding, LineIndex
+from speql_server.positions import Encoding, line_index, remember
 from speql_server.projected_lines import lines_of
 from speql_server.protocol import CursorMoved, LensData, Position
+from speql_speculator.common_ends import common_ends
 from speql_speculator.embedding.project import HostLanguage
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError
@@ -44,20 +45,19 @@ def changed(
     The cursor is the end of the last change: where it is in most editors after an edit. Ranges outside the text are
     moved into it, and a range whose end is before its start is taken the other way round.
     """
-    text, cursor = snapshot.text, snapshot.cursor
+    index, cursor = line_index(snapshot.text), snapshot.cursor
     for change in changes:
         new_text = _clean(change.text)
         if not isinstance(change, types.TextDocumentContentChangePartial):
-            cursor = _end_of_difference(text, new_text)
-            text = new_text
+            cursor = len(new_text) - common_ends(index.text, new_text)[1]
+            index = line_index(new_text)
             continue
-        index = LineIndex(text)
         start, end = sorted(
             index.offset(place.line, place.character, encoding) for place in (change.range.start, change.range.end)
         )
-        text = text[:start] + new_text + text[end:]
+        index = index.edited(start, end, new_text)
         cursor = start + len(new_text)
-    return Snapshot(snapshot.uri, version, text, cursor)
+    return Snapshot(snapshot.uri, version, remember(index).text, cursor)
 
 
 def offset_of(snapshot: Snapshot, position: types.Position | Position, encoding: Encoding) -> int | None:
@@ -131,6 +131,11 @@ def cancel_arguments(arguments: Sequence[Any]) -> str | None:
     return converted_params(arguments[0], str, "speql.cancel") if arguments and arguments[0] is not None else None
 
 
+def field_of(params: Any, name: str) -> Any:
+    """A field of parameters that have no declared type; None if it is not there."""
+    return params.get(name) if isinstance(params, dict) else getattr(params, name, None)
+
+
 def converted_params(value: Any, kind: type[T], name: str) -> T:
     """Parameters as their type; `BadArgumentsError` if they do not fit it."""
     try:
@@ -147,23 +152,3 @@ def _clean(text: str) -> str:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _end_of_difference(before: str, after: str) -> int:
-    """Where the changed stretch ends in `after`, for clients that send the whole text at each change."""
-    shortest = min(len(before), len(after))
-    start = _longest(shortest, lambda count: before[:count] == after[:count])
-    common = _longest(shortest - start, lambda count: before[len(before) - count :] == after[len(after) - count :])
-    return len(after) - common
-
-
-def _longest(limit: int, holds: Callable[[int], bool]) -> int:
-    """The largest count up to `limit` for which `holds`; halving compares strings, not characters one by one."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -10,6 +10,9 @@ from speql_server.token_legend import MODIFIERS, TYPE_NAMES
 
 _ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
+_MOST_BYTES = 2**28
+"""A first message that is announced as longer is not waited for."""
+
 _CAPABILITIES: dict[str, Any] = {
     "textDocumentSync": {"openClose": True, "change": 2, "save": False},
     "completionProvider": {"triggerCharacters": ["."]},
@@ -136,6 +139,8 @@ def _end_of_message(received: bytes) -> tuple[int, int] | None:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length" and value.strip().isdigit():
             start = header_end + 4
-            end = start + int(value)
+            end = start + int(value[:18])
+            if end > _MOST_BYTES:
+                break
             return (start, end) if len(received) >= end else None
     return (0, len(received))

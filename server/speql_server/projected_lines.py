@@ -1,6 +1,6 @@
 """Places in a document for offsets in its SQL: the one way by which features reach a document that is not all SQL."""
 
-from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range, on_each_line
+from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range, line_index, on_each_line
 from speql_speculator.embedding.projection import Projection
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Span
@@ -8,14 +8,15 @@ from speql_sql import Span
 
 def lines_of(snapshot: Snapshot) -> LineIndex:
     """The lines of the document that a snapshot is of; takes and gives offsets of the snapshot's text."""
-    return LineIndex(snapshot.text) if snapshot.projection is None else ProjectedLines(snapshot.projection)
+    return line_index(snapshot.text) if snapshot.projection is None else ProjectedLines(snapshot.projection)
 
 
 class ProjectedLines(LineIndex):
     """The lines of a host, for offsets of its SQL."""
 
     def __init__(self, projection: Projection) -> None:
-        super().__init__(projection.host)
+        known = line_index(projection.host)
+        self.text, self._first, self._rest = known.text, known._first, known._rest
         self._projection = projection
 
     def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:

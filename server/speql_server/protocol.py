@@ -143,7 +143,10 @@ class Preview(Wire, frozen=True, kw_only=True):
 
 
 class JobNode(Wire, frozen=True, kw_only=True):
-    """A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known."""
+    """A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known.
+
+    ``queries`` are the ids of the statements that were sent to the engine for it, as they are in the server's log.
+    """
 
     key: str
     kind: str
@@ -154,6 +157,7 @@ class JobNode(Wire, frozen=True, kw_only=True):
     bytes: int | None = None
     milliseconds: float | None = None
     reason: str = ""
+    queries: list[str] = []
 
 
 class JobEdge(Wire, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from lsprotocol import types
 
 from speql_server.parts import Part
-from speql_server.positions import Encoding, LineIndex, on_each_line
+from speql_server.positions import Encoding, LineIndex, line_index, on_each_line
 from speql_server.token_legend import MODIFIERS, TYPES
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.pieces import pieces
@@ -32,7 +32,7 @@ def _of_plain_sql(text: str, catalog: Catalog, encoding: Encoding, within: Span 
 
     A statement's are remembered: only the first ones of it depend on where in the document it is.
     """
-    lines = LineIndex(text)
+    lines = line_index(text)
     data: list[int] = []
     line = character = 0
     for piece in pieces(text, catalog.dialect):
@@ -76,17 +76,28 @@ def _of_regions(parts: Sequence[Part], catalog: Catalog, encoding: Encoding, wit
 
 def delta(before: list[int], after: list[int]) -> list[types.SemanticTokensEdit]:
     """The edit that makes one list of numbers of the other: what is between their common beginning and end."""
-    shortest = min(len(before), len(after))
-    head = next((place for place in range(shortest) if before[place] != after[place]), shortest)
+    head = _same_start(before, after, min(len(before), len(after)))
     if head == len(before) == len(after):
         return []
-    rest = shortest - head
-    tail = next((count for count in range(rest) if before[-1 - count] != after[-1 - count]), rest)
+    tail = _same_start(before[::-1], after[::-1], min(len(before), len(after)) - head)
     changed = after[head : len(after) - tail]
     return [types.SemanticTokensEdit(start=head, delete_count=len(before) - tail - head, data=changed)]
 
 
-@lru_cache(maxsize=512)
+def _same_start(before: list[int], after: list[int], most: int) -> int:
+    """How many numbers at the beginning are the same; whole blocks are compared, of which there are few."""
+    count = 0
+    while count < most and before[count : count + _BLOCK] == after[count : count + _BLOCK]:
+        count += _BLOCK
+    while count < most and before[count] == after[count]:
+        count += 1
+    return min(count, most)
+
+
+_BLOCK = 1_000
+
+
+@lru_cache(maxsize=4096)
 def _encoded(text: str, key: ByIdentity, version: str, encoding: Encoding, statement: bool) -> tuple[int, ...]:
     """The numbers of a piece, counted from its start."""
     (catalog,) = key.values

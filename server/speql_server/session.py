@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcContentModified
 
 from speql_engines import EngineError
 from speql_scheduler.running.answer import Answer
@@ -33,6 +34,7 @@ from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
 from speql_server.projected_lines import lines_of
 from speql_server.results.requests import ResultRequests
 from speql_server.settings import ServerSettings
+from speql_server.stale_reads import StaleReads
 from speql_speculator.completing.completion import completions
 from speql_speculator.navigating.hovering import Hover
 from speql_speculator.repair import Repair
@@ -43,6 +45,9 @@ T = TypeVar("T")
 
 ANALYSIS_SECONDS = 1.0
 """How long a request waits for the analysis of the newest text: a submit may be ahead of it."""
+
+_READ, _COMPLETION = "read", "completion"
+"""The kinds of `StaleReads`."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class Session:
         self._clock = clock
         self._encoding = encoding
         self._outlets = outlets
+        self._reads = StaleReads(executors.replies)
         self._analyst = Analyst(settings.document_limit, settings.statement_limit)
         self._analyses: LatestOnly[_Analysed] = LatestOnly("analysis", sleep=clock.sleep)
         self._messages: LatestOnly[protocol.Preview] = LatestOnly("preview message", sleep=clock.sleep)
@@ -140,6 +146,8 @@ class Session:
                 self._analyse_again,
                 connection.predictor.similar,
             )
+        self.analyses = 0
+        """How many snapshots were analysed."""
         self.working = False
         self.tokens_sent: tuple[str, list[int]] = ("", [])
         """The semantic tokens that the client has, with their name: what it asks for next is the difference."""
@@ -148,6 +156,8 @@ class Session:
         """The document has a new text or cursor."""
         if self._edited is None or self._edited.host.text != edited.host.text:
             self.learnt.stale()
+        if self._edited is not None and edited.snapshot.text != self._edited.snapshot.text:
+            self._reads.drop(_READ)
         self._uri, self._edited = edited.snapshot.uri, edited
         self._garbage.typed()
         if self._mender is not None:
@@ -163,7 +173,7 @@ class Session:
         self._garbage.hold()
         submitted = self._submitted[edited.snapshot.text] = asyncio.Event()
         try:
-            analysis = await self._repaired(edited)
+            analysis = await self._repaired_or_why_not(edited)
             started = self._clock.now()
             answer, problems, name = await self._run(analysis)
         finally:
@@ -211,15 +221,18 @@ class Session:
         catalog = await self._catalog()
         start, text = edited.snapshot.part_at(offset)
         scores = await self._connection.predictor.column_scores(text, offset - start, catalog)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executors.replies, _completions, edited.snapshot, offset, catalog, self._encoding, scores
+        # Those of the text before still help who types on, until they are asked for again.
+        self._reads.drop(_COMPLETION)
+        return await self._reads.run(
+            _COMPLETION, _completions, edited.snapshot, offset, catalog, self._encoding, scores
         )
 
     async def read(self, edited: Edited, reader: Callable[[Snapshot, Catalog], T]) -> T:
-        """What ``reader`` makes of the snapshot and the catalog, in the thread for replies."""
+        """What ``reader`` makes of the newest snapshot and the catalog, in the thread for replies."""
         catalog = await self._catalog()
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executors.replies, reader, edited.snapshot, catalog)
+        if self._edited is not None and edited.snapshot.text != self._edited.snapshot.text:
+            raise JsonRpcContentModified("The text has changed since it was asked about.")
+        return await self._reads.run(_READ, reader, edited.snapshot, catalog)
 
     async def explained(self, found: Hover) -> str:
         """What to say of a name. The engine is asked what the text cannot tell: types, and how a function is called."""
@@ -304,6 +317,7 @@ class Session:
     async def close(self) -> None:
         """Stop everything and wait until it has stopped."""
         self.cancel()
+        self._reads.drop()
         self._garbage.close()
         mending = [self._mender.close()] if self._mender is not None else []
         await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
@@ -311,7 +325,7 @@ class Session:
         await self._scheduler.close()
 
     async def _analyse(self, edited: Edited) -> _Analysed:
-        repaired = await self._repaired(edited)
+        repaired = await self._repaired_or_why_not(edited)
         if self._mender is not None:
             repaired = await self._mender.patched(repaired)
         if submitted := self._submitted.get(edited.snapshot.text):
@@ -319,9 +333,18 @@ class Session:
         predicted = await self._predicted(repaired)
         return _Analysed(await self._planned(repaired, predicted), edited.at)
 
+    async def _repaired_or_why_not(self, edited: Edited) -> Analysis:
+        """The first half of the analysis; without a database, which may be taken away at any time, that it is gone."""
+        try:
+            return await self._repaired(edited)
+        except SpeqlError as error:
+            problem = Problem("connection", error.message, None, "error", error.hint)
+            return Analysis(edited.snapshot, Catalog(), lines_of(edited.snapshot), problems=(problem,))
+
     async def _repaired(self, edited: Edited) -> Analysis:
         """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
         catalog = await self._catalog()
+        self.analyses += 1
         run = partial(asyncio.get_running_loop().run_in_executor, self._executors.analysis)
         repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
         return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired
@@ -418,8 +441,9 @@ class Session:
             answer = await task
             name = self._scheduler.results.name(statement.text, query, analysis.catalog) if query is not None else ""
             return answer, (), name
-        except EngineError as error:
-            problem = error.problem or Problem("engine", error.message, None, "error", error.hint)
+        except SpeqlError as error:
+            found = error.problem if isinstance(error, EngineError) else None
+            problem = found or Problem("engine", error.message, None, "error", error.hint)
             return None, (shifted(problem, start),), ""
         except asyncio.CancelledError:
             current = asyncio.current_task()

@@ -32,6 +32,8 @@ async def read_snapshot(
     if found is None:
         return None
     session, edited = found
+    if len(edited.snapshot.text) > server.settings.document_limit:
+        return None  # what the user is told of in a diagnostic
     answer = await session.read(edited, reader)
     newest = server.documents.get(uri)
     same = newest is not None and newest.host.text == edited.host.text

@@ -185,6 +185,7 @@ def jobs(uri: str, graph: JobGraph) -> protocol.Jobs:
             bytes=job.bytes,
             milliseconds=_milliseconds(job.seconds),
             reason=job.reason,
+            queries=list(job.queries),
         )
         for job in graph.jobs
     ]

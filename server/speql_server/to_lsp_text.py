@@ -9,7 +9,7 @@ from itertools import pairwise
 from lsprotocol import types
 
 from speql_server.parts import Part
-from speql_server.positions import Encoding, LineIndex, Range
+from speql_server.positions import Encoding, Range, line_index
 from speql_server.projected_lines import lines_of
 from speql_speculator.edits import Edit
 from speql_speculator.navigating.calls import CallAt
@@ -86,7 +86,7 @@ def workspace_edit(edits: Sequence[Edit], part: Part, encoding: Encoding) -> typ
 
 def text_edits(edits: Sequence[Edit], text: str, encoding: Encoding) -> list[types.TextEdit]:
     """Edits of one document."""
-    lines = LineIndex(text)
+    lines = line_index(text)
     return [types.TextEdit(_range(lines.range(edit.span, encoding)), edit.new_text) for edit in edits]
 
 

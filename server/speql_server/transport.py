@@ -2,20 +2,23 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
-
-from pygls.io_ import run_async
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
 
 from speql_server.app import SpeqlServer, create_server
+from speql_server.framing import framed_bodies
 from speql_server.greeting import Greeting
+from speql_server.lsp_protocol import NotAdmittedError
 from speql_server.settings import ServerSettings
+from speql_server.threaded_writer import MOST_WAITING, ThreadedWriter
+
+if TYPE_CHECKING:
+    from speql_server.access import Token
 
 logger = logging.getLogger(__name__)
 
@@ -36,22 +39,35 @@ async def serve_stdio(settings: ServerSettings, output: int, greeting: Greeting)
     if sys.platform != "win32":
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, reader.feed_eof)
-    status = await serve_streams(create_server(settings), reader, writer)
+    server = create_server(settings)
+    watch = loop.create_task(_watch_client(server, reader), name="watching the client")
+    server.messages.set_writer(writer)
+    try:
+        status = await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
+    finally:
+        watch.cancel()
     writer.flush()
     return status
 
 
-async def serve_tcp(settings: ServerSettings, host: str, port: int, announce: Callable[[str], object]) -> int:
-    """Serve each connection with a server object of its own, until the process is told to stop."""
+async def serve_tcp(
+    settings: ServerSettings, host: str, port: int, token: "Token", announce: Callable[[str], object]
+) -> int:
+    """Serve each connection with a server object of its own, until the process is told to stop.
+
+    A client says the token in ``initialize``: before, the protocol lets it ask for nothing else.
+    """
     connections: set[asyncio.Task[object]] = set()
-    stopped = asyncio.Event()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         connections.add(task)
+        server = create_server(settings)
+        server.messages.admits = token.admits
+        server.messages.set_writer(_TcpWriter(writer))
         try:
-            await serve_streams(create_server(settings), reader, writer)
+            await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
         finally:
             connections.discard(task)
             writer.close()
@@ -59,39 +75,63 @@ async def serve_tcp(settings: ServerSettings, host: str, port: int, announce: Ca
     try:
         listener = await asyncio.start_server(connected, host, port, limit=2**20)
     except OSError as error:
-        announce(f"SpeQL cannot listen on {host}:{port}: {error.strerror}. Choose another port; 0 takes a free one.\n")
-        return 2
-    if sys.platform != "win32":
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        return cannot_listen(host, port, error, announce)
     for socket in listener.sockets:
         announce("SpeQL listens on {}:{}\n".format(*socket.getsockname()[:2]))
+    announce_token(token, "initializationOptions.token", announce)
     async with listener:
-        await stopped.wait()
+        await until_stopped()
         for task in tuple(connections):
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
     return 0
 
 
-async def serve_streams(
-    server: SpeqlServer, reader: asyncio.StreamReader, writer: "ThreadedWriter | asyncio.StreamWriter"
-) -> int:
-    """Read messages until the end, then close the server; the exit status that the protocol asks for."""
-    server.protocol.set_writer(writer)
-    watch = asyncio.get_running_loop().create_task(_watch_client(server, reader), name="watching the client")
+def cannot_listen(host: str, port: int, error: OSError, announce: Callable[[str], object]) -> int:
+    """Say why there is no server; the exit status."""
+    announce(f"SpeQL cannot listen on {host}:{port}: {error.strerror}. Choose another port; 0 takes a free one.\n")
+    return 2
+
+
+def announce_token(token: "Token", where: str, announce: Callable[[str], object]) -> None:
+    """Say a token that nobody knows yet, and where it has to be said."""
+    if token.generated:
+        announce(f"Its token, for {where}: {token.value}\n")
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    if sys.platform != "win32":
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+async def serve_messages(server: SpeqlServer, bodies: AsyncIterator[bytes]) -> int:
+    """Hand messages to a server until the end, then close it; the exit status that the protocol asks for."""
+    asyncio.get_running_loop().set_exception_handler(_log_unhandled)
     status = 1
     try:
-        await run_async(threading.Event(), reader, server.protocol, logger, server.report_server_error)
+        async for body in bodies:
+            server.messages.receive(body)
+            # Bytes that are there already are read without waiting: let what they have set in motion have its turn.
+            await asyncio.sleep(0)
     except SystemExit as exit_:
         # pygls answers the ``exit`` notification with sys.exit(), from within the handler.
         status = int(exit_.code or 0)
+    except NotAdmittedError:
+        logger.warning("A client without the right token was sent away")
     except (EOFError, ValueError, ConnectionError) as error:
-        logger.warning("The client is gone in the middle of a message: %s", error)
+        logger.warning("The client is gone in the middle of a message: %s", type(error).__name__)
     finally:
-        watch.cancel()
         await _close(server, status)
     return status
+
+
+def _log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """As asyncio's own handler, but for what it would print of tasks and their results: words of queries and rows."""
+    logger.error("%s", context.get("message", "An error in the event loop"), exc_info=context.get("exception"))
 
 
 async def _close(server: SpeqlServer, status: int) -> None:
@@ -135,51 +175,31 @@ def _pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractE
         except OSError:
             data = b""
         try:
-            loop.call_soon_threadsafe(*((reader.feed_data, data) if data else (reader.feed_eof,)))
+            loop.call_soon_threadsafe(*((_feed, reader, data) if data else (reader.feed_eof,)))
         except RuntimeError:  # the loop is closed: nobody reads any more
             return
         if not data:
             return
 
 
-class ThreadedWriter:
-    """Writes to a descriptor from a thread, so that a client that does not read does not stop the event loop.
+def _feed(reader: asyncio.StreamReader, data: bytes) -> None:
+    with contextlib.suppress(AssertionError):  # it was ended meanwhile: by a signal, or because nobody reads
+        reader.feed_data(data)
 
-    ``answered`` is the id of a request that has its answer already: the next answer to it is dropped.
-    """
 
-    def __init__(self, descriptor: int, answered: object, on_broken: Callable[[], object]) -> None:
-        self._descriptor = descriptor
-        self._answered = answered
-        self._on_broken = on_broken
-        self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._write_all, name="speql-stdout", daemon=True)
-        self._thread.start()
+class _TcpWriter:
+    """Writes to a connection; a client that has left very much unread is taken to be gone."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
 
     def write(self, data: bytes) -> None:
-        """Queue a message."""
-        if self._answered is not None:
-            message = json.loads(data.partition(b"\r\n\r\n")[2])
-            if "method" not in message and message.get("id") == self._answered:
-                self._answered = None
-                return
-        self._waiting.put(data)
+        """Send a message."""
+        if self._writer.transport.get_write_buffer_size() > MOST_WAITING:
+            logger.error("The client has stopped reading")
+            self._writer.transport.abort()
+        elif not self._writer.is_closing():
+            self._writer.write(data)
 
     def close(self) -> None:
         """Nothing yet: the server says its last words after pygls calls this."""
-
-    def flush(self) -> None:
-        """Wait until everything is written, or the client has not read for a while."""
-        self._waiting.put(None)
-        self._thread.join(timeout=2.0)
-
-    def _write_all(self) -> None:
-        while (data := self._waiting.get()) is not None:
-            view = memoryview(data)
-            try:
-                while view:
-                    view = view[os.write(self._descriptor, view) :]
-            except OSError:  # the client no longer reads
-                with contextlib.suppress(RuntimeError):  # the loop is closed: it knows
-                    self._on_broken()
-                return

@@ -65,11 +65,14 @@ def open_comments(text: str, dialect: str = "duckdb") -> list[Token]:
     return [token for token in _scan(text, dialect) if token.kind == "comment" and token.closer]
 
 
-def tokenize_coarsely(text: str, dialect: str, words: frozenset[str]) -> Iterator[Token]:
-    """As :func:`tokenize` without comments, but what is neither quoted, a parenthesis, a ``;`` nor one of ``words``
+def tokenize_coarsely(text: str, dialect: str, words: frozenset[str], start: int = 0) -> Iterator[Token]:
+    """As :func:`tokenize` with comments, but what is neither quoted, a parenthesis, a ``;`` nor one of ``words``
     comes in long stretches: several times faster, for those who only look for structure.
+
+    Tokens depend on what follows them and on nothing before: from a ``start`` where a token begins come the tokens
+    that come there from the beginning of the text.
     """
-    return (token for token in _scan(text, dialect, words) if token.kind != "comment")
+    return _scan(text, dialect, words, start)
 
 
 _WORD = r"[^\W\d][\w$]*"
@@ -129,11 +132,11 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     )
 
 
-def _scan(text: str, dialect: str, words: frozenset[str] | None = None) -> Iterator[Token]:
+def _scan(text: str, dialect: str, words: frozenset[str] | None = None, start: int = 0) -> Iterator[Token]:
     lexicon = _lexicon(dialect, words)
     match_at = lexicon.master.match
     marks = _Marks(text, lexicon.nested_comments)
-    position, length = 0, len(text)
+    position, length = start, len(text)
     while position < length:
         match = match_at(text, position)
         if match is None:  # pragma: no cover - the last alternative matches any character
@@ -224,30 +227,53 @@ def _line_end(text: str, position: int) -> int:
     return end
 
 
-class _Marks:
-    """Ends of block comments and dollar quotes, each kind found in one pass over the text when first asked for.
+_NEAR = 10_000
+"""So far an end is looked for where it usually is; then all marks of the text are paired, once."""
 
-    Searching from every opening mark would be quadratic on a text with many that are never closed.
+
+class _Marks:
+    """Ends of block comments and dollar quotes.
+
+    The end is nearly always near. Searching from every opening mark to the end of the text would be quadratic on one
+    with many that are never closed, so for the others each kind is found in one pass over the text.
     """
 
     def __init__(self, text: str, nested: bool) -> None:
         self._text = text
         self._nested = nested
-        self._comments: dict[int, int] | None = None
+        self._comments: dict[int, int | None] | None = None
         self._tags: dict[str, list[int]] | None = None
 
     def comment_end(self, start: int) -> tuple[int, str]:
+        end = None
         if self._comments is None:
-            self._comments = self._comment_pairs()
-        end = self._comments.get(start)
+            end = self._comment_end_before(start, start + _NEAR)
+            if end is None:
+                self._comments = self._comment_pairs()
+        if self._comments is not None:
+            # In `*/*` the pairs see the end of a comment first; whoever asks knows that one begins.
+            known = start in self._comments
+            end = self._comments[start] if known else self._comment_end_before(start, len(self._text))
         return (end, "") if end is not None else (_line_end(self._text, start + 2), " */")
 
-    def _comment_pairs(self) -> dict[int, int]:
-        pairs: dict[int, int] = {}
+    def _comment_end_before(self, start: int, limit: int) -> int | None:
+        depth = 0
+        for mark in _COMMENT_MARK.finditer(self._text, start, limit):
+            if mark.group() == "/*":
+                depth += 1
+            elif depth == 1 or not self._nested:
+                return mark.end()
+            else:
+                depth -= 1
+        return None
+
+    def _comment_pairs(self) -> dict[int, int | None]:
+        pairs: dict[int, int | None] = {}
         open_marks: list[int] = []
         for mark in _COMMENT_MARK.finditer(self._text):
             if mark.group() == "/*":
                 open_marks.append(mark.start())
+                pairs[mark.start()] = None
             elif self._nested:
                 if open_marks:
                     pairs[open_marks.pop()] = mark.end()
@@ -258,14 +284,17 @@ class _Marks:
         return pairs
 
     def dollar_end(self, opening: re.Match[str]) -> tuple[int, str]:
+        tag, inside = opening.group(), opening.end()
         if self._tags is None:
+            found = self._text.find(tag, inside, inside + _NEAR)
+            if found >= 0:
+                return found + len(tag), ""
             self._tags = {}
             # Overlapping marks (``$$$``) are found with a look-ahead.
             for mark in re.finditer(rf"(?=({_TAG.pattern}))", self._text):
                 self._tags.setdefault(mark.group(1), []).append(mark.start())
-        tag = opening.group()
         positions = self._tags.get(tag, [])
-        index = bisect_left(positions, opening.end())
+        index = bisect_left(positions, inside)
         if index < len(positions):
             return positions[index] + len(tag), ""
-        return _line_end(self._text, opening.end()), tag
+        return _line_end(self._text, inside), tag

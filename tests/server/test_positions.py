@@ -54,7 +54,28 @@ def test_places_outside_the_text_are_moved_into_it(text: str, line: int, charact
     assert LineIndex(text).offset(line, character, "utf-16") == expected
 
 
-@given(st.text(alphabet=st.sampled_from("ab\r\né😀\u0301\u2028")), st.sampled_from(ENCODINGS))
+TEXTS = st.text(alphabet=st.sampled_from("ab\r\n\té😀\u0301\u2028\ufeff"))
+
+
+@given(TEXTS, st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), TEXTS), min_size=1, max_size=8))
+def test_an_edited_index_is_the_index_of_the_edited_text(text: str, edits: list[tuple[float, float, str]]) -> None:
+    index = LineIndex(text)
+    for place, length, inserted in edits:
+        start = int(place * len(text))
+        end = start + int(length * (len(text) - start))
+        text = text[:start] + inserted + text[end:]
+        index = index.edited(start, end, inserted)
+        fresh = LineIndex(text)
+        assert index.text == text
+        places = [fresh.position(offset, "utf-32") for offset in range(len(text) + 1)]
+        assert [index.position(offset, "utf-32") for offset in range(len(text) + 1)] == places
+        lines = range(places[-1][0] + 2)
+        assert [index.offset(line, 99, "utf-16") for line in lines] == [
+            fresh.offset(line, 99, "utf-16") for line in lines
+        ]
+
+
+@given(TEXTS, st.sampled_from(ENCODINGS))
 def test_every_offset_comes_back(text: str, encoding: Encoding) -> None:
     index = LineIndex(text)
     for offset in range(len(text) + 1):

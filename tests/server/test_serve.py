@@ -2,35 +2,48 @@
 
 import asyncio
 import json
+import os
 import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from speql_server.cli.serve import ServeError, loopback_address
-from speql_server.client import Client
+from speql_server.cli.serve import loopback_address
+from speql_server.client import Client, ServerAnswerError
 from speql_server.greeting import initialize_result
+from speql_server.serve_error import ServeError
+
+
+@dataclass
+class Listening:
+    """A server that listens: its port, and what its clients must say."""
+
+    port: int
+    token: str
+
+    async def connected(self) -> Client:
+        client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**24))
+        client.listen()
+        return client
 
 
 @pytest.fixture
-async def tcp() -> Any:
-    """A server that listens on a free port of the loopback; the port."""
+async def tcp() -> AsyncIterator[Listening]:
+    """A server that listens on a free port of the loopback."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "speql_server", "--tcp", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
     line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
     assert line.startswith("SpeQL listens on 127.0.0.1:")
-    yield int(line.rsplit(":", 1)[1])
+    token = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+    assert token.startswith("Its token, for initializationOptions.token: ")
+    yield Listening(int(line.rsplit(":", 1)[1]), token.split()[-1])
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 15) == 0
-
-
-async def connected(port: int) -> Client:
-    client = Client(*await asyncio.open_connection("127.0.0.1", port, limit=2**24))
-    client.listen()
-    return client
 
 
 CAPABILITIES: list[dict[str, Any]] = [
@@ -59,19 +72,78 @@ def without_absences(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("capabilities", CAPABILITIES)
-async def test_the_early_answer_is_the_answer(tcp: int, capabilities: dict[str, Any]) -> None:
+async def test_the_early_answer_is_the_answer(tcp: Listening, capabilities: dict[str, Any]) -> None:
     """Over TCP pygls itself answers; over stdio `greeting.py` does, with the same."""
-    client = await connected(tcp)
-    params = {"processId": None, "rootUri": None, "capabilities": capabilities}
+    client = await tcp.connected()
+    options = {"token": tcp.token}
+    params = {"processId": None, "rootUri": None, "capabilities": capabilities, "initializationOptions": options}
     answer = await client.request("initialize", params)
     assert without_absences(initialize_result(params)) == without_absences(answer)
     await client.close()
 
 
-async def test_each_tcp_connection_has_a_server_of_its_own(tcp: int) -> None:
-    first, second = await connected(tcp), await connected(tcp)
+TOKENS: list[Any] = [
+    None,
+    {},
+    {"token": None},
+    {"token": ""},
+    {"token": "wrong"},
+    {"token": ["right"]},
+    "right",
+    {"token": "right "},
+    {"tokens": "right"},
+]
+
+
+async def test_nothing_is_answered_before_the_token(tcp: Listening) -> None:
+    for options in TOKENS:
+        client = await tcp.connected()
+        with pytest.raises(ServerAnswerError, match="not initialized"):
+            await client.request("textDocument/hover", {})
+        given = json.loads(json.dumps(options).replace("right", tcp.token))
+        with pytest.raises(ServerAnswerError, match="token") as raised:
+            await client.initialize(options=given)
+        assert tcp.token not in str(raised.value)
+        with pytest.raises(ServerAnswerError, match="closed the connection"):  # there is no second try on it
+            await client.request("initialize", {"capabilities": {}, "initializationOptions": {"token": tcp.token}})
+        await client.close()
+    again = await tcp.connected()
+    await again.initialize(options={"token": tcp.token})
+    await again.close()
+
+
+async def test_no_long_messages_before_the_token(tcp: Listening) -> None:
+    client = await tcp.connected()
+    client.writer.write(b"Content-Length: 2000000\r\n\r\n")
+    await client.initialize(options={"token": tcp.token})  # the length was not believed
+    await client.close()
+
+
+@pytest.mark.parametrize("way", ["environment", "file"])
+async def test_a_token_that_was_given_is_not_said(tmp_path: Path, way: str) -> None:
+    token, file = "a-token-that-was-given", tmp_path / "token"
+    file.write_text(token)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "speql_server", "--tcp", "127.0.0.1:0"),
+        *(("--token-file", str(file)) if way == "file" else ()),
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, **({"SPEQL_TOKEN": token} if way == "environment" else {})},
+    )
+    assert process.stderr is not None
+    line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+    client = await Listening(int(line.rsplit(":", 1)[1]), token).connected()
+    await client.initialize(options={"token": token})
+    await client.close()
+    process.terminate()
+    said = (await process.communicate())[1].decode()
+    assert token not in line + said
+    assert process.returncode == 0
+
+
+async def test_each_tcp_connection_has_a_server_of_its_own(tcp: Listening) -> None:
+    first, second = await tcp.connected(), await tcp.connected()
     for client in (first, second):
-        await client.initialize()
+        await client.initialize(options={"token": tcp.token})
     document = {"uri": "file:///a.sql", "languageId": "sql", "version": 1, "text": "CREATE TABLE t AS SELECT 1 AS x"}
     first.notify("textDocument/didOpen", {"textDocument": document})
     await first.request("workspace/executeCommand", {"command": "speql.submit", "arguments": ["file:///a.sql"]})
@@ -111,6 +183,10 @@ def test_loopback_addresses_are_taken(address: str) -> None:
 async def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
     for arguments in (
         ["--tcp", "0.0.0.0:1"],
+        ["--ws", "0.0.0.0:1"],
+        ["--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0"],
+        ["--tcp", "127.0.0.1:0", "--token-file", str(tmp_path / "missing")],
+        ["--allow-origin", "https://example.com"],
         ["--log-file", str(tmp_path / "no" / "such.log")],
         ["--log-level", "loud"],
     ):
@@ -121,21 +197,6 @@ async def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
         assert process.returncode == 2
         assert said
         assert b"Traceback" not in said
-
-
-async def test_rows_and_secrets_are_never_logged(start: Any, flights: Path, tmp_path: Path) -> None:
-    log = tmp_path / "speql.log"
-    secret = "hunter2"
-    editor = await start(
-        "--database", flights, "--log-file", log, "--log-level", "debug", options={"token": secret, "writable": "yes"}
-    )
-    editor.open("SELECT name || ' Airways' AS n FROM airlines")
-    assert ["American Airways"] in (await editor.rows()).rows
-    await editor.submit()
-    await editor.client.stop()
-    written = log.read_text()
-    assert "American" not in written
-    assert secret not in written
 
 
 async def test_the_first_message_may_come_in_pieces(start: Any) -> None:

@@ -107,7 +107,11 @@ export interface Preview {
   result: string;
 }
 
-/** A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known. */
+/**
+ * A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known.
+ *
+ * ``queries`` are the ids of the statements that were sent to the engine for it, as they are in the server's log.
+ */
 export interface JobNode {
   key: string;
   kind: string;
@@ -118,6 +122,7 @@ export interface JobNode {
   bytes: number | null;
   milliseconds: number | null;
   reason: string;
+  queries: string[];
 }
 
 /** An edge of the graph: ``input``, ``served-by`` or ``subsumes``. */

@@ -152,7 +152,17 @@ export const failed = preview({
 });
 
 function job(fields: Partial<JobNode> & { key: string; label: string }): JobNode {
-  return { kind: "create", state: "done", sql: "", rows: null, bytes: null, milliseconds: null, reason: "", ...fields };
+  return {
+    kind: "create",
+    state: "done",
+    sql: "",
+    rows: null,
+    bytes: null,
+    milliseconds: null,
+    reason: "",
+    queries: [],
+    ...fields,
+  };
 }
 
 /** A job graph with one job of each state. */

@@ -152,8 +152,11 @@ class Answerer:
         """The result with the names that the user's own text gives its columns; None if it is not the same columns."""
         binding = await self._facts.bind(question.sql)
         if not binding.ok or not same_types(binding.columns, result.columns):
+            # Types only: the name of a column may be a constant of the query's.
             logger.warning(
-                "a result was discarded: its columns are %s, those of the query %s", result.columns, binding.columns
+                "a result was discarded: its columns are of the types %s, those of the query %s",
+                [column.type for column in result.columns],
+                [column.type for column in binding.columns],
             )
             return None
         if binding.columns == result.columns:

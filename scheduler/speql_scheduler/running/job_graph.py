@@ -1,11 +1,16 @@
 """The jobs of a document, and how they hang together."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from speql_engines.statement_log import telling_ids
 from speql_scheduler.running.answer import Answer
+
+logger = logging.getLogger(__name__)
 
 JobKind = Literal["create", "preview", "submit"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "greyed", "evicted"]
@@ -32,6 +37,8 @@ class Job:
     bytes: int | None = None
     seconds: float | None = None
     reason: str = ""
+    queries: tuple[str, ...] = ()
+    """The ids of the statements that were sent to the engine for it, as in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,24 @@ class JobBoard:
     def change(self, key: str, **changes: Any) -> None:
         """Change fields of a job; nothing happens if it is no longer on the board."""
         if key in self._graph:
-            self.put(replace(self[key], **changes))
+            changed = replace(self[key], **changes)
+            if changed.state != self[key].state:
+                # Of a failure only that it is one: the engine's words may quote values of rows.
+                reason = f": {changed.reason}" if changed.reason and changed.state != "failed" else ""
+                queries = ", ".join(changed.queries)
+                logger.debug("job %s (%s) is %s%s", changed.kind, queries or "nothing sent", changed.state, reason)
+            self.put(changed)
+
+    @contextmanager
+    def noting_queries(self, key: str) -> Iterator[None]:
+        """Within it, what is sent to the engine is noted as this job's."""
+
+        def note(query: str) -> None:
+            if key in self._graph:
+                self.put(replace(self[key], queries=(*self[key].queries, query)))
+
+        with telling_ids(note):
+            yield
 
     def remove(self, keys: Iterable[str]) -> None:
         """Take jobs and their edges off the board."""

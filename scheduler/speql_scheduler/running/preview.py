@@ -86,8 +86,9 @@ class Previews:
         job = self._draw(question, "running")
         started = self._settings.clock()
         try:
-            async with asyncio.timeout(limit):
-                answer = await self._answerer.answer(question, epoch, self._engine.execute)
+            with self._board.noting_queries(job):
+                async with asyncio.timeout(limit):
+                    answer = await self._answerer.answer(question, epoch, self._engine.execute)
         except TimeoutError:
             message = f"The preview took longer than {limit:.2g} s and was stopped."
             self._board.change(job, state="failed", reason=message)

@@ -218,8 +218,9 @@ class Runner:
                 return
             self._board.change(key, state="running")
             try:
-                async with asyncio.timeout(limit):
-                    table, refusal = await self._create(unit, epoch)
+                with self._board.noting_queries(key):
+                    async with asyncio.timeout(limit):
+                        table, refusal = await self._create(unit, epoch)
             except asyncio.CancelledError:
                 self._observe(unit, self._settings.clock() - started, stopped=True)
                 raise
@@ -278,7 +279,8 @@ class Runner:
 
     def _refuse(self, key: str, state: str, reason: str) -> None:
         """Remember that this create is not to be tried again on the same data."""
-        logger.info("a speculative create %s: %s", state, reason)
+        # Not why: the engine's words may quote values of rows.
+        logger.info("a speculative create %s", state)
         self._store.refusals[key] = reason
         self._board.change(key, state=state, reason=reason)
 

@@ -217,7 +217,7 @@ class Scheduler:
                     await self._runner.settled(ancestors)
                 await self._presenter.at_rest(speculation, question, epoch)
         except SpeqlError as error:
-            logger.info("speculation stopped: %s", error)
+            logger.info("speculation stopped: %s", type(error).__name__)
             self._runner.drop_all_but(None, "speculation stopped")
             self._presenter.fail(speculation, problem_of(error))
 

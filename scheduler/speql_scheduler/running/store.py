@@ -237,7 +237,7 @@ class Store:
         try:
             await self.engine.drop_temp_table(name)
         except SpeqlError as error:
-            logger.warning("temp table %s could not be dropped: %s", name, error)
+            logger.warning("temp table %s could not be dropped: %s", name, type(error).__name__)
 
     def _used(self, stored: StoredTable) -> None:
         stored.uses += 1

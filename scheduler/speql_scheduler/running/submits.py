@@ -115,7 +115,8 @@ class Submits:
         self._board.remove(other.key for other in self._board.jobs if other.kind == "submit")
         self._board.put(Job(job, "submit", "submit", "running", question.sql))
         try:
-            answer = await self._answer_now(question, epoch)
+            with self._board.noting_queries(job):
+                answer = await self._answer_now(question, epoch)
         except asyncio.CancelledError:
             self._board.change(job, state="cancelled", reason="cancelled by the user")
             raise

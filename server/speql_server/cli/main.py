@@ -80,7 +80,7 @@ def demo(
 bench = typer.Typer(
     cls=BenchGroup,
     help="Measure SpeQL: replay typing (`typing`, also without the word), how well it repairs (`repair`) and predicts "
-    "(`prediction`).",
+    "(`prediction`), how quickly the language server answers (`lsp`).",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -192,6 +192,45 @@ def bench_prediction(
     raise typer.Exit(status)
 
 
+@bench.command("lsp")
+def bench_lsp(
+    queries: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FOLDER|FILE...]", help="Folders of .sql files, or files; a query a file."),
+    ] = None,
+    database: Database = None,
+    only: Annotated[str, typer.Option(metavar="LIST", help="Names of the queries, with commas.")] = "",
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="So many times as fast as a person types.")] = 4.0,
+    synthetic_lines: Annotated[
+        int, typer.Option(min=0, help="Type in the middle of a document of so many lines, and of a short one.")
+    ] = 0,
+    keystrokes: Annotated[int, typer.Option(min=1, help="So many keys are typed there.")] = 200,
+    soak: Annotated[
+        int, typer.Option(metavar="EDITS", min=0, help="Make so many edits; show what the server holds meanwhile.")
+    ] = 0,
+    rows: Annotated[bool, typer.Option("--rows", help="Show the slowest answers, too, a row each.")] = False,
+    json: Json = False,
+) -> None:
+    """Type queries into a language server over stdio, ask as editors do, and measure how long the answers take.
+
+    Exit status 0 only if every request had an answer.
+    """
+    from speql_server.cli.bench_lsp.run_bench_lsp import run_bench_lsp
+
+    status = run_bench_lsp(
+        queries or [],
+        database=database,
+        only=[name.strip() for name in only.split(",") if name.strip()],
+        speed=speed,
+        synthetic_lines=synthetic_lines,
+        keystrokes=keystrokes,
+        soak_edits=soak,
+        rows=rows,
+        json=json,
+    )
+    raise typer.Exit(status)
+
+
 @app.command("bench-report")
 def bench_report(
     results: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Results of `speql bench`.")],
@@ -213,16 +252,34 @@ def serve(
     tcp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Listen on a loopback address instead of stdio.")
     ] = None,
+    ws: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="The same for WebSockets, which browsers speak.")
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The token that clients of --tcp and --ws say.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(metavar="ORIGIN", help="Let pages of this origin in, too; may be repeated.")
+    ] = None,
     writable: Annotated[
         bool, typer.Option("--writable", help="Open the file for writing: submits may change it.")
     ] = False,
     log_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the log here instead of stderr.")] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "warning",
 ) -> None:
-    """Run the language server for an editor (stdio, or --tcp 127.0.0.1:PORT)."""
+    """Run the language server for an editor (stdio, --tcp 127.0.0.1:PORT or --ws 127.0.0.1:PORT)."""
     from speql_server.cli.serve import serve as run_server
 
-    run_server(database, tcp, writable=writable, log_file=log_file, log_level=log_level)
+    run_server(
+        database,
+        tcp,
+        ws=ws,
+        token_file=token_file,
+        allow_origin=allow_origin or (),
+        writable=writable,
+        log_file=log_file,
+        log_level=log_level,
+    )
 
 
 @app.command()

@@ -1,34 +1,39 @@
 """``speql serve``: the language server on stdio or on a loopback address."""
 
 import gc
-import ipaddress
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from speql_server.greeting import Greeting, greet
-from speql_sql import SpeqlError
-
-
-class ServeError(SpeqlError):
-    """The server cannot be started as asked."""
+from speql_server.log_format import LogFormatter
+from speql_server.serve_error import ServeError
 
 
 def serve(
     database: str | None,
     tcp: str | None,
     *,
+    ws: str | None = None,
+    token_file: Path | None = None,
+    allow_origin: Sequence[str] = (),
     writable: bool = False,
     log_file: Path | None = None,
     log_level: str = "warning",
 ) -> None:
-    """Serve until the client says ``exit`` or vanishes; with ``tcp``, until the process is told to stop.
+    """Serve until the client says ``exit`` or vanishes; with ``tcp`` or ``ws``, until the process is told to stop.
 
     Ends with ``SystemExit(1)`` where the protocol asks for it: ``exit`` without ``shutdown``, or a lost client. Raises
     `ServeError` for an address that is not a loopback address: whoever connects can read the database.
     """
-    address = loopback_address(tcp) if tcp is not None else None
+    if tcp is not None and ws is not None:
+        raise ServeError("A server listens in one way.", "Give --tcp or --ws; start two for both.")
+    given = tcp if tcp is not None else ws
+    address = loopback_address(given, "--tcp" if tcp is not None else "--ws") if given is not None else None
+    if address is None and (token_file is not None or allow_origin):
+        raise ServeError("A token and origins are for servers that listen.", "Give --tcp or --ws, too.")
     log_to(log_file, log_level)
     output, greeting = _greet() if address is None else (-1, Greeting())
     # The types of the protocol are 550 classes; collecting garbage among them while they are made costs a tenth of
@@ -42,10 +47,19 @@ def serve(
 
     keep_pauses_short()
     settings = ServerSettings(database=database, writable=writable)
+    announce = sys.stderr.write
     if address is None:
         status = asyncio.run(serve_stdio(settings, output, greeting))
     else:
-        status = asyncio.run(serve_tcp(settings, *address, announce=sys.stderr.write))
+        from speql_server.access import token_for
+
+        token = token_for(token_file)
+        if tcp is not None:
+            status = asyncio.run(serve_tcp(settings, *address, token, announce))
+        else:
+            from speql_server.websocket import serve_websocket
+
+            status = asyncio.run(serve_websocket(settings, *address, token, allow_origin, announce))
     if status:
         raise SystemExit(status)
 
@@ -61,37 +75,30 @@ def _greet() -> tuple[int, Greeting]:
         raise SystemExit(1) from None
 
 
-def loopback_address(text: str) -> tuple[str, int]:
+def loopback_address(text: str, option: str = "--tcp") -> tuple[str, int]:
     """Host and port of ``HOST:PORT``.
 
     >>> loopback_address("127.0.0.1:0")
     ('127.0.0.1', 0)
     """
+    from speql_server.access import is_loopback  # not for stdio, which is to start quickly
+
     host, colon, port = text.rpartition(":")
     host = host.strip("[]")
     if not colon or not port.isdecimal() or int(port) > 65_535:
-        raise ServeError(f"{text!r} is not an address.", "Write --tcp 127.0.0.1:PORT; port 0 takes a free one.")
-    if not _is_loopback(host):
+        raise ServeError(f"{text!r} is not an address.", f"Write {option} 127.0.0.1:PORT; port 0 takes a free one.")
+    if not is_loopback(host):
         raise ServeError(
             f"SpeQL does not listen on {host or 'all addresses'}: whoever reaches it could read the database.",
-            "Use --tcp 127.0.0.1:PORT; to reach it from another machine, use a tunnel such as ssh -L.",
+            f"Use {option} 127.0.0.1:PORT; to reach it from another machine, use a tunnel such as ssh -L.",
         )
     return host, int(port)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def log_to(log_file: Path | None, level: str) -> None:
     """Log to a file or to standard error: never rows, never secrets.
 
-    pygls writes whole messages to its log below the level of a warning, so it is never allowed to.
+    pygls and websockets write whole messages to their logs below the level of a warning, so they are never allowed to.
     """
     number = logging.getLevelNamesMapping().get(level.upper())
     if number is None:
@@ -101,10 +108,10 @@ def log_to(log_file: Path | None, level: str) -> None:
     except OSError as error:
         raise ServeError(f"The log file {log_file} cannot be written: {error.strerror}.") from error
     handler.addFilter(_without_traceback_of_the_client)
-    logging.basicConfig(
-        handlers=[handler], level=number, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
-    logging.getLogger("pygls").setLevel(max(number, logging.WARNING))
+    handler.setFormatter(LogFormatter())
+    logging.basicConfig(handlers=[handler], level=number, force=True)
+    for name in ("pygls", "websockets"):
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
 
 
 def _without_traceback_of_the_client(record: logging.LogRecord) -> bool:

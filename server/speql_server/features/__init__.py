@@ -11,6 +11,7 @@ from speql_server.features import (
     code_lens_resolve,
     completion,
     cursor,
+    debug,
     definition,
     diagnostic,
     did_change,
@@ -95,6 +96,7 @@ _FEATURES = (
     code_lens,
     code_lens_resolve,
     diagnostic,
+    debug,
 )
 
 

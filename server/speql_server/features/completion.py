@@ -20,6 +20,6 @@ def register(server: "SpeqlServer") -> None:
             return types.CompletionList(is_incomplete=False, items=[])
         session, edited = found
         offset = offset_of(edited.snapshot, params.position, server.encoding)
-        if offset is None:
+        if offset is None or len(edited.snapshot.text) > server.settings.document_limit:
             return types.CompletionList(is_incomplete=False, items=[])
         return types.CompletionList(is_incomplete=False, items=await session.completions(edited, offset))

@@ -19,7 +19,7 @@ def register(server: "SpeqlServer") -> None:
         uri = params.text_document.uri
         connection, _ = await server.ready()
         edited = server.documents.get(uri)
-        if edited is None:
+        if edited is None or len(edited.snapshot.text) > server.settings.document_limit:
             return nothing
         snapshot = edited.snapshot
         start = end = offset_of(snapshot, params.position, server.encoding)

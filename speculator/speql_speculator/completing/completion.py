@@ -40,6 +40,8 @@ def completions(text: str, offset: int, catalog: Catalog) -> tuple[Completion, .
     """
     offset = min(max(offset, 0), len(text))
     start, inner = statement_around(text, offset, catalog.dialect)
+    if len(inner) > _LONGEST:
+        return ()
     place = offset - start
     tokens = tokenize(inner, catalog.dialect, comments=True)
     touched = next((token for token in tokens if token.start < place <= token.end and _is_open_to(token, place)), None)
@@ -72,6 +74,9 @@ def quoted(name: str, dialect: str = "duckdb") -> str:
     mark = "`" if dialect in ("bigquery", "mysql", "spark", "databricks", "hive") else '"'
     return mark + name.replace(mark, mark * 2) + mark
 
+
+_LONGEST = 200_000
+"""In a statement with more characters nothing is proposed: it was not typed."""
 
 _PLAIN = re.compile(r"[^\W\d]\w*")
 _RESERVED = words(

@@ -26,8 +26,15 @@ def scope_at(tokens: Sequence[Token], place: int, catalog: Catalog) -> Scope:
 
     A word that starts at ``place`` is the one being typed and says nothing yet. The statement need not parse: only
     parentheses, clause keywords and the shape of table references are looked at, and what follows the cursor counts
-    as much as what comes before it (``SELECT | FROM flights``).
+    as much as what comes before it (``SELECT | FROM flights``). In a text that is nested too deeply nothing is.
     """
+    try:
+        return _scope_at(tokens, place, catalog)
+    except RecursionError:
+        return Scope("name")
+
+
+def _scope_at(tokens: Sequence[Token], place: int, catalog: Catalog) -> Scope:
     root = grouped([token for token in tokens if not (token.start == place and token.kind in ("word", "quoted"))])
     path = path_to(root, place)
     reader = SourceReader(catalog)

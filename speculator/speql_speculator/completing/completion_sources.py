@@ -182,7 +182,7 @@ def _list(items: Items) -> Iterator[list["Token | Group"]]:
         yield expression
 
 
-def _output(expression: Items, sources: Sequence[Source]) -> Column | None:
+def _output(expression: Items, sources: Sequence[Source], *, named: bool = False) -> Column | None:
     """The name that an expression of a SELECT list has, and its type where it is a plain column."""
     if not expression:
         return None
@@ -202,7 +202,7 @@ def _output(expression: Items, sources: Sequence[Source]) -> Column | None:
         return Column(last.name, "")
     before = expression[-2]
     if word_of(before) == "AS" or isinstance(before, Group) or before.kind in ("word", "quoted", "number", "string"):
-        inner = _output(expression[: -2 if word_of(before) == "AS" else -1], sources)
+        inner = None if named else _output(expression[: -2 if word_of(before) == "AS" else -1], sources, named=True)
         return Column(last.name, inner.type if inner is not None else "")
     return None
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
+from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.pieces import pieces, tokens_and_comments
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
 from speql_speculator.parsing.syntax_tree import Case, Query, walk
@@ -26,11 +28,19 @@ def folds(text: str, catalog: Catalog) -> tuple[Fold, ...]:
     for piece in pieces(text, catalog.dialect):
         if piece.statement:
             found.append(Fold(Span(piece.start, piece.start + len(piece.text)), "code"))
-            inside = _of_statement(semantic_model(piece.text, catalog))
-            found += (Fold(fold.span.shifted(piece.start), fold.kind, fold.closed) for fold in inside)
-        tokens = tokens_and_comments(piece.text, catalog.dialect)
-        found += (Fold(span.shifted(piece.start), "comment") for span in _comments(tokens, piece.text))
+        inside = _of_piece(piece.text, ByIdentity(catalog), catalog.version, piece.statement)
+        found += (Fold(fold.span.shifted(piece.start), fold.kind, fold.closed) for fold in inside)
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _of_piece(text: str, key: ByIdentity, version: str, statement: bool) -> tuple[Fold, ...]:
+    """The folds inside a piece, counted from its start. Remembered: an edit costs its own statement."""
+    (catalog,) = key.values
+    assert isinstance(catalog, Catalog)
+    inside = _of_statement(semantic_model(text, catalog)) if statement else ()
+    comments = _comments(tokens_and_comments(text, catalog.dialect), text)
+    return (*inside, *(Fold(span, "comment") for span in comments))
 
 
 def _of_statement(model: SemanticModel) -> Iterator[Fold]:

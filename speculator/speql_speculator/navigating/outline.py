@@ -1,13 +1,15 @@
 """The outline of a document: its statements, their CTEs and SELECTs, one inside the other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
-from speql_speculator.navigating.document import Located, models_of
-from speql_speculator.navigating.semantic_model import SemanticModel
+from speql_speculator.by_identity import ByIdentity
+from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
 from speql_speculator.navigating.symbols import Output
 from speql_speculator.parsing.syntax_tree import Cte, Nested, Node, Query, Select, Source, Values
+from speql_speculator.statements import split_statements
 from speql_sql import Catalog, Span
 
 OutlineKind = Literal["statement", "cte", "select", "derived table"]
@@ -29,7 +31,11 @@ class OutlineItem:
 
 def outline(text: str, catalog: Catalog) -> tuple[OutlineItem, ...]:
     """The outline of a document, whole or not. Never raises, on any text."""
-    return tuple(_statement(located) for located in models_of(text, catalog))
+    key = ByIdentity(catalog)
+    return tuple(
+        _shifted(_statement(statement.text, key, catalog.version), statement.span.start)
+        for statement in split_statements(text, catalog.dialect)
+    )
 
 
 def shortened(text: str) -> str:
@@ -38,11 +44,26 @@ def shortened(text: str) -> str:
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
 
 
-def _statement(located: Located) -> OutlineItem:
-    model = located.model
-    span = Span(0, len(model.text)).shifted(located.start)
-    children = _Reader(located).query(model.tree) if model.tree is not None else ()
-    first = Span(0, model.tokens[0].end if model.tokens else len(model.text)).shifted(located.start)
+def _shifted(item: OutlineItem, by: int) -> OutlineItem:
+    if not by:
+        return item
+    return replace(
+        item,
+        span=item.span.shifted(by),
+        name_span=item.name_span.shifted(by),
+        children=tuple(_shifted(child, by) for child in item.children),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _statement(text: str, key: ByIdentity, version: str) -> OutlineItem:
+    """The outline of a statement, its places counted from its start. Remembered: an edit costs its own statement."""
+    (catalog,) = key.values
+    assert isinstance(catalog, Catalog)
+    model = semantic_model(text, catalog)
+    span = Span(0, len(model.text))
+    children = _Reader(model).query(model.tree) if model.tree is not None else ()
+    first = Span(0, model.tokens[0].end if model.tokens else len(model.text))
     if len(children) == 1 and children[0].kind == "select":
         # A statement that is one SELECT: the same would be there twice.
         return OutlineItem(shortened(model.text), "statement", span, first, children[0].detail, children[0].children)
@@ -50,9 +71,8 @@ def _statement(located: Located) -> OutlineItem:
 
 
 class _Reader:
-    def __init__(self, located: Located) -> None:
-        self._start = located.start
-        self._model: SemanticModel = located.model
+    def __init__(self, model: SemanticModel) -> None:
+        self._model = model
 
     def query(self, query: Query) -> tuple[OutlineItem, ...]:
         """The CTEs of a query, then its branches."""
@@ -124,11 +144,11 @@ class _Reader:
         return Span(found.start, found.end)
 
     def _word(self, token: int) -> Span:
-        return self._own(min(token, len(self._model.tokens) - 1)).shifted(self._start)
+        return self._own(min(token, len(self._model.tokens) - 1))
 
     def _text(self, node: Node) -> str:
-        return self._span(node).shifted(-self._start).of(self._model.text)
+        return self._span(node).of(self._model.text)
 
     def _span(self, node: Node) -> Span:
         tokens = self._model.tokens
-        return Span(tokens[node.first].start, tokens[max(node.last - 1, node.first)].end).shifted(self._start)
+        return Span(tokens[node.first].start, tokens[max(node.last - 1, node.first)].end)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from speql_speculator.navigating.document import statements_of
+from speql_speculator.statements import split_statements
 from speql_speculator.tokens import Token, tokenize
 
 
@@ -23,7 +23,7 @@ class Piece:
 def pieces(text: str, dialect: str) -> Iterator[Piece]:
     """The pieces of a document, in order; those that are only white space are left out."""
     position = 0
-    for statement in statements_of(text, dialect):
+    for statement in split_statements(text, dialect):
         yield from _between(text, position, statement.span.start)
         yield Piece(statement.span.start, statement.text, True)
         position = statement.span.end

@@ -1,0 +1,1 @@
+"""`speql bench lsp`: how quickly the language server answers while someone types."""
