@@ -22,6 +22,8 @@ def keeps_meaning(before: SemanticModel, change: Changed, catalog: Catalog) -> b
     whole = whole_query(before.text, before.tokens) is not None
     if whole and whole_query(change.text, after.tokens) is None:
         return False
+    if not whole and any(token.upper in _NOT_UNDERSTOOD for token in before.tokens):
+        return False  # the text is whole perhaps, and only we do not read it to its end
     back: dict[Symbol, Symbol] = {}
     for move in change.moves:
         for occurrence in _within(before, move.span):
@@ -43,6 +45,9 @@ def keeps_meaning(before: SemanticModel, change: Changed, catalog: Catalog) -> b
         for symbol, output in outputs.items()
         if back[symbol] in before.outputs
     )
+
+
+_NOT_UNDERSTOOD = frozenset({"PIVOT", "UNPIVOT", "PIVOT_WIDER", "PIVOT_LONGER"})
 
 
 def _within(model: SemanticModel, span: Span) -> Iterator[Occurrence]:

@@ -20,6 +20,7 @@ from ..filled_schemas import NAMES, filled_schemas, queries_of
 from .database import ALL_KINDS, connect, same_result
 from .random_queries import random_query
 
+SHAPES = FIXTURES.parent / "rewriting" / "shapes.sql"
 BROKEN = [case.typed for case in read_cases(FIXTURES / "cases_flights.txt")]
 REFACTORINGS = tuple(kind for kind in ALL_KINDS if kind != "quickfix")
 
@@ -62,6 +63,19 @@ def test_rewritings_of_real_queries(schema: str) -> None:
                 assert same_result(connection, text, after) is None, (title, action, after)
                 made += 1
     assert made
+
+
+def test_rewritings_of_many_shapes(database: tuple[duckdb.DuckDBPyConnection, Catalog]) -> None:
+    """One query a line, each with something that names could be lost in; all of them run."""
+    connection, catalog = database
+    made: set[str] = set()
+    for text in SHAPES.read_text().splitlines():
+        connection.execute(text)
+        for after, action in _rewritten(text, catalog, 1.0).items():
+            difference = same_result(connection, text, after)
+            assert difference is None, f"{action}\n{text}\n{after}\n{difference}"
+            made.add(action.split()[0])
+    assert made == {"Qualify", "Expand", "Extract", "Inline"}
 
 
 @settings(max_examples=15, deadline=None)
