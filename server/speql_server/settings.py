@@ -107,8 +107,8 @@ def _completion_options(given: Any) -> dict[str, Any]:
     """``completion: {values}`` as settings."""
     if given is None:
         return {}
-    values = given.get("values") if isinstance(given, dict) else given
-    if values is not None and not isinstance(values, bool):
+    values = given.get("values") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(values, bool | None):
         raise SettingsError(
             "The initialization option completion must be an object like {values: true}.",
             "Correct it in the settings of your editor's language client, then restart the server.",

@@ -39,7 +39,7 @@ _BEHIND = {
     "IGNORE": ("NULLS",),
     "AT": ("TIME ZONE",),
     "WITHIN": ("GROUP",),
-    "FILTER": ("WHERE",),
+    "FILTERED": ("WHERE",),
     "WITH NAME": ("AS",),
     "WITH AS": ("MATERIALIZED", "NOT MATERIALIZED"),
     "WINDOW NAME": ("AS",),
@@ -144,10 +144,15 @@ def _at(place: GrammarPlace) -> Iterator[str]:
 
 def _starts(place: GrammarPlace) -> Iterator[str]:
     top = place.top
-    if top.phrase in ("UNION", "SET OPERATION"):
-        yield from ("SELECT", "ALL", "DISTINCT", "FROM", "VALUES")
+    if top.phrase in ("UNION", "UNION ALL", "SET OPERATION", "SET DONE"):
+        yield "SELECT"
+        if top.phrase in ("UNION", "SET OPERATION"):
+            yield from ("ALL", "DISTINCT")
         if top.phrase == "UNION":
-            yield from ("ALL BY NAME", "BY NAME")
+            yield "ALL BY NAME"
+        if top.phrase in ("UNION", "UNION ALL"):
+            yield "BY NAME"
+        yield from ("FROM", "VALUES")
     elif top.phrase == "INSERT":
         yield from ("VALUES", "SELECT", "FROM", "WITH", "DEFAULT VALUES", "BY NAME")
     elif top.phrase == "EXPLAIN":
@@ -240,6 +245,11 @@ def _behind_operand(place: GrammarPlace) -> Iterator[str]:
     top = place.top
     if top.phrase.startswith("INTERVAL "):
         yield from _UNITS
+        return
+    if top.kind in ("using", "names", "star"):
+        return
+    if top.betweens:
+        yield "AND"
         return
     if top.cases:
         yield from _in_case(place)

@@ -75,7 +75,7 @@ class GrammarMarks:
                 "WITH AS": ("query", "start", ""),
                 "WINDOW AS": ("over", "phrase", "OVER"),
                 "OVER": ("over", "phrase", "OVER"),
-                "FILTER": ("filter", "phrase", "FILTER"),
+                "FILTER": ("filter", "phrase", "FILTERED"),
                 "WITHIN GROUP": ("over", "phrase", "WITHIN"),
                 "USING": ("using", "operand", ""),
                 "IN": ("in", "operand", ""),
@@ -131,6 +131,9 @@ class GrammarMarks:
             top.goes_on("ROW", "after")
         elif top.phrase == "CREATE NAME":
             top.goes_on("CREATED", "none")
+        elif top.phrase == "GROUPING SETS" or frame.call in ("rollup", "cube"):
+            top.last = "sets"
+            top.goes_on("", "after")
         elif frame.kind in ("over", "filter", "call"):
             top.goes_on(frame.kind.upper(), "after")
         elif frame.kind == "star":

@@ -21,6 +21,7 @@ def grammar_place(tokens: Sequence[Token], following: Token | None = None) -> Gr
 
 
 _SET_OPERATORS = words("UNION EXCEPT INTERSECT")
+_SET_PHRASES = ("UNION", "UNION ALL", "SET OPERATION", "SET DONE")
 _JOIN_PREFIXES = words("LEFT RIGHT FULL INNER CROSS NATURAL ASOF SEMI ANTI POSITIONAL OUTER")
 _NO_CONDITION = words("CROSS NATURAL POSITIONAL")
 _CONSTANTS = words("NULL TRUE FALSE UNKNOWN CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP LOCALTIME LOCALTIMESTAMP")
@@ -66,12 +67,12 @@ class _Reader(GrammarMarks):
             self._create(index, upper)
         elif phrase in ("DROP", "ALTER") and upper in _MADE:
             top.enter("DESCRIBE", "source" if upper in ("TABLE", "VIEW") else "none", phrase + " TABLE")
-        elif (
-            (top.clause == "DESCRIBE" and upper in ("IF", "EXISTS"))
-            or (phrase in ("UNION", "SET OPERATION") and upper in ("ALL", "DISTINCT", "BY", "NAME"))
-            or (phrase == "INSERT" and upper in ("BY", "NAME", "DEFAULT"))
+        elif (top.clause == "DESCRIBE" and upper in ("IF", "EXISTS")) or (
+            phrase == "INSERT" and upper in ("BY", "NAME", "DEFAULT")
         ):
             return True
+        elif phrase in _SET_PHRASES and top.expects == "start" and upper in ("ALL", "DISTINCT", "BY", "NAME"):
+            top.goes_on("UNION ALL" if (phrase, upper) == ("UNION", "ALL") else "SET DONE", "start")
         elif upper == "BY" and phrase in ("GROUP", "ORDER", "PARTITION"):
             top.enter(phrase, "operand", phrase + " BY")
         elif phrase in ("SELECT", "SELECT DISTINCT") and upper in ("DISTINCT", "ALL", "ON"):

@@ -33,7 +33,7 @@ def partner_proposals(names: NamesInScope, index: NameIndex, keyword: str) -> It
     found: list[tuple[JoinCondition, Table]] = []
     for table in _candidates(names.sources, index):
         right = table_relation(table, table.name, (table.name,))
-        conditions = [condition for condition in join_conditions(right, joined) if condition.quality >= _SURE]
+        conditions = [one for one in join_conditions(right, joined) if one.quality >= _SURE and not _is_same_row(one)]
         if conditions:
             found.append((conditions[0], table))
     found.sort(key=lambda one: (*(-int(part) for part in one[0].rank), one[1].name))
@@ -113,6 +113,12 @@ def _related(sources: Sequence[NamedSource], index: NameIndex) -> Iterator[Table
                     target = catalog.find(spelled)
                     if target is not None:
                         yield target
+
+
+def _is_same_row(condition: JoinCondition) -> bool:
+    """Whether a table is joined with itself by what identifies its rows: that finds each row again."""
+    same = condition.left.table is not None and condition.left.table is condition.right.table
+    return same and all(left == right for left, right in condition.pairs)
 
 
 def _partner(
