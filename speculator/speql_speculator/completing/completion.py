@@ -254,8 +254,8 @@ class _Request:
             return
         if not always:
             yield from self._values(names)
-        if top.phrase == "INTERVAL":
-            return
+        if top.phrase == "INTERVAL" or (top.call == "extract" and top.phrase == "CALL"):
+            return  # a number or a unit of time
         clause, at_top = self.place.clause, top.is_query
         if clause == "ON" and top.phrase == "ON" and not always:
             yield from condition_proposals(names, dialect)

@@ -84,6 +84,7 @@ _UNITS = (
     *("DAY", "DAYS", "MONTH", "MONTHS", "YEAR", "YEARS", "HOUR", "HOURS", "MINUTE", "MINUTES", "WEEK", "WEEKS"),
     *("SECOND", "SECONDS", "QUARTER", "QUARTERS"),
 )
+_PARTS = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "QUARTER", "WEEK", "DOW", "DOY", "EPOCH")
 TYPES = (
     *("INTEGER", "VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN", "BIGINT", "DECIMAL", "TIME", "INTERVAL", "JSON"),
     *("FLOAT", "REAL", "SMALLINT", "TINYINT", "HUGEINT", "UINTEGER", "UBIGINT", "UUID", "BLOB", "TIMESTAMPTZ", "TEXT"),
@@ -184,6 +185,9 @@ def _operands(place: GrammarPlace) -> Iterator[str]:
     if top.phrase == "SELECT DISTINCT":
         yield "ON"
     if top.kind == "call":
+        if top.call == "extract" and top.phrase == "CALL":
+            yield from _PARTS
+            return
         if top.phrase == "CALL" and top.call in AGGREGATES:
             yield "DISTINCT"
         if top.call in ("rollup", "cube"):

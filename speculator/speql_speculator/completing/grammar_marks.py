@@ -226,8 +226,9 @@ class GrammarMarks:
             top.last = "typed"
             top.goes_on("", "after")
         elif expects == "phrase" and top.phrase in ("OVER", "STAR", "COLLATE"):
-            top.goes_on("", "after")
-            top.last = "call" if top.phrase == "OVER" else top.last
+            named = top.phrase == "OVER"
+            top.goes_on("OVER" if named else "", "after")
+            top.last = "call" if named else top.last
         elif top.kind == "over" and top.phrase == "OVER":
             top.phrase = "OVER NAME"
         elif expects == "start" and top.phrase in ("INSERT",):

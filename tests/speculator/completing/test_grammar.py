@@ -132,6 +132,7 @@ AFTERWARDS = [
     " ON true",
     " AND 1",
     " () FROM t9",
+    ", 1",
 ]
 
 
