@@ -15,7 +15,7 @@ _MOST_BYTES = 2**28
 
 _CAPABILITIES: dict[str, Any] = {
     "textDocumentSync": {"openClose": True, "change": 2, "save": False},
-    "completionProvider": {"triggerCharacters": ["."]},
+    "completionProvider": {"triggerCharacters": [".", "'", '"', "`", " ", "("], "resolveProvider": True},
     "hoverProvider": True,
     "signatureHelpProvider": {"triggerCharacters": ["(", ","], "retriggerCharacters": [")"]},
     "definitionProvider": True,

@@ -19,6 +19,7 @@ from speql_scheduler.running.speculation import Speculation
 from speql_server import protocol, to_lsp
 from speql_server.analysis import Analysis, Analyst, shifted, typed_cursor
 from speql_server.clock import Clock
+from speql_server.completer import Completer
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
@@ -30,12 +31,11 @@ from speql_server.learnt import Learnt
 from speql_server.masks import refusal
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding
-from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
+from speql_server.prediction import NOTHING_PREDICTED, Predicted
 from speql_server.projected_lines import lines_of
 from speql_server.results.requests import ResultRequests
 from speql_server.settings import ServerSettings
 from speql_server.stale_reads import StaleReads
-from speql_speculator.completing.completion import completions
 from speql_speculator.navigating.hovering import Hover
 from speql_speculator.repair import Repair
 from speql_speculator.snapshot import Snapshot
@@ -46,8 +46,8 @@ T = TypeVar("T")
 ANALYSIS_SECONDS = 1.0
 """How long a request waits for the analysis of the newest text: a submit may be ahead of it."""
 
-_READ, _COMPLETION = "read", "completion"
-"""The kinds of `StaleReads`."""
+_READ = "read"
+"""The kind of `StaleReads`."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class Session:
         self._encoding = encoding
         self._outlets = outlets
         self._reads = StaleReads(executors.replies)
+        self.completer = Completer(connection, self._reads, self._catalog, encoding)
         self._analyst = Analyst(settings.document_limit, settings.statement_limit)
         self._analyses: LatestOnly[_Analysed] = LatestOnly("analysis", sleep=clock.sleep)
         self._messages: LatestOnly[protocol.Preview] = LatestOnly("preview message", sleep=clock.sleep)
@@ -215,17 +216,6 @@ class Session:
         """Stop what the user has submitted in this document; what works ahead goes on."""
         for task in self._submits:
             task.cancel()
-
-    async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
-        """What may stand at this place of the text."""
-        catalog = await self._catalog()
-        start, text = edited.snapshot.part_at(offset)
-        scores = await self._connection.predictor.column_scores(text, offset - start, catalog)
-        # Those of the text before still help who types on, until they are asked for again.
-        self._reads.drop(_COMPLETION)
-        return await self._reads.run(
-            _COMPLETION, _completions, edited.snapshot, offset, catalog, self._encoding, scores
-        )
 
     async def read(self, edited: Edited, reader: Callable[[Snapshot, Catalog], T]) -> T:
         """What ``reader`` makes of the newest snapshot and the catalog, in the thread for replies."""
@@ -518,18 +508,6 @@ class Session:
 
     def _publish_diagnostics(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:
         self._outlets.diagnostics(analysis, problems)
-
-
-def _completions(
-    snapshot: Snapshot, offset: int, catalog: Catalog, encoding: Encoding, scores: dict[str, float]
-) -> list[types.CompletionItem]:
-    """Completions, the columns first that earlier statements make likely, then in the order of the rules."""
-    lines = lines_of(snapshot)
-    start, text = snapshot.part_at(offset)
-    found = sorted(completions(text, offset - start, catalog), key=lambda one: -ranking_score(one, scores))
-    placed = (replace(one, span=one.span.shifted(start)) for one in found) if start else iter(found)
-    items = (to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(placed))
-    return [item for item in items if item is not None]
 
 
 def _is_statement(repaired: Repair) -> bool:

@@ -57,6 +57,9 @@ class ServerSettings:
     code_lens: bool = True
     """Show commands and estimates above statements, CTEs and SELECTs."""
 
+    completion_values: bool | None = None
+    """Propose the values of columns that have few; None is true for DuckDB, where asking for them costs nothing."""
+
     document_limit: int = 2_000_000
     """A document with more characters than this is not analysed."""
 
@@ -99,6 +102,7 @@ class ServerSettings:
                 "Correct it in the settings of your editor's language client, then restart the server.",
             )
         changes |= _history_options(options.get("history"))
+        changes |= _completion_options(options.get("completion"))
         if self.database is not None:
             changes.pop("database", None)
         if "workspace" in changes:
@@ -134,6 +138,19 @@ def _format(options: Any) -> FormatSettings:
             f"The initialization option format does not fit: {error}.",
             'It is an object like {"keywordCase": "upper", "lineWidth": 100}; keywordCase is typed, upper or lower.',
         ) from None
+
+
+def _completion_options(given: Any) -> dict[str, Any]:
+    """``completion: {values}`` as settings."""
+    if given is None:
+        return {}
+    values = given.get("values") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(values, bool | None):
+        raise SettingsError(
+            "The initialization option completion must be an object like {values: true}.",
+            "Correct it in the settings of your editor's language client, then restart the server.",
+        )
+    return {"completion_values": values}
 
 
 def _history_options(given: Any) -> dict[str, Any]:

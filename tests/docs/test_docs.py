@@ -105,6 +105,7 @@ def test_every_command_and_option_of_the_server_is_documented() -> None:
         "inlayHints",
         "codeLens",
         "format",
+        "completion",
     )
     assert len(names) >= 3
     assert not [name for name in (*names, *options) if f"`{name}`" not in text]

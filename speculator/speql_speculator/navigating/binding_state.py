@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from speql_speculator.navigating.scopes import Cte, Relation, Scope
+from speql_speculator.navigating.scopes import Cte, Relation, Scope, Stretch
 from speql_speculator.navigating.symbols import Occurrence, Output, OutputColumn, Role, Symbol
 from speql_speculator.parsing.clauses import ClauseParser
 from speql_speculator.parsing.syntax_tree import Node, Query, Select, Star
@@ -18,7 +18,8 @@ class BindingState:
 
     ``blocked`` says why a symbol cannot be renamed. ``outputs`` are the columns of CTEs and of aliases. ``ends`` is
     where an AS would have to be put for a borrowed name. ``scopes`` are what the names of each SELECT are looked up in,
-    ``stars`` the relations that each star stands for.
+    ``stars`` the relations that each star stands for, ``stretches`` are where which names
+    can be used.
     """
 
     def __init__(self, parser: ClauseParser, catalog: Catalog) -> None:
@@ -34,6 +35,7 @@ class BindingState:
         self.ends: dict[Symbol, int] = {}
         self.scopes: dict[Select, Scope] = {}
         self.stars: dict[Star, list[Relation]] = {}
+        self.stretches: list[Stretch] = []
         self._tables: dict[int | str, tuple[Symbol, tuple[OutputColumn, ...]]] = {}
 
     def query(self, query: Query, ctes: Mapping[str, Cte], parent: Scope | None) -> Output:

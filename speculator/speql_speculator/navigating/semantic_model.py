@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.binding_queries import QueryBinder
 from speql_speculator.navigating.binding_state import BindingState, Mark
-from speql_speculator.navigating.scopes import Relation, Scope
+from speql_speculator.navigating.scopes import Relation, Scope, Stretch
 from speql_speculator.navigating.symbols import Occurrence, Output, Symbol
 from speql_speculator.parsing.clauses import ClauseParser
 from speql_speculator.parsing.query_start import query_start
@@ -32,7 +32,8 @@ class SemanticModel:
     what words are that are no symbols, by the index of the token. ``unresolved`` are tokens of names that mean nothing
     known. ``blocked`` is why a symbol cannot be renamed. ``outputs`` are the columns of CTEs and of aliases, ``output``
     those of the statement; ``ends`` is where an AS would have to be put for a borrowed name. ``scopes`` are what the
-    names of each SELECT are looked up in, ``stars`` what each star stands for.
+    names of each SELECT are looked up in, ``stars`` what each star stands for, ``stretches`` are where which names
+    can be used.
     """
 
     text: str
@@ -49,6 +50,7 @@ class SemanticModel:
     ends: Mapping[Symbol, int] = field(default_factory=dict)
     scopes: Mapping[Select, Scope] = field(default_factory=dict)
     stars: Mapping[Star, Sequence[Relation]] = field(default_factory=dict)
+    stretches: Sequence[Stretch] = ()
 
     def at(self, offset: int) -> Occurrence | None:
         """The name at a place, also right behind it; of two that touch the place the one that begins there."""
@@ -117,6 +119,7 @@ def _semantic_model(text: str, key: ByIdentity, version: str) -> SemanticModel:
         binder.ends,
         binder.scopes,
         binder.stars,
+        binder.stretches,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from speql_speculator.completing.completion import quoted
+from speql_speculator.completing.quoting import quoted
 from speql_speculator.navigating.scopes import Relation, Scope
 from speql_speculator.navigating.semantic_model import SemanticModel
 from speql_speculator.parsing.syntax_tree import Select, Star

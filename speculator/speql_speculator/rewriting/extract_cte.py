@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from speql_speculator.completing.completion import quoted
+from speql_speculator.completing.quoting import quoted
 from speql_speculator.navigating.semantic_model import SemanticModel
 from speql_speculator.navigating.symbols import Occurrence
 from speql_speculator.parsing.syntax_tree import Cte, Nested, Node, Query, Reference, Select, Source, walk
