@@ -25,6 +25,7 @@ class EngineAnswers(Generic[T]):
         self._known: OrderedDict[tuple[str, str], T | None] = OrderedDict()
         self._slot = asyncio.Lock()
         self._running: set[asyncio.Task[T]] = set()
+        self._round = 0
 
     def is_known(self, text: str, version: str) -> bool:
         """Whether the engine has been asked about this text."""
@@ -36,7 +37,10 @@ class EngineAnswers(Generic[T]):
 
     async def ask(self, text: str, version: str) -> T | None:
         """The answer, once it is there. Cancelling stops the question on the engine; None if `cancel` stopped it."""
+        asked_in = self._round
         async with self._slot:
+            if asked_in != self._round:
+                return None
             if (text, version) in self._known:
                 self._known.move_to_end((text, version))
                 return self._known[text, version]
@@ -61,6 +65,7 @@ class EngineAnswers(Generic[T]):
         return answer
 
     def cancel(self) -> None:
-        """Stop the question that is being asked: nobody waits for its answer any more."""
+        """Stop the questions that are asked and that wait: their answers are of no use any more."""
+        self._round += 1
         for task in self._running:
             task.cancel()

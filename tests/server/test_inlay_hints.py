@@ -99,9 +99,7 @@ def test_a_wrong_setting_is_told() -> None:
 
 async def test_what_does_not_bind_has_no_types(start: Start, flights: Path) -> None:
     editor = await start("--database", flights)
-    editor.open(
-        "WITH x AS (SELECT nope FROM airlines), y AS (SELECT 1 AS one FROM x) SELECT * FROM y, (SELECT 2 FROM) z"
-    )
+    editor.open("WITH x AS (SELECT nope FROM airlines), y AS (SELECT 1 FROM x) SELECT * FROM y, (SELECT 2 FROM) z")
     assert [hint["label"] for hint in await hints(editor)] == ["4 rows"]
 
 
