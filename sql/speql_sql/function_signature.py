@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-FunctionKind = Literal["scalar", "aggregate", "window", "table", "macro", "other"]
+FunctionKind = Literal["scalar", "aggregate", "window", "table", "macro", "table_macro", "other"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class QueryBinder(StarBinder, SourceBinder):
         outputs: list[Output] = []
         for branch in query.branches:
             if isinstance(branch, Select):
-                outputs.append(self._select(branch, visible, parent, query.clauses if single else ()))
+                outputs.append(self._select(branch, query, visible, parent))
             elif isinstance(branch, Values):
                 self.expression(branch.rows, Scope(visible, parent))
                 outputs.append(Output(opaque=True))
@@ -86,11 +86,13 @@ class QueryBinder(StarBinder, SourceBinder):
         self.outputs[symbol] = found.output
         ctes[symbol.name.lower()] = found
 
-    def _select(
-        self, select: Select, ctes: Mapping[str, scopes.Cte], parent: Scope | None, behind: Sequence[Clause]
-    ) -> Output:
-        """Bind a SELECT; ``behind`` are the clauses of its query that name its columns too."""
+    def _select(self, select: Select, query: Query, ctes: Mapping[str, scopes.Cte], parent: Scope | None) -> Output:
+        """Bind a SELECT; if it is all of its query, the clauses behind it name its columns too."""
         scope = Scope(ctes, parent)
+        single = len(query.branches) == 1
+        behind = query.clauses if single else ()
+        last = max(query.last, select.last) if single else select.last
+        self.stretches.append(scopes.Stretch(select.first, last, scope, scope.relations, select, query))
         for source in select.from_.sources if select.from_ is not None else ():
             self.source(source, scope)
         self._windows(select, scope)

@@ -1,9 +1,9 @@
 """Binds FROM: tables, CTEs, derived tables, their aliases, and what joins them."""
 
 from speql_speculator.navigating.binding_expressions import ExpressionBinder
-from speql_speculator.navigating.scopes import Relation, Scope
+from speql_speculator.navigating.scopes import Relation, Scope, Stretch
 from speql_speculator.navigating.symbols import Output, OutputColumn, Symbol
-from speql_speculator.parsing.syntax_tree import Call, Reference, Source, walk
+from speql_speculator.parsing.syntax_tree import Call, Node, Reference, Source, walk
 from speql_sql import Span
 
 
@@ -22,7 +22,10 @@ class SourceBinder(ExpressionBinder):
             scope.relations.append(self._read(source, scope))
         added = scope.relations[len(before) :]
         if source.condition is not None:
+            self._narrowed(source.condition, scope)
             self.expression(source.condition, scope)
+        if source.using is not None:
+            self._narrowed(source.using, scope)
         if source.using is not None and source.using.body is not None:
             for node in walk(source.using.body):
                 if isinstance(node, Reference) and len(node.parts) == 1:
@@ -34,6 +37,7 @@ class SourceBinder(ExpressionBinder):
 
     def _read(self, source: Source, scope: Scope) -> Relation:
         if source.query is not None:
+            self._narrowed(source, scope)
             output = self.query(source.query, scope.ctes, scope)
             return self._relation(source, None, (), output)
         if source.parts:
@@ -56,6 +60,10 @@ class SourceBinder(ExpressionBinder):
             called = (source.call.name,) if isinstance(source.call, Call) else ()
             return self._relation(source, None, called, Output(opaque=True))
         return self._relation(source, None, (), Output(opaque=not source.dangling))
+
+    def _narrowed(self, node: Node, scope: Scope) -> None:
+        """Note that only the sources so far can be named in a part of FROM."""
+        self.stretches.append(Stretch(node.first, node.last, scope, tuple(scope.relations)))
 
     def _relation(self, source: Source, named: Symbol | None, names: tuple[str, ...], output: Output) -> Relation:
         """The relation of a source under its alias, with the names that its columns get there."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from speql_speculator.navigating.scopes import Cte, Scope
+from speql_speculator.navigating.scopes import Cte, Scope, Stretch
 from speql_speculator.navigating.symbols import Occurrence, Output, OutputColumn, Role, Symbol
 from speql_speculator.parsing.clauses import ClauseParser
 from speql_speculator.parsing.syntax_tree import Node, Query
@@ -17,7 +17,7 @@ class BindingState:
     """The findings so far. ``marks`` are by the index of a token, ``unresolved`` are tokens of names that mean nothing.
 
     ``blocked`` says why a symbol cannot be renamed. ``outputs`` are the columns of CTEs and of aliases. ``ends`` is
-    where an AS would have to be put for a borrowed name.
+    where an AS would have to be put for a borrowed name. ``stretches`` are where which names can be used.
     """
 
     def __init__(self, parser: ClauseParser, catalog: Catalog) -> None:
@@ -31,6 +31,7 @@ class BindingState:
         self.blocked: dict[Symbol, str] = {}
         self.outputs: dict[Symbol, Output] = {}
         self.ends: dict[Symbol, int] = {}
+        self.stretches: list[Stretch] = []
         self._tables: dict[int | str, tuple[Symbol, tuple[OutputColumn, ...]]] = {}
 
     def query(self, query: Query, ctes: Mapping[str, Cte], parent: Scope | None) -> Output:

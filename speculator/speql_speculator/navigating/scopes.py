@@ -1,9 +1,10 @@
 """Where names are looked up: the relations of a SELECT, its aliases, and the queries around it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from speql_speculator.navigating.symbols import Output, OutputColumn, Symbol
+from speql_speculator.parsing.syntax_tree import Query, Select
 from speql_sql import Span
 
 
@@ -75,6 +76,22 @@ class Scope:
     def opaque(self) -> bool:
         """Whether a column that is not known may still be one of this SELECT's tables."""
         return any(relation.opaque for relation in self.relations)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """The tokens from ``first`` up to ``last`` (not part of it) in which the names of a SELECT can be used.
+
+    ``relations`` are those of its sources that can be named there: in ON only the ones up to it, in a derived table
+    only the ones before. ``select`` and ``query`` are of the stretch that is the SELECT itself.
+    """
+
+    first: int
+    last: int
+    scope: Scope
+    relations: Sequence[Relation]
+    select: Select | None = None
+    query: Query | None = None
 
 
 def _sure(relation: Relation, name: str) -> bool:

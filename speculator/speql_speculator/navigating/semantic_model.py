@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.binding_queries import QueryBinder
 from speql_speculator.navigating.binding_state import BindingState, Mark
+from speql_speculator.navigating.scopes import Stretch
 from speql_speculator.navigating.symbols import Occurrence, Output, Symbol
 from speql_speculator.parsing.clauses import ClauseParser
 from speql_speculator.parsing.keywords import QUERY_WORDS
@@ -30,7 +31,8 @@ class SemanticModel:
     ``tokens`` are without comments; ``tree`` is None for what is no query, and then there are no symbols. ``marks`` say
     what words are that are no symbols, by the index of the token. ``unresolved`` are tokens of names that mean nothing
     known. ``blocked`` is why a symbol cannot be renamed. ``outputs`` are the columns of CTEs and of aliases, ``output``
-    those of the statement; ``ends`` is where an AS would have to be put for a borrowed name.
+    those of the statement; ``ends`` is where an AS would have to be put for a borrowed name. ``stretches`` are where
+    which names can be used.
     """
 
     text: str
@@ -45,6 +47,7 @@ class SemanticModel:
     outputs: Mapping[Symbol, Output] = field(default_factory=dict)
     output: Output = _NOTHING
     ends: Mapping[Symbol, int] = field(default_factory=dict)
+    stretches: Sequence[Stretch] = ()
 
     def at(self, offset: int) -> Occurrence | None:
         """The name at a place, also right behind it; of two that touch the place the one that begins there."""
@@ -111,6 +114,7 @@ def _semantic_model(text: str, key: ByIdentity, version: str) -> SemanticModel:
         binder.outputs,
         output,
         binder.ends,
+        binder.stretches,
     )
 
 

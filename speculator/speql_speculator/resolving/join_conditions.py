@@ -55,6 +55,12 @@ def join_condition(
     return max(found, key=rank)
 
 
+def join_conditions(right: Relation, joined: Sequence[Relation]) -> list[JoinCondition]:
+    """All conditions by keys and names that join ``right`` to one of ``joined``, the surest first."""
+    found = {(one.left.alias, one.pairs): one for left in joined for one in _candidates(left, right)}
+    return sorted(found.values(), key=lambda condition: condition.rank, reverse=True)
+
+
 def _candidates(left: Relation, right: Relation) -> list[JoinCondition]:
     if not (left.plain and right.plain):
         return _found(left, right)
