@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from lsprotocol import types
 
+from speql_server.completion_abilities import CompletionAbilities
 from speql_server.notebooks import Cell
 from speql_server.positions import Encoding, LineIndex
 from speql_server.projected_lines import lines_of
@@ -87,6 +88,29 @@ def cell_language_of(document: types.TextDocumentItem) -> HostLanguage:
 def cell_of(cell: types.NotebookCell) -> Cell:
     """A cell of a notebook."""
     return Cell(cell.document, cell.kind == types.NotebookCellKind.Code)
+
+
+def completion_abilities(client: types.ClientCapabilities) -> CompletionAbilities:
+    """What a client can do with completions."""
+    document = client.text_document
+    completion = document.completion if document is not None else None
+    item = completion.completion_item if completion is not None else None
+    items = completion.completion_list if completion is not None else None
+    return CompletionAbilities(
+        snippets=bool(item and item.snippet_support),
+        insert_replace=bool(item and item.insert_replace_support),
+        label_details=bool(item and item.label_details_support),
+        item_defaults=frozenset((items.item_defaults or ()) if items is not None else ()),
+    )
+
+
+def offered_item(item: types.CompletionItem) -> tuple[int, int] | None:
+    """Which item of which list a client asks about; None if it is not one of ours."""
+    data = item.data
+    if not isinstance(data, Sequence) or len(data) != 2 or not all(type(part) is int for part in data):
+        return None
+    number, index = data
+    return number, index
 
 
 def _is_python(document: types.TextDocumentItem) -> bool:

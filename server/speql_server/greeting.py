@@ -12,7 +12,7 @@ _ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
 _CAPABILITIES: dict[str, Any] = {
     "textDocumentSync": {"openClose": True, "change": 2, "save": False},
-    "completionProvider": {"triggerCharacters": ["."]},
+    "completionProvider": {"triggerCharacters": [".", "'", '"', "`", " ", "("], "resolveProvider": True},
     "hoverProvider": True,
     "signatureHelpProvider": {"triggerCharacters": ["(", ","], "retriggerCharacters": [")"]},
     "definitionProvider": True,

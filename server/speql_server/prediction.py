@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from speql_engines import Engine
-from speql_speculator.completing.completion import Completion
+from speql_speculator.completing.completion import NO_SCORES, NameScores
 from speql_speculator.completing.statement_around import statement_around
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.changing_constants import changing_constants
@@ -20,6 +20,7 @@ from speql_speculator.predicting.history import History
 from speql_speculator.predicting.history_files import HistoryError, HistoryFiles
 from speql_speculator.predicting.learnt_embedding import EmbeddingError
 from speql_speculator.predicting.likely_columns import LikelyColumn, align_with_history, likely_columns
+from speql_speculator.predicting.likely_tables import likely_tables
 from speql_speculator.predicting.place import place_at
 from speql_speculator.predicting.proposals import Proposals, proposals
 from speql_speculator.predicting.tree_hash import TreeHash
@@ -43,15 +44,13 @@ class Predicted:
 NOTHING_PREDICTED = Predicted()
 
 PATIENCE_SECONDS = 0.05
-"""So long an analysis and a completion wait for what history says; usually it takes a tenth of that."""
+"""So long an analysis waits for what history says; usually it takes a tenth of that."""
+
+COMPLETION_SECONDS = 0.025
+"""So long a completion waits for it."""
 
 LONGEST_STATEMENT = 50_000
 """For a statement of more characters than this nothing is predicted: nobody types it."""
-
-
-def ranking_score(completion: Completion, scores: dict[str, float]) -> float:
-    """How far in front a completion comes: a column by its score, everything else not at all."""
-    return scores.get(completion.label.lower(), 0.0) if completion.kind in ("column", "alias") else 0.0
 
 
 class Predictor:
@@ -119,14 +118,14 @@ class Predictor:
             return NOTHING_PREDICTED
         return await self._soon(lambda: self._predicted(text, cursor, catalog), NOTHING_PREDICTED)
 
-    async def column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
-        """Folded names of the columns that earlier statements make likely at a place of a document, with their scores.
+    async def name_scores(self, text: str, offset: int, catalog: Catalog) -> NameScores:
+        """How likely earlier statements make columns and tables at a place of a document.
 
         Nothing while there are none: then the schema's own order is what people know.
         """
         if not self._keeps:
-            return {}
-        return await self._soon(lambda: self._column_scores(text, offset, catalog), {})
+            return NO_SCORES
+        return await self._soon(lambda: self._name_scores(text, offset, catalog), NO_SCORES, COMPLETION_SECONDS)
 
     async def similar(self, text: str) -> tuple[str, ...]:
         """The texts of the past statements that are most like a text, the most alike first; at most three.
@@ -153,12 +152,12 @@ class Predictor:
     def _run(self, work: Callable[[], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def _soon(self, work: Callable[[], T], otherwise: T) -> T:
+    async def _soon(self, work: Callable[[], T], otherwise: T, patience: float = PATIENCE_SECONDS) -> T:
         """What ``work`` gives if that is there soon: nobody waits for a history that is being loaded or written."""
         if self._records:
             return otherwise
         task = asyncio.ensure_future(self._run(lambda: self._guarded(work, otherwise)))
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        done, _ = await asyncio.wait({task}, timeout=patience)
         return task.result() if done else otherwise
 
     async def _binds(self, sql: str) -> bool:
@@ -201,12 +200,18 @@ class Predictor:
         columns = self._columns(text, len(text) if cursor is None else cursor, catalog)
         return Predicted(columns, tuple(changing_constants(text, self._history, catalog.dialect).items()))
 
-    def _column_scores(self, text: str, offset: int, catalog: Catalog) -> dict[str, float]:
+    def _name_scores(self, text: str, offset: int, catalog: Catalog) -> NameScores:
         self._history.refresh()
         if not len(self._history):
-            return {}
+            return NO_SCORES
         typed, cursor = _statement(text, offset, catalog.dialect)
-        return {column.name.lower(): column.score for column in self._columns(typed, cursor, catalog)}
+        place = place_at(typed, cursor, catalog) if len(typed) <= LONGEST_STATEMENT else None
+        if place is None:
+            return NO_SCORES
+        if place.scope.clause == "source":
+            return NameScores(tables=likely_tables(place.before, self._history))
+        columns = likely_columns(place, align_with_history(place, self._history))
+        return NameScores({column.name.lower(): column.score for column in columns})
 
     def _columns(self, text: str, cursor: int, catalog: Catalog) -> tuple[LikelyColumn, ...]:
         place = place_at(text, cursor, catalog) if len(text) <= LONGEST_STATEMENT else None

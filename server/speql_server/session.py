@@ -18,6 +18,7 @@ from speql_scheduler.running.speculation import Speculation
 from speql_server import protocol, to_lsp
 from speql_server.analysis import Analysis, Analyst, shifted, typed_cursor
 from speql_server.clock import Clock
+from speql_server.completer import Completer
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
@@ -28,13 +29,10 @@ from speql_server.latest_only import LatestOnly
 from speql_server.masks import refusal
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding
-from speql_server.prediction import NOTHING_PREDICTED, Predicted, ranking_score
-from speql_server.projected_lines import lines_of
+from speql_server.prediction import NOTHING_PREDICTED, Predicted
 from speql_server.settings import ServerSettings
-from speql_speculator.completing.completion import completions
 from speql_speculator.navigating.hovering import Hover
 from speql_speculator.repair import Repair
-from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, FunctionSignature, Problem, SpeqlError
 
 T = TypeVar("T")
@@ -94,6 +92,7 @@ class Session:
         self._connection = connection
         self._catalog = catalog or connection.catalog
         self._executors = executors
+        self.completer = Completer(connection, executors.replies, self._catalog, encoding)
         self._settings = settings
         self._clock = clock
         self._encoding = encoding
@@ -171,15 +170,6 @@ class Session:
         for task in self._submits:
             task.cancel()
         self._scheduler.cancel()
-
-    async def completions(self, edited: Edited, offset: int) -> list[types.CompletionItem]:
-        """What may stand at this place of the text."""
-        catalog = await self._catalog()
-        start, text = edited.snapshot.part_at(offset)
-        scores = await self._connection.predictor.column_scores(text, offset - start, catalog)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executors.replies, _completions, edited.snapshot, offset, catalog, self._encoding, scores
-        )
 
     async def read(self, edited: Edited, reader: Callable[[str, Catalog], T]) -> T:
         """What ``reader`` makes of the text and the catalog, in the thread for replies."""
@@ -400,18 +390,6 @@ class Session:
 
     def _publish_diagnostics(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:
         self._outlets.diagnostics(analysis, problems)
-
-
-def _completions(
-    snapshot: Snapshot, offset: int, catalog: Catalog, encoding: Encoding, scores: dict[str, float]
-) -> list[types.CompletionItem]:
-    """Completions, the columns first that earlier statements make likely, then in the order of the rules."""
-    lines = lines_of(snapshot)
-    start, text = snapshot.part_at(offset)
-    found = sorted(completions(text, offset - start, catalog), key=lambda one: -ranking_score(one, scores))
-    placed = (replace(one, span=one.span.shifted(start)) for one in found) if start else iter(found)
-    items = (to_lsp.completion_item(completion, rank, lines, encoding) for rank, completion in enumerate(placed))
-    return [item for item in items if item is not None]
 
 
 def _is_statement(repaired: Repair) -> bool:

@@ -41,6 +41,9 @@ class ServerSettings:
     history_limit: int = DEFAULT_HISTORY_LIMIT
     """So many different statements are kept a connection."""
 
+    completion_values: bool | None = None
+    """Propose the values of columns that have few; None is true for DuckDB, where asking for them costs nothing."""
+
     document_limit: int = 2_000_000
     """A document with more characters than this is not analysed."""
 
@@ -75,6 +78,7 @@ class ServerSettings:
                 )
             changes[name] = value
         changes |= _history_options(options.get("history"))
+        changes |= _completion_options(options.get("completion"))
         if self.database is not None:
             changes.pop("database", None)
         if "workspace" in changes:
@@ -97,6 +101,19 @@ def _language_model(options: Any) -> LanguageModelSettings:
         raise SettingsError(
             f"The initialization option languageModel does not fit: {error}.", "See docs/language-model.md."
         ) from None
+
+
+def _completion_options(given: Any) -> dict[str, Any]:
+    """``completion: {values}`` as settings."""
+    if given is None:
+        return {}
+    values = given.get("values") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(values, bool | None):
+        raise SettingsError(
+            "The initialization option completion must be an object like {values: true}.",
+            "Correct it in the settings of your editor's language client, then restart the server.",
+        )
+    return {"completion_values": values}
 
 
 def _history_options(given: Any) -> dict[str, Any]:

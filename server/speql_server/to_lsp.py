@@ -14,7 +14,6 @@ from speql_server.cells import cells
 from speql_server.masks import masks_told
 from speql_server.positions import Encoding, LineIndex, Range
 from speql_server.projected_lines import lines_of
-from speql_speculator.completing.completion import Completion, CompletionKind
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Problem, Span
 
@@ -24,16 +23,6 @@ _SEVERITIES = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
     "information": types.DiagnosticSeverity.Information,
-}
-
-_KINDS: dict[CompletionKind, types.CompletionItemKind] = {
-    "table": types.CompletionItemKind.Class,
-    "view": types.CompletionItemKind.Interface,
-    "schema": types.CompletionItemKind.Module,
-    "column": types.CompletionItemKind.Field,
-    "cte": types.CompletionItemKind.Struct,
-    "alias": types.CompletionItemKind.Variable,
-    "keyword": types.CompletionItemKind.Keyword,
 }
 
 
@@ -60,27 +49,6 @@ def text_edits(span: Span, new_text: str, lines: LineIndex, encoding: Encoding) 
     """A new text in the place of a span, written by the rules of the document; None if it cannot be said there."""
     edits = lines.edits(span, new_text, encoding)
     return None if edits is None else [types.TextEdit(_range(edit.range), edit.new_text) for edit in edits]
-
-
-def completion_item(
-    completion: Completion, rank: int, lines: LineIndex, encoding: Encoding
-) -> types.CompletionItem | None:
-    """A proposal; `rank` keeps the order in which the speculator gave them. None if it cannot be written there."""
-    edits = text_edits(completion.span, completion.text, lines, encoding)
-    if not edits:
-        return None
-    return types.CompletionItem(
-        label=completion.label,
-        kind=_KINDS[completion.kind],
-        detail=completion.detail or None,
-        documentation=types.MarkupContent(types.MarkupKind.Markdown, completion.documentation)
-        if completion.documentation
-        else None,
-        sort_text=f"{rank:05}",
-        filter_text=completion.label,
-        text_edit=edits[0],
-        additional_text_edits=edits[1:] or None,
-    )
 
 
 def repair_edit(analysis: Analysis, encoding: Encoding) -> types.WorkspaceEdit | None:

@@ -134,7 +134,6 @@ class Editor:
     async def complete(self, offset: int) -> list[str]:
         params = {"textDocument": {"uri": self.uri}, "position": self.position(offset)}
         answer = await self.client.request("textDocument/completion", params)
-        assert answer["isIncomplete"] is False
         return [item["label"] for item in answer["items"]]
 
     async def command(self, name: str, *arguments: Any) -> Any:

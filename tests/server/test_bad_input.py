@@ -102,7 +102,7 @@ async def test_without_a_database_it_works_in_memory(start: Any) -> None:
     assert (await editor.submit()).outcome == "rows"
     editor.replace(0, len(editor.text), "SELECT x FROM t")
     assert (await editor.rows(lambda message: not message.edits)).rows == [[1]]
-    assert await editor.complete(8) == ["x"]
+    assert (await editor.complete(8))[0] == "x"
 
 
 async def test_the_database_comes_from_the_initialization_options(start: Any, flights: Path) -> None:

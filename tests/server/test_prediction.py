@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from speql_engines import Engine, EngineInfo
 from speql_server.prediction import NOTHING_PREDICTED, Predictor
+from speql_speculator.completing.completion import NO_SCORES
 from speql_sql import Catalog, Column, Table
 
 CATALOG = Catalog((Table("t", (Column("a", "INTEGER"), Column("b", "INTEGER"))),))
@@ -36,7 +37,7 @@ async def test_nobody_waits_for_a_slow_history(tmp_path: Path) -> None:
     free = threading.Event()
     one._thread.submit(free.wait)
     assert await one.predicted("SELECT a FROM t", None, CATALOG) is NOTHING_PREDICTED
-    assert await one.column_scores("SELECT a FROM t", 15, CATALOG) == {}
+    assert await one.name_scores("SELECT a FROM t", 15, CATALOG) == NO_SCORES
     free.set()
     await one.close()
 

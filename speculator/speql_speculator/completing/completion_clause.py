@@ -1,4 +1,4 @@
-"""What may stand at a place of a text that need not parse: a table, an expression, a new name, a keyword."""
+"""What may stand at a place of a text that need not parse: a table, an expression, a new name."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,25 +15,10 @@ _IN_EXPRESSION = words(
     SIMILAR TO COLLATE"""
 )
 _TWO_WORDS = words("GROUP ORDER PARTITION LEFT RIGHT INNER FULL CROSS")
-_TAIL = ("WHERE", "GROUP BY", "ORDER BY", "LIMIT")
-_KEYWORDS_AFTER = {
-    "SELECT": ("AS", "FROM"),
-    "FROM": ("AS", "JOIN", "LEFT JOIN", "INNER JOIN", "CROSS JOIN", *_TAIL),
-    "JOIN": ("AS", "ON", "USING", "JOIN", "LEFT JOIN", *_TAIL),
-    "ON": ("AND", "OR", "JOIN", "LEFT JOIN", *_TAIL),
-    "USING": ("JOIN", "LEFT JOIN", *_TAIL),
-    "WHERE": ("AND", "OR", "GROUP BY", "ORDER BY", "LIMIT"),
-    "GROUP": ("HAVING", "ORDER BY", "LIMIT"),
-    "HAVING": ("AND", "OR", "ORDER BY", "LIMIT"),
-    "QUALIFY": ("AND", "OR", "ORDER BY", "LIMIT"),
-    "ORDER": ("ASC", "DESC", "NULLS FIRST", "NULLS LAST", "LIMIT"),
-    "LIMIT": ("OFFSET",),
-}
-_START = ("SELECT", "FROM", "WITH")
 
 
-def clause_at(path: Sequence[Group], place: int) -> tuple[Clause, str, tuple[str, ...]]:
-    """What may stand at the place, the keyword of the clause that it is in, and the keywords that may follow."""
+def clause_at(path: Sequence[Group], place: int) -> tuple[Clause, str]:
+    """What may stand at the place, and the keyword of the clause that it is in."""
     clause: Clause = "start"
     word = ""
     for depth, group in enumerate(path):
@@ -44,14 +29,7 @@ def clause_at(path: Sequence[Group], place: int) -> tuple[Clause, str, tuple[str
         if depth and inherited == "after":
             inherited = "expression"  # the arguments of what looked like an operand
         clause, word = _walk(before, inherited, word)
-    keywords: tuple[str, ...] = ()
-    inner = path[-1].items
-    opened = not any(item.start < place for item in inner)
-    if clause == "start" or (opened and len(path) > 1):
-        keywords = _START if len(path) == 1 else ("SELECT",)
-    elif clause == "after":
-        keywords = _KEYWORDS_AFTER.get(word, ())
-    return clause, word, keywords
+    return clause, word
 
 
 def _walk(items: Items, clause: Clause, word: str) -> tuple[Clause, str]:

@@ -18,7 +18,6 @@ class Scope:
     sources: tuple[Source, ...] = ()
     ctes: tuple[Source, ...] = ()
     outputs: tuple[str, ...] = ()
-    keywords: tuple[str, ...] = ()
 
 
 def scope_at(tokens: Sequence[Token], place: int, catalog: Catalog) -> Scope:
@@ -41,6 +40,6 @@ def scope_at(tokens: Sequence[Token], place: int, catalog: Catalog) -> Scope:
         sources += reader.sources(segment, ctes)
         if group is path[-1]:
             outputs = tuple(column.name for column in reader.outputs(segment, ctes, stars=False))
-    clause, word, keywords = clause_at(path, place)
+    clause, word = clause_at(path, place)
     in_list = word in ("SELECT", "FROM", "JOIN", "ON", "USING", "")
-    return Scope(clause, tuple(sources), tuple(ctes.values()), () if in_list else outputs, keywords)
+    return Scope(clause, tuple(sources), tuple(ctes.values()), () if in_list else outputs)

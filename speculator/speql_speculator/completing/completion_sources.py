@@ -86,7 +86,7 @@ class SourceReader:
             word = word_of(items[at])
             if word in TO_SOURCE:
                 in_from = True
-                at = self._reference(items, at + 1, ctes, found)
+                at = self._reference(items, at + 1, ctes, found, called=word != "INTO")
                 continue
             if word in _END_OF_FROM:
                 in_from = False
@@ -96,8 +96,10 @@ class SourceReader:
             at += 1
         return found
 
-    def _reference(self, items: Items, at: int, ctes: dict[str, Source], found: list[Source]) -> int:
-        """Read one table reference from `at` on; the index behind it."""
+    def _reference(
+        self, items: Items, at: int, ctes: dict[str, Source], found: list[Source], *, called: bool = True
+    ) -> int:
+        """Read one table reference from `at` on; the index behind it. ``called``: a parenthesis behind it is a call."""
         while at < len(items) and word_of(items[at]) == "LATERAL":
             at += 1
         if at >= len(items):
@@ -129,7 +131,7 @@ class SourceReader:
                 parts.append(part.name)
                 at += 2
             name = parts[-1]
-            if at < len(items) and isinstance(items[at], Group):
+            if called and at < len(items) and isinstance(items[at], Group):
                 at += 1  # a table function: its columns are not known here
             elif len(parts) == 1 and name.lower() in ctes:
                 columns = ctes[name.lower()].columns

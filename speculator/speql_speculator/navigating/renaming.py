@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from speql_speculator.completing.completion import quoted
+from speql_speculator.completing.quoting import quoted
 from speql_speculator.edits import Edit, apply_edits
 from speql_speculator.navigating.document import model_at
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model

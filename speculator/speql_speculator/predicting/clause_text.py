@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from speql_speculator.completing.completion import quoted
 from speql_speculator.completing.completion_sources import Source
+from speql_speculator.completing.quoting import quoted
 from speql_speculator.parsing.keywords import AGGREGATES
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.past_text import fitted

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from speql_speculator.completing.completion import quoted
+from speql_speculator.completing.quoting import quoted
 from speql_speculator.predicting.alignment import Aligned
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.clause_text import clause_text

@@ -3,8 +3,9 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+from speql_speculator.by_identity import ByIdentity
 from speql_speculator.predicting.words import Word
 from speql_speculator.resolving.relations import type_family
 from speql_sql import Catalog, Column, Table
@@ -24,16 +25,17 @@ _MEASURE = re.compile(
 )
 
 
+_FEW_TABLES = 5_000
+"""Of more tables than this only those that are named are looked at."""
+
+
 class SchemaFacts:
     """Facts of one catalog, each worked out when first asked for. All names are folded."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._prefixes = {id(table): _common_prefix(table) for table in catalog.tables}
-        self._by_stem: dict[str, list[str]] = {}
-        for table in catalog.tables:
-            for name in table.columns_by_name:
-                self._by_stem.setdefault(self._stem_in(name, table), []).append(name)
+        self._few = len(catalog.tables) <= _FEW_TABLES
+        self._prefixes: dict[int, str] = {}
         self._ranked: dict[tuple[int, str], tuple[str, ...]] = {}
 
     def table_of(self, name: str, among: Sequence[Table] = ()) -> Table | None:
@@ -41,7 +43,7 @@ class SchemaFacts:
         inside = [table for table in among if name in table.columns_by_name]
         if inside:
             return inside[0]
-        tables = self._catalog.tables_by_column.get(name, ())
+        tables = self._catalog.tables_by_column.get(name, ()) if self._few else ()
         return tables[0] if len(tables) == 1 else None
 
     def stem(self, name: str) -> str:
@@ -55,7 +57,7 @@ class SchemaFacts:
 
     def sibling(self, name: str, table: Table) -> str:
         """The column of ``table`` with the same stem, or nothing."""
-        wanted = self._prefixes.get(id(table), "") + self.stem(name)
+        wanted = self._prefix(table) + self.stem(name)
         return wanted if wanted in table.columns_by_name else ""
 
     def is_key(self, name: str) -> bool:
@@ -99,10 +101,29 @@ class SchemaFacts:
         def rank(table: Table) -> tuple[bool, bool, int]:
             return (table.name.lower() not in named, not self.measures(table), -(table.row_count or 0))
 
-        return sorted(self._catalog.tables, key=rank)
+        tables = self._catalog.tables
+        if not self._few:
+            tables = tuple(table for name in named if (table := self._catalog.find(name)) is not None)
+        return sorted(tables, key=rank)
 
     def _stem_in(self, name: str, table: Table) -> str:
-        return name.removeprefix(self._prefixes.get(id(table), ""))
+        return name.removeprefix(self._prefix(table))
+
+    def _prefix(self, table: Table) -> str:
+        """What all columns of a table begin with."""
+        known = self._prefixes.get(id(table))
+        if known is None:
+            known = self._prefixes[id(table)] = _common_prefix(table)
+        return known
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        """Columns by their stems; of a large catalog none: looking at all of it takes longer than anybody waits."""
+        found: dict[str, list[str]] = {}
+        for table in self._catalog.tables if self._few else ():
+            for name in table.columns_by_name:
+                found.setdefault(self._stem_in(name, table), []).append(name)
+        return found
 
     def _rank(self, table: Table, kind: str, score: Callable[[str, Column], float]) -> tuple[str, ...]:
         key = (id(table), kind)
@@ -114,9 +135,15 @@ class SchemaFacts:
         return self._ranked[key]
 
 
-@lru_cache(maxsize=4)
 def schema_facts(catalog: Catalog) -> SchemaFacts:
     """The facts of a catalog; the last ones are remembered."""
+    return _schema_facts(ByIdentity(catalog))
+
+
+@lru_cache(maxsize=4)
+def _schema_facts(key: ByIdentity) -> SchemaFacts:
+    (catalog,) = key.values
+    assert isinstance(catalog, Catalog)
     return SchemaFacts(catalog)
 
 

@@ -1,0 +1,108 @@
+"""Answers what may stand at a place of a document."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from lsprotocol import types
+
+from speql_server import to_lsp_completion
+from speql_server.completion_abilities import CompletionAbilities
+from speql_server.connection import Connection
+from speql_server.documents import Edited
+from speql_server.from_lsp import offset_of
+from speql_server.positions import Encoding
+from speql_speculator.completing.completion import Completions, completions
+from speql_speculator.completing.tiers import Tier
+from speql_speculator.snapshot import Snapshot
+from speql_sql import Catalog, FunctionSignature, SpeqlError
+
+T = TypeVar("T")
+
+FUNCTIONS_SECONDS = 0.05
+"""So long a completion waits for the list of the engine's functions, which takes time to read once."""
+
+NOTHING = types.CompletionList(is_incomplete=False, items=[])
+
+
+class Completer:
+    """Completes in one document. Called on the event loop; the work is done in the thread for replies."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        replies: Executor,
+        catalog: Callable[[], Awaitable[Catalog]],
+        encoding: Encoding,
+    ) -> None:
+        self._connection = connection
+        self._replies = replies
+        self._catalog = catalog
+        self._encoding = encoding
+
+    async def complete(
+        self, edited: Edited, position: types.Position, abilities: CompletionAbilities, *, sure: bool = False
+    ) -> types.CompletionList:
+        """What may stand at a position; with ``sure`` only what is a good guess before anything is typed."""
+        snapshot = edited.snapshot
+        offset = await self._run(partial(offset_of, snapshot, position, self._encoding))
+        if offset is None:
+            return NOTHING
+        catalog = await self._catalog()
+        await self._connection.indexed(catalog)
+        start, text = snapshot.part_at(offset)
+        place = offset - start
+        scores = await self._connection.predictor.name_scores(text, place, catalog)
+        functions = await self._functions()
+        values = self._connection.values.known(catalog)
+        found = await self._run(partial(completions, text, place, catalog, functions, scores, values))
+        if found.asks is not None:
+            self._connection.values.ask(found.asks, catalog)
+        found = _shown(found, abilities, sure=sure)
+        if sure and not found.proposals:
+            return types.CompletionList(is_incomplete=found.asks is not None, items=[])
+        number = self._connection.offers.add(found.proposals)
+        make = partial(_message, found, start, number, snapshot, abilities, self._encoding)
+        return await self._run(make)
+
+    async def _functions(self) -> tuple[FunctionSignature, ...] | None:
+        """The engine's functions; None while they are being read, for which nobody waits for long."""
+        task = self._connection.functions()
+        done, _ = await asyncio.wait({task}, timeout=FUNCTIONS_SECONDS)
+        try:
+            return task.result() if done else None
+        except SpeqlError:
+            return ()  # the next statement that runs will say what is wrong
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._replies, work)
+
+
+def _shown(found: Completions, abilities: CompletionAbilities, *, sure: bool) -> Completions:
+    """The proposals that a client can show, or only the sure ones of them."""
+    tells = abilities.snippets or abilities.label_details
+    return replace(
+        found,
+        proposals=tuple(
+            proposal
+            for proposal in found.proposals
+            if (proposal.kind != "snippet" or abilities.snippets)
+            and (tells or proposal.tier > Tier.WHOLE or proposal.kind not in ("table", "view"))
+            and (not sure or proposal.tier == Tier.WHOLE)
+        ),
+    )
+
+
+def _message(
+    found: Completions,
+    start: int,
+    number: int,
+    snapshot: Snapshot,
+    abilities: CompletionAbilities,
+    encoding: Encoding,
+) -> types.CompletionList:
+    placed = replace(found, span=found.span.shifted(start), insert_end=found.insert_end + start)
+    return to_lsp_completion.completion_list(placed, number, snapshot, abilities, encoding)

@@ -1,0 +1,29 @@
+"""The lists of completions that were answered last: what an item of one is about is asked for later."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from speql_speculator.completing.proposal import Proposal
+
+_KEPT = 16
+
+
+class CompletionOffers:
+    """The last lists of a connection. Owned by the event loop."""
+
+    def __init__(self) -> None:
+        self._lists: OrderedDict[int, Sequence[Proposal]] = OrderedDict()
+        self._number = 0
+
+    def add(self, proposals: Sequence[Proposal]) -> int:
+        """Keep a list; the number by which it is found."""
+        self._number += 1
+        self._lists[self._number] = proposals
+        if len(self._lists) > _KEPT:
+            self._lists.popitem(last=False)
+        return self._number
+
+    def find(self, number: int, index: int) -> Proposal | None:
+        """An item of a list; None if that is too old."""
+        proposals = self._lists.get(number, ())
+        return proposals[index] if 0 <= index < len(proposals) else None
