@@ -36,7 +36,15 @@ def partner_proposals(names: NamesInScope, index: NameIndex, keyword: str) -> It
         conditions = [one for one in join_conditions(right, joined) if one.quality >= _SURE and not _is_same_row(one)]
         if conditions:
             found.append((conditions[0], table))
-    found.sort(key=lambda one: (*(-int(part) for part in one[0].rank), one[1].name))
+    named = {id(source.table) for source in names.sources}
+
+    def order(one: tuple[JoinCondition, Table]) -> tuple[object, ...]:
+        """What a row looks up in a table that is not named yet comes before what refers to the row."""
+        condition, table = one
+        rank = (-int(part) for part in condition.rank)
+        return (id(table) in named, -condition.quality, not condition.to_key, *rank, table.name)
+
+    found.sort(key=order)
     taken = {source.name.lower() for level in names.levels for source in level}
     for condition, table in found[:_MOST_PARTNERS]:
         yield _partner(condition, table, names, index, taken, lower=lower)

@@ -99,6 +99,9 @@ REST = {
     "GROUPS": " 1 PRECEDING",
     "COLLATE": " nocase",
     "RECURSIVE": " x9 AS (SELECT 1) SELECT 1",
+    **dict.fromkeys(
+        ["YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "QUARTER", "WEEK", "DOW", "DOY", "EPOCH"], " FROM x9"
+    ),
 }
 """What makes a query of the key word, where a single operand does not."""
 
