@@ -1,6 +1,7 @@
 """The language server: one client, its documents and its connection."""
 
 import asyncio
+import importlib
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
@@ -24,6 +25,7 @@ from speql_server.latest_only import LatestOnly
 from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
+from speql_server.pauses import keep_what_is_there
 from speql_server.positions import Encoding
 from speql_server.pulled_diagnostics import PulledDiagnostics
 from speql_server.settings import ServerSettings
@@ -300,9 +302,12 @@ class SpeqlServer(LanguageServer):
         loop = asyncio.get_running_loop()
         rooms = await loop.run_in_executor(self._threads["analysis"], _import_rooms)
         self._executors = rooms.Executors(**self._threads)
+        graphs = loop.run_in_executor(self._threads["replies"], _import_graphs)
         self._connection = await rooms.open_connection(
             self.settings, self._open_engine or rooms.open_engine_of, rooms.SchedulerSettings(), self.work_done.run
         )
+        await graphs
+        keep_what_is_there()
         if self._connection.failure:
             self.show(self._connection.failure, types.MessageType.Error)
         self._language_model = self._consented(self._connection)
@@ -434,6 +439,11 @@ class SpeqlServer(LanguageServer):
 
 async def _value(value: T) -> T:
     return value
+
+
+def _import_graphs() -> None:
+    """Import what the first document's job graph needs: on the event loop it would take a tenth of a second."""
+    importlib.import_module("networkx")
 
 
 def _import_rooms() -> Any:
