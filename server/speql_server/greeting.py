@@ -40,12 +40,12 @@ _CAPABILITIES: dict[str, Any] = {
             "speql.submit",
             "speql.cancel",
             "speql.acceptRepair",
-            "speql.preview",
             "speql.explain",
             "speql.pause",
             "speql.profile",
             "speql.chart",
             "speql.export",
+            "speql.preview",
         ]
     },
     "inlayHintProvider": {"resolveProvider": False},

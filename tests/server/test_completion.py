@@ -1,17 +1,12 @@
 """Completion over the wire: what clients of different abilities get, documentation when it is asked for, values."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
-from lsprotocol import types
-from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.app import create_server
 from speql_server.settings import ServerSettings, SettingsError
-from speql_speculator.snapshot import Snapshot
 
 from .conftest import Editor, Start
 
@@ -183,34 +178,6 @@ def test_a_wrong_setting_is_refused(given: Any) -> None:
         ServerSettings().with_options({"completion": given})
     assert ServerSettings().with_options({"completion": {"values": False}}).completion_values is False
     assert ServerSettings().with_options({"completion": {}}).completion_values is None
-
-
-@pytest.mark.parametrize("later", ["SELECT x", "SELECT "])
-async def test_an_answer_about_another_text_is_dropped(later: str) -> None:
-    server = create_server()
-    server.protocol.client_capabilities = types.ClientCapabilities()
-    uri = "file:///x.sql"
-    answer = types.CompletionList(is_incomplete=False, items=[])
-    server.documents.put(Snapshot(uri, 1, "SELECT "), 0.0)
-
-    class Typing:
-        """Completes while the user goes on."""
-
-        async def complete(self, *_: Any, **__: Any) -> types.CompletionList:
-            server.documents.put(Snapshot(uri, 2, later), 1.0)
-            return answer
-
-    async def session(_: str) -> Any:
-        return SimpleNamespace(completer=Typing()), server.documents.get(uri)
-
-    server.session = session  # type: ignore[method-assign]
-    handler = server.protocol.fm.features["textDocument/completion"]
-    asked = handler(types.CompletionParams(types.TextDocumentIdentifier(uri), types.Position(0, 7)))
-    if later == "SELECT ":
-        assert await asked is answer
-    else:
-        with pytest.raises(JsonRpcContentModified):
-            await asked
 
 
 async def test_in_python_items_are_written_into_the_string(start: Start, flights: Path) -> None:

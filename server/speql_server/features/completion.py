@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcContentModified
 
 from speql_server.from_lsp import completion_abilities
 
@@ -26,12 +25,9 @@ def register(server: "SpeqlServer") -> None:
         found = await server.session(params.text_document.uri)
         if found is None or asked is None or len(asked.snapshot.text) > server.settings.document_limit:
             return types.CompletionList(is_incomplete=False, items=[])
-        session, edited = found[0], asked
+        session = found[0]
         typed = params.context.trigger_character if params.context is not None else None
-        answer = await session.completer.complete(
-            edited, params.position, completion_abilities(server.client_capabilities), sure=typed in _SURE_BEHIND
+        # Of a text that has changed meanwhile, too: editors narrow a list by what is typed on.
+        return await session.completer.complete(
+            asked, params.position, completion_abilities(server.client_capabilities), sure=typed in _SURE_BEHIND
         )
-        newest = server.documents.get(params.text_document.uri)
-        if newest is None or newest.snapshot.text != edited.snapshot.text:
-            raise JsonRpcContentModified("The text has changed since it was asked about.")
-        return answer
