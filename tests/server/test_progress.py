@@ -14,8 +14,9 @@ from speql_server import protocol
 from speql_server.app import create_server
 from speql_server.client import Client
 from speql_server.clock import Clock
+from speql_server.framing import framed_bodies
 from speql_server.settings import ServerSettings
-from speql_server.transport import serve_streams
+from speql_server.transport import serve_messages
 from speql_sql import Catalog
 
 from .conftest import Start
@@ -90,7 +91,8 @@ async def connected(open_engine: Callable[[ServerSettings], Any], time: Time) ->
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server = create_server(ServerSettings(database="some.duckdb"), open_engine=open_engine, clock=time.clock())
-        await serve_streams(server, reader, writer)
+        server.messages.set_writer(writer)
+        await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
         writer.close()
         done.set_result(None)
 
