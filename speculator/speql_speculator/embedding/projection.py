@@ -15,6 +15,8 @@ SEPARATOR = "\n;\n"
 """Between two regions, so that whoever splits the whole text into statements does not join what is apart."""
 
 _PLAIN = re.compile(r"[^\W\d][\w ]*")
+_BEHIND_A_WORD = re.compile(r"\S\s")
+
 _LONGEST_ESCAPE = 64
 
 
@@ -217,8 +219,8 @@ class Projection:
             return None
         host = self.host_span(span)
         container = self._container_at(region, span.start) if not touched else touched[0].fragment.container
-        if container is None or host.start == region.host.start:
-            return None
+        if container is None or _BEHIND_A_WORD.search(self.host, region.host.start, host.start) is None:
+            return None  # the first word may become one of the magic before it
         if "\\" in self.host[max(host.start - _LONGEST_ESCAPE, 0) : host.start]:
             return None
         return HostEdit(host, new_text)

@@ -118,6 +118,12 @@ def test_an_edit_of_the_sql_is_an_edit_of_the_host(
         assert again.sql == projection.sql[:start] + new_text + projection.sql[end:]
 
 
+def test_a_word_does_not_become_an_option_of_the_magic() -> None:
+    projection = project("%%sql -- a comment", "python-cell")
+    assert projection is not None
+    assert projection.edits(Span(1, 1), "SELECT ") is None
+
+
 @pytest.mark.parametrize("quote", ["'", '"', "'''", '"""'])
 @pytest.mark.parametrize("prefix", ["", "f"])
 @settings(max_examples=60, deadline=None)
