@@ -10,6 +10,7 @@ import typer
 
 from speql_server.app import create_server
 from speql_server.cli.main import app
+from speql_server.greeting import initialize_result
 from speql_server.protocol import MESSAGES, Wire
 from speql_speculator.language_model.profiles import profiles
 from speql_speculator.language_model.settings import LanguageModelSettings
@@ -121,3 +122,12 @@ def test_every_method_of_the_server_is_documented() -> None:
     shortened = {"textDocument/didChange", "textDocument/didClose"}  # named without their beginning
     assert len(methods) > 15
     assert not [name for name in methods if f"`{name}`" not in text and name not in shortened]
+
+
+def test_the_comparison_with_other_servers_is_true_of_ours() -> None:
+    text = (ROOT / "docs" / "language-server.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\| `(\w+(?:Provider|Sync))` \| [^|]+ \| (yes|no) \|", text, re.MULTILINE))
+    client = {"notebookDocument": {}, "textDocument": {"rename": {"prepareSupport": True}}}
+    capabilities = initialize_result({"capabilities": client})["capabilities"]
+    assert {name: "yes" if name in capabilities else "no" for name in said} == said
+    assert {name for name in capabilities if name.endswith(("Provider", "Sync"))} <= set(said)
