@@ -1,6 +1,7 @@
 """How Python is set so that nothing keeps a keystroke waiting."""
 
 import asyncio
+import atexit
 import gc
 import sys
 
@@ -22,6 +23,7 @@ _SWITCH_SECONDS = 0.001
 def keep_pauses_short() -> None:
     """Set the collection of garbage and the handover between threads. What exists now is taken to stay."""
     gc.freeze()
+    atexit.register(gc.unfreeze)  # or libraries complain at the exit of what is never let go of
     gc.set_threshold(*_GARBAGE_THRESHOLDS)
     gc.enable()
     sys.setswitchinterval(_SWITCH_SECONDS)

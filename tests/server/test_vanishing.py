@@ -160,3 +160,12 @@ async def test_a_server_that_ends_leaves_no_process_and_no_file(start: Start, ow
     assert time.monotonic() - began < 5
     assert not [child for child in children if child.is_running()]
     assert sorted(path.name for path in own_flights.parent.iterdir() if path.name.startswith("own")) == ["own.duckdb"]
+
+
+async def test_a_server_ends_without_a_word(start: Any, flights: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    editor = await start("--database", flights)
+    editor.open()
+    editor.type("SELECT count(*) AS n FROM flights")
+    await editor.rows()
+    assert await editor.client.stop() == 0
+    assert capfd.readouterr().err == ""
