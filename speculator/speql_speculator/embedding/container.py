@@ -10,5 +10,8 @@ class Container(Protocol):
     def written(self, text: str) -> Iterator[str]:
         """Ways to write SQL there, the nicest first; none where it cannot be said."""
 
-    def reads(self, host: str) -> str | None:
-        """The SQL that a host text says in such a container, masks as they are written; None if it no longer fits."""
+    def reads(self, host: str, behind: str = "") -> str | None:
+        """The SQL that a host text says in such a container, masks as they are written; None if it no longer fits.
+
+        ``behind`` are the two characters that follow it in the host.
+        """

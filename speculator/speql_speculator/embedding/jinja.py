@@ -41,7 +41,7 @@ class JinjaText:
         if not any(mark in text for mark in ("{{", "{%", "{#")) and not (self.behind.one_line and "\n" in text):
             yield text
 
-    def reads(self, host: str) -> str | None:
+    def reads(self, host: str, behind: str = "") -> str | None:
         """The template's SQL, its masks as they are written."""
         if not self.behind.allows(host):
             return None

@@ -18,6 +18,6 @@ class PlainText:
         if not (self.behind.one_line and ("\n" in text or "\r" in text)):
             yield text
 
-    def reads(self, host: str) -> str | None:
+    def reads(self, host: str, behind: str = "") -> str | None:
         """The text itself, if nothing of it would be taken for an option or a template."""
         return host if self.behind.allows(host) and not has_jinja(host) else None

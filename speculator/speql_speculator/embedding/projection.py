@@ -269,7 +269,8 @@ class Projection:
         start, end = (pieces[0].host.start, pieces[-1].host.end) if pieces else (host.start, host.end)
         wanted = "".join(self._edited(pieces, span, new_text))
         for text in container.written(written):
-            if container.reads(self.host[start : host.start] + text + self.host[host.end : end]) == wanted:
+            edited = self.host[start : host.start] + text + self.host[host.end : end]
+            if container.reads(edited, self.host[end : end + 2]) == wanted:
                 return HostEdit(host, text)
         return None
 

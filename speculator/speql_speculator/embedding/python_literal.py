@@ -45,8 +45,10 @@ class PythonLiteral:
             yield escaped
         yield escaped.replace(self.quote[0], "\\" + self.quote[0])
 
-    def reads(self, host: str) -> str | None:
-        """What the body of such a literal says."""
+    def reads(self, host: str, behind: str = "") -> str | None:
+        """What the body of such a literal says; an empty one before another literal would be the start of ``'''``."""
+        if not host and len(self.quote) == 1 and behind == self.quote * 2:
+            return None
         fragments, end, closed = self.read(host + self.quote, 0)
         if end != len(host) or not closed:
             return None

@@ -124,6 +124,14 @@ def test_a_word_does_not_become_an_option_of_the_magic() -> None:
     assert projection.edits(Span(1, 1), "SELECT ") is None
 
 
+def test_a_literal_that_becomes_empty_does_not_become_the_start_of_three_quotes() -> None:
+    projection = project("db.sql('a'' ')", "python")
+    assert projection is not None
+    assert projection.sql == "a "
+    assert projection.edits(Span(0, 1), "") is None
+    assert projection.edits(Span(1, 2), "") is not None
+
+
 @pytest.mark.parametrize("quote", ["'", '"', "'''", '"""'])
 @pytest.mark.parametrize("prefix", ["", "f"])
 @settings(max_examples=60, deadline=None)
