@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install demo test fuzz test-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install demo test fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,8 +37,24 @@ fuzz: $(READY)  ## Compare random queries over random temp tables with direct ru
 	SPEQL_FUZZ_CASES=$(or $(N),10000) SPEQL_FUZZ_SEED=$(SEED) \
 		$(BIN)/python -m pytest -q -s tests/scheduler/matching/test_matching_random.py
 
-test-vscode: $(READY)  ## Check, build and test the VS Code client (needs Node.js 20 or newer and npm)
+test-vscode: test-vscode-units test-workbench  ## Check and test the VS Code client, also in a real workbench (needs Node.js 20 or newer and npm)
+
+test-vscode-units: $(READY)  ## The same without the workbench
 	cd vscode-client && npm ci --no-audit --no-fund --loglevel=error && npm run check && npm run build && npm test
+
+test-workbench: $(READY) workbench  ## Use the VS Code client in a real workbench (ARGS="typing repair")
+	cd vscode-client && npm run test:workbench $(if $(ARGS),-- $(ARGS))
+
+bench-vscode: $(READY) workbench  ## Measure the VS Code client in a real workbench: latency, scrolling, activation, sizes
+	cd vscode-client && npm run figures
+
+shots-vscode: $(READY) workbench  ## Take the pictures of docs/images in a real workbench
+	cd vscode-client && npm run shots
+
+.PHONY: workbench
+workbench: $(READY) $(DATA)/tpcds-sf0.01.duckdb
+	@cd vscode-client && npm ci --no-audit --no-fund --loglevel=error
+	@PYTHON=$(abspath $(BIN))/python vscode-client/test/workbench/install.sh
 
 check: $(READY)  ## Formatting, lint, types, import contracts, lock file
 	$(BIN)/ruff format --check .
@@ -57,6 +73,9 @@ bench: $(READY)  ## Measure start-up and keystroke-to-preview latency on the dem
 bench-data: $(DATA)/.venv/.ready  ## Make TPC-DS data and queries in bench/data (SF=10), and a little of TPC-H
 	@$(DATA)/.venv/bin/python bench/make_tpc.py tpcds $(SF) $(DATA)
 	@$(DATA)/.venv/bin/python bench/make_tpc.py tpch 0.01 $(DATA)
+
+$(DATA)/tpcds-sf0.01.duckdb: | $(DATA)/.venv/.ready
+	@$(DATA)/.venv/bin/python bench/make_tpc.py tpcds 0.01 $(DATA)
 
 $(DATA)/.venv/.ready:
 	@$(PYTHON) -m venv $(DATA)/.venv

@@ -1,4 +1,4 @@
-"""For all tests: nothing is kept in the data directory of whoever runs them."""
+"""For all tests: nothing is kept in the directories of whoever runs them."""
 
 from collections.abc import Iterator
 
@@ -9,4 +9,5 @@ import pytest
 def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPEQL_DATA_DIR", str(tmp_path_factory.mktemp("speql-data")))
+        patch.setenv("SPEQL_CACHE_DIR", str(tmp_path_factory.mktemp("speql-cache")))
         yield

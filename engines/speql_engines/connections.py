@@ -1,10 +1,15 @@
 """From what the user calls a database to an engine."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from speql_engines.cache_directory import catalog_file
+from speql_engines.catalog_keeper import NEVER
+from speql_engines.catalog_store import CatalogStore
 from speql_engines.duckdb_engine import DEFAULT_MEMORY_LIMIT, DuckDBEngine
 from speql_engines.engine import ConnectionFailedError, Engine
+from speql_sql import Catalog
 
 _IN_MEMORY = ":memory:"
 # At least two letters, so that `C:\data.duckdb` is a path.
@@ -15,21 +20,40 @@ async def open_engine(
     database: str | None,
     *,
     workspace: Path | None = None,
+    folders: Sequence[Path] = (),
     writable: bool = False,
     threads: int | None = None,
     memory_limit: str | None = None,
+    keep_catalog: bool = False,
+    background_tables: int = NEVER,
 ) -> Engine:
     """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), or ``:memory:`` or None.
 
-    Queries may also read files under ``workspace``. Raises :class:`ConnectionFailedError`, which says what to do.
+    Queries may also read files under ``workspace`` and the ``folders``. ``keep_catalog`` keeps the catalog between
+    sessions; one of more than ``background_tables`` tables is loaded in the background. Raises
+    :class:`ConnectionFailedError`, which says what to do.
     """
+    path = _path(database)
     return await DuckDBEngine.open(
-        _path(database),
-        workspace=workspace,
+        path,
+        folders=[*([workspace] if workspace is not None else []), *folders],
         writable=writable,
         threads=threads,
         memory_limit=memory_limit or DEFAULT_MEMORY_LIMIT,
+        catalog_file=_kept_in(path) if path is not None and keep_catalog else None,
+        background_tables=background_tables,
     )
+
+
+def saved_catalog(database: str) -> Catalog | None:
+    """What the last session has kept of the catalog of ``database``, as ``stale``: nobody has compared it. Blocks."""
+    path = _path(database)
+    known = CatalogStore(_kept_in(path)).load() if path is not None else None
+    return known.catalog.as_stale() if known is not None else None
+
+
+def _kept_in(path: Path) -> Path:
+    return catalog_file("duckdb", str(path.absolute().resolve()))
 
 
 def _path(database: str | None) -> Path | None:

@@ -1,13 +1,15 @@
 """One DuckDB instance with the user's database in it, attached while it is used."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 import duckdb
 
 from speql_engines.duckdb_files import Fingerprint, check_database_file, connection_failed, fingerprint
 from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.file_tables import FileTables, FileView
 from speql_engines.spill import SpillDirectory
 from speql_sql import Problem
 
@@ -30,20 +32,23 @@ class DuckDBConnection:
     The instance is in memory. The user's file is attached under the name that DuckDB gives it, so that names mean what
     they mean in a direct session; temp tables live in a second in-memory database, ``scratch``, which every cursor
     sees (DuckDB's own TEMP tables are private to a cursor). External access is off except for the file, its companions
-    and the workspace. All methods block and may be called from any thread.
+    and the ``folders``. Instead of a database there may be ``files``, which are views of the instance. All methods
+    block and may be called from any thread.
     """
 
     def __init__(
         self,
         database: Path | None,
         *,
-        workspace: Path | None,
+        folders: Sequence[Path],
         writable: bool,
         threads: int | None,
         memory_limit: str,
         spill_parent: Path | None,
+        files: FileTables | None = None,
     ) -> None:
         self.database = database
+        self._files = files
         self.writable = writable or database is None
         self._lock = threading.Lock()
         self._users = 0
@@ -59,12 +64,12 @@ class DuckDBConnection:
         self._spill = SpillDirectory(spill_parent)
         self._root = duckdb.connect(":memory:", config=_CONFIG)
         try:
-            self._set_up(workspace, threads, memory_limit)
+            self._set_up(folders, threads, memory_limit)
         except BaseException:
             self.close()
             raise
 
-    def _set_up(self, workspace: Path | None, threads: int | None, memory_limit: str) -> None:
+    def _set_up(self, folders: Sequence[Path], threads: int | None, memory_limit: str) -> None:
         root = self._root
         try:
             root.execute(f"SET memory_limit = {literal(memory_limit)}")
@@ -83,10 +88,14 @@ class DuckDBConnection:
         self.scratch = next(name for name in _scratch_names() if name not in taken)
         root.execute(f"ATTACH ':memory:' AS {self.scratch}")
         paths = [str(self.database) + suffix for suffix in ("", *_COMPANIONS)] if self.database else []
-        folders = [str(workspace)] if workspace is not None else []
+        readable = [str(folder) for folder in folders]
+        if self._files is not None:
+            (readable if self._files.root.is_dir() else paths).append(str(self._files.root))
         root.execute(f"SET allowed_paths = {_literals(paths)}")
-        root.execute(f"SET allowed_directories = {_literals(folders)}")
+        root.execute(f"SET allowed_directories = {_literals(readable)}")
         root.execute("SET enable_external_access = false")
+        if self._files is not None:
+            self._files.refresh(root)
 
     def _name_of_database(self, database: Path) -> str:
         """Attach the file for the first time, to learn the name that DuckDB gives it."""
@@ -154,6 +163,29 @@ class DuckDBConnection:
             self._notice_changes()
             return f"{self._generation}.{self._writes}"
 
+    def state(self) -> str:
+        """What identifies, in every process, the state of the data that a job started now would read.
+
+        Empty if nothing does: for a database in memory, and once this process has written or changed a setting.
+        """
+        with self._lock:
+            self._check_open()
+            self._notice_changes()
+            if self.database is None or self._writes or self._seen is None:
+                return ""
+            headers = blake2b(self._seen.headers, digest_size=16).hexdigest() if self._seen.headers else ""
+            return f"{self._seen.stats} {headers}" if headers else ""
+
+    @property
+    def data(self) -> Path | None:
+        """The folder or file whose data is served as views, if that is what this connection is of."""
+        return self._files.root if self._files is not None else None
+
+    def file_views(self) -> Mapping[str, FileView]:
+        """The views that are data files, by name."""
+        with self._lock:
+            return dict(self._files.views) if self._files is not None else {}
+
     def note_write(self) -> None:
         """A statement of the user's may have written."""
         with self._lock:
@@ -205,6 +237,7 @@ class DuckDBConnection:
     def _attach_current(self) -> None:
         """Have the user's file attached, as it is now: one that was replaced meanwhile is attached anew."""
         if self.database is None:
+            self._notice_changes()
             return
         self._notice_changes()
         if self._attached:
@@ -229,6 +262,8 @@ class DuckDBConnection:
         when the last of them has ended. A file attached for writing is locked against others and its state changes by
         our own writes, which are counted as such; only a replacement of the whole file is a change there.
         """
+        if self._files is not None and self._files.refresh(self._root):
+            self._generation += 1
         if self.database is None or (self._attached and self._users):
             return
         if self._attached:

@@ -4,13 +4,16 @@ import asyncio
 import re
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import duckdb
 
 from speql_engines import duckdb_plan
+from speql_engines.catalog_keeper import NEVER, CatalogKeeper, CatalogSource
+from speql_engines.catalog_store import CatalogStore
+from speql_engines.data_files import holds_data
 from speql_engines.duckdb_catalog import read_catalog
 from speql_engines.duckdb_connection import DuckDBConnection, identifier
 from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_error
@@ -21,11 +24,14 @@ from speql_engines.duckdb_signatures import read_signatures
 from speql_engines.duckdb_size import measured_bytes
 from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
+from speql_engines.file_tables import FileTables
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.known_catalog import KnownCatalog
 from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
 
@@ -58,7 +64,14 @@ class DuckDBEngine:
     a speculation run in read-only transactions.
     """
 
-    def __init__(self, connection: DuckDBConnection, idle_release_seconds: float, call_later: CallLater | None) -> None:
+    def __init__(
+        self,
+        connection: DuckDBConnection,
+        idle_release_seconds: float,
+        call_later: CallLater | None,
+        store: CatalogStore | None = None,
+        background_tables: int = NEVER,
+    ) -> None:
         self._connection = connection
         self._idle_release_seconds = idle_release_seconds
         self._call_later = call_later
@@ -68,14 +81,19 @@ class DuckDBEngine:
         self._jobs = RunningJobs()
         self._quick = DaemonExecutor("speql-duckdb-quick", _QUICK_THREADS)
         self._long = DaemonExecutor("speql-duckdb-job", _JOB_THREADS)
-        self._catalog: Catalog | None = None
-        self._catalog_lock = asyncio.Lock()
+        # Reading a large catalog takes seconds: nothing else waits behind it.
+        self._catalog_thread = DaemonExecutor("speql-duckdb-catalog", 1)
+        # Weakly: an engine that nobody holds any more is closed at once.
+        source = CatalogSource(_weak(self._read_catalog), _weak(self._state), _weak(self._in_catalog_thread), store)
+        self._catalog = CatalogKeeper(source, background_tables)
+        self._background_tables = background_tables
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._temp_names: set[str] = set()
         self._statements = StatementLog()
         self._closing: asyncio.Task[None] | None = None
+        executors = (self._quick, self._long, self._catalog_thread)
         # Runs when the process ends without close(), or when nobody holds the engine any more.
-        self._finalizer = weakref.finalize(self, _stop, connection, self._jobs, (self._quick, self._long))
+        self._finalizer = weakref.finalize(self, _stop, connection, self._jobs, executors)
 
     @classmethod
     async def open(
@@ -83,28 +101,37 @@ class DuckDBEngine:
         database: Path | None,
         *,
         workspace: Path | None = None,
+        folders: Sequence[Path] = (),
         writable: bool = False,
         threads: int | None = None,
         memory_limit: str = DEFAULT_MEMORY_LIMIT,
         idle_release_seconds: float = 5.0,
         call_later: CallLater | None = None,
         spill_parent: Path | None = None,
+        catalog_file: Path | None = None,
+        background_tables: int = NEVER,
     ) -> "DuckDBEngine":
         """Open ``database``, or an empty in-memory one if None; :class:`ConnectionFailedError` says why it cannot be.
 
-        Files under ``workspace`` may be read too. ``memory_limit`` (``"4GB"``, ``"60%"`` of the machine's) holds for
-        temp tables and queries together, ``threads`` for all that runs. ``call_later`` replaces the event loop's, for
-        tests; ``spill_parent`` the user's cache directory.
+        A folder, or a data file, is opened as a database in memory in which each file is a view. Files under
+        ``workspace`` and ``folders`` may be read too. ``memory_limit`` (``"4GB"``, ``"60%"`` of the machine's) holds
+        for temp tables and queries together, ``threads`` for all that runs. ``call_later`` replaces the event loop's,
+        for tests; ``spill_parent`` the user's cache directory. In ``catalog_file`` the catalog is kept between
+        sessions; one of more than ``background_tables`` tables is read in the background.
         """
+        readable = [*([workspace] if workspace is not None else []), *folders]
 
         def connect() -> DuckDBConnection:
+            path = database.expanduser().absolute() if database is not None else None
+            files = FileTables(path.resolve()) if path is not None and holds_data(path) else None
             return DuckDBConnection(
-                database.expanduser().absolute() if database is not None else None,
-                workspace=workspace.expanduser().resolve() if workspace is not None else None,
+                path if files is None else None,
+                folders=list(dict.fromkeys(folder.expanduser().resolve() for folder in readable)),
                 writable=writable,
                 threads=threads,
                 memory_limit=memory_limit,
                 spill_parent=spill_parent,
+                files=files,
             )
 
         opening = asyncio.get_running_loop().run_in_executor(None, connect)
@@ -113,18 +140,22 @@ class DuckDBEngine:
         except asyncio.CancelledError:
             opening.add_done_callback(_close_unwanted)
             raise
-        engine = cls(connection, idle_release_seconds, call_later)
+        # What is known of data files is not kept: it is found again as soon as it would be compared.
+        kept = catalog_file if connection.database is not None else None
+        store = CatalogStore(kept) if kept is not None else None
+        engine = cls(connection, idle_release_seconds, call_later, store, background_tables)
         engine._schedule_release()
         return engine
 
     @property
     def info(self) -> EngineInfo:
         """What to show of this connection."""
-        file = self._connection.database
+        file = self._connection.database or self._connection.data
+        label = f"{file.name}/" if file and self._connection.data and file.is_dir() else file.name if file else ""
         return EngineInfo(
             engine="DuckDB",
             version=duckdb.__version__,
-            label=file.name if file else "in-memory",
+            label=label or "in-memory",
             writable=self._connection.writable,
             dialect="duckdb",
             details={"path": str(file)} if file else {},
@@ -136,12 +167,11 @@ class DuckDBEngine:
         return self._statements.running
 
     async def catalog(self) -> Catalog:
-        """Tables, views, columns, keys and row counts; read again only when the data version has changed."""
-        async with self._catalog_lock:
-            version = await self.data_version()
-            if self._catalog is None or self._catalog.version != version:
-                self._catalog = await self._quickly("catalog", self._read_catalog)
-            return self._catalog
+        """Tables, views, columns, keys and row counts; read again only when the data version has changed.
+
+        Of a large catalog that is being read this is what is known already, and says so (`Catalog.certain`).
+        """
+        return await self._catalog.catalog(await self.data_version())
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions of DuckDB and of the user's macros; read again only when the data version has changed."""
@@ -260,16 +290,17 @@ class DuckDBEngine:
     async def estimate(self, sql: str) -> Estimate:
         """DuckDB's own estimate of a query, without running it."""
         catalog = await self.catalog()
-        counts = {
-            f"{table.database}.{table.schema}.{table.name}".lower(): table.row_count
-            for table in catalog.tables
-            if table.row_count is not None
-        }
+
+        def row_count(name: str) -> int | None:
+            parts = name.split(".")
+            tables = catalog.named(*(".".join(parts[at:]) for at in range(len(parts))))
+            found = (t.row_count for t in tables if f"{t.database}.{t.schema}.{t.name}".lower() == name)
+            return next(found, None)
 
         def work(cursor: Cursor, job: Job) -> Estimate:
             require_query(parse_statement(cursor, sql))
             cursor.execute(_READ_ONLY)
-            return duckdb_plan.read_estimate(cursor, sql, counts)
+            return duckdb_plan.read_estimate(cursor, sql, row_count)
 
         return await self._quickly("estimate", work, sql, duckdb_plan.PREFIX)
 
@@ -290,6 +321,7 @@ class DuckDBEngine:
     async def _close(self) -> None:
         if self._release_timer is not None:
             self._release_timer.cancel()
+        await self._catalog.close()
         await asyncio.gather(*self._releasing)
         await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
 
@@ -297,9 +329,31 @@ class DuckDBEngine:
         plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name)
         return f"{self._connection.scratch}.main.{name if plain else identifier(name)}"
 
-    def _read_catalog(self, cursor: Cursor, job: Job) -> Catalog:
-        cursor.execute(_READ_ONLY)
-        return read_catalog(cursor, self._connection.scratch, self._connection.version())
+    async def _read_catalog(self, known: KnownCatalog | None, progress: Callable[[Catalog], None]) -> KnownCatalog:
+        connection = self._connection
+
+        def work(cursor: Cursor, job: Job) -> KnownCatalog:
+            cursor.execute(_READ_ONLY)
+            return read_catalog(
+                cursor,
+                connection.scratch,
+                connection.version(),
+                state=connection.state(),
+                now=time.time(),
+                known=known,
+                progress=progress,
+                background_tables=self._background_tables,
+                file_views=connection.file_views(),
+            )
+
+        with self._statements.statement("catalog"):
+            return await self._call(self._on_cursor(work, ""), None, self._catalog_thread)
+
+    async def _state(self) -> str:
+        return await self._call(lambda job: self._connection.state())
+
+    def _in_catalog_thread(self, work: Callable[[], object]) -> Awaitable[object]:
+        return asyncio.wrap_future(self._catalog_thread.submit(work))
 
     def _write(self, cursor: Cursor, statement: ParsedStatement, max_rows: int | None, started: float) -> Result:
         if not self._connection.writable:
@@ -395,6 +449,19 @@ class DuckDBEngine:
         except duckdb.Error:
             # A checkpoint that fails (a full disk) keeps the file attached; the next statement will say so.
             self._schedule_release()
+
+
+def _weak(method: Callable[P, T]) -> Callable[P, T]:
+    """A method, without holding what it is one of."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        found = reference()
+        if found is None:
+            raise EngineError("The connection is closed.", "Open it again.")
+        return found(*args, **kwargs)
+
+    return call
 
 
 def _read_functions(cursor: Cursor, job: Job) -> tuple[FunctionSignature, ...]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -12,23 +12,34 @@ from speql_engines.engine import EngineError, Estimate
 PREFIX = "EXPLAIN (FORMAT JSON) "
 
 
-def read_estimate(cursor: duckdb.DuckDBPyConnection, sql: str, row_counts: Mapping[str, int]) -> Estimate:
+def read_estimate(cursor: duckdb.DuckDBPyConnection, sql: str, row_count: Callable[[str], int | None]) -> Estimate:
     """Plan ``sql`` and add up what the plan says; nothing is run.
 
-    ``row_counts`` gives the rows of base tables by ``database.schema.table`` in lower case: a scan's own estimate is of
-    what its filters leave, while what it reads is the table. DuckDB tells no bytes.
+    ``row_count`` gives the rows of a base table by ``database.schema.table`` in lower case, if they are known: a scan's
+    own estimate is of what its filters leave, while what it reads is the table. DuckDB tells no bytes.
     """
     found = cursor.execute(PREFIX + sql).fetchone()
     if found is None:
         raise EngineError("DuckDB gave no plan.")
     roots = json.loads(found[1])
     operators = [operator for root in roots for operator in _operators(root)]
-    scans = [operator for operator in operators if "Table" in _info(operator)]
+    scans = [operator for operator in operators if "Table" in _info(operator) or _reads_file(operator)]
     return Estimate(
         rows=next((rows for operator in operators if (rows := _rows(operator)) is not None), 0),
-        rows_scanned=sum(row_counts.get(str(_info(scan)["Table"]).lower(), _rows(scan) or 0) for scan in scans),
+        rows_scanned=sum(_rows_read(scan, row_count) for scan in scans),
         rows_processed=sum(_rows(operator) or 0 for operator in operators),
     )
+
+
+def _rows_read(scan: Mapping[str, Any], row_count: Callable[[str], int | None]) -> int:
+    """The rows of the table that is scanned; where they are not known, the scan's own estimate."""
+    known = row_count(str(_info(scan).get("Table", "")).lower())
+    return known if known is not None else _rows(scan) or 0
+
+
+def _reads_file(operator: Mapping[str, Any]) -> bool:
+    """Whether it is a scan of a file: ``READ_PARQUET``, ``READ_CSV_AUTO``; such a scan has no table."""
+    return str(_info(operator).get("Function", operator.get("name", ""))).strip().upper().startswith("READ_")
 
 
 def _operators(operator: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -114,7 +114,10 @@ class Engine(Protocol):
         ...
 
     async def catalog(self) -> Catalog:
-        """Tables, columns, types, keys and row counts, read again if the database has changed."""
+        """Tables, columns, types, keys and row counts, read again if the database has changed.
+
+        An engine may give what it knows of a large catalog while it is being read: that is not `Catalog.certain`.
+        """
         ...
 
     async def functions(self) -> tuple[FunctionSignature, ...]:

@@ -1,4 +1,4 @@
-"""Writes rows to a file: DuckDB is the writer, wherever the rows come from."""
+"""Writes rows to a file: DuckDB is the writer, wherever the rows come from; of Excel's files, XlsxWriter is."""
 
 import contextlib
 import os
@@ -11,11 +11,12 @@ import duckdb
 import pyarrow as pa
 
 from speql_engines.duckdb_connection import literal
+from speql_engines.excel import write_excel
 from speql_sql import SpeqlError
 
-ExportFormat = Literal["csv", "parquet", "json", "jsonl"]
+ExportFormat = Literal["csv", "parquet", "json", "jsonl", "xlsx"]
 
-_OPTIONS: dict[ExportFormat, str] = {
+_OPTIONS: dict[str, str] = {
     "csv": "FORMAT csv, HEADER true",
     "parquet": "FORMAT parquet, COMPRESSION zstd",
     "json": "FORMAT json, ARRAY true",
@@ -88,7 +89,10 @@ class Export:
             try:
                 rows = pa.RecordBatchReader.from_batches(schema, guarded())
                 writer.register("speql_rows", rows)
-                writer.execute(f"COPY speql_rows TO {literal(str(partial))} ({_OPTIONS[self._format]})")
+                if self._format == "xlsx":
+                    write_excel(writer, schema.names, "speql_rows", partial, self._stopped.is_set)
+                else:
+                    writer.execute(f"COPY speql_rows TO {literal(str(partial))} ({_OPTIONS[self._format]})")
             except duckdb.Error as error:
                 if failures:
                     raise failures[0] from error

@@ -13,8 +13,10 @@ from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.clock import Clock
 from speql_server.connection import Connection, predictor_of
 from speql_server.documents import Edited
+from speql_server.executors import Executors
+from speql_server.outlets import Outlets
 from speql_server.protocol import Preview
-from speql_server.session import Executors, Outlets, Session
+from speql_server.session import Session
 from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import split_statements
@@ -101,7 +103,7 @@ class _Connected:
     @classmethod
     async def open(cls, database: str | None, *, writable: bool) -> "_Connected":
         engine = await open_engine(database, workspace=Path.cwd(), writable=writable)
-        predictor = predictor_of(engine, ServerSettings(database=database))
+        predictor = predictor_of(engine, ServerSettings(), database)
         return cls(Connection(engine, SchedulerSettings(), predictor=predictor), writable)
 
     @property

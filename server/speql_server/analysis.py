@@ -38,6 +38,9 @@ _GUESSED = {*_JOINED, "table-inferred", "missing-from", "columns-added", "main-q
 _CONDITION_WORDS = {"where", "and", "or", "on", "having", "when", "qualify", "not"}
 """What a condition begins with."""
 
+_COMPLETIONS = {"word-completed", "name-completed"}
+"""Codes of edits that say the rest of a word."""
+
 _CROSSED_ROWS = 10_000_000
 """Tables that nothing joins are run as they are typed while they give no more rows than this."""
 
@@ -72,6 +75,10 @@ class Analysis:
         """The repair's edits, their spans relative to the statement."""
         return self.repair.edits if self.repair is not None else ()
 
+    def is_predicted(self, edit: Edit) -> bool:
+        """Whether an edit says the rest of the word at the cursor: the user types it, or takes it as ghost text."""
+        return edit.code in _COMPLETIONS and edit.span.end == typed_cursor(self)
+
     @property
     def masks(self) -> tuple[Mask, ...]:
         """The placeholders that the statement is read with."""
@@ -87,6 +94,20 @@ class Analysis:
         start = offset_in_typed(self.repair, self.unit.span.start)
         end = offset_in_typed(self.repair, self.unit.span.end)
         return Span(start, max(start, end)).shifted(self.statement.span.start)
+
+    def place_in(self, path: tuple[str, ...]) -> int | None:
+        """A place in the document at which the cursor is in the SELECT of that path; None if there is no such place."""
+        if self.statement is None or self.repair is None or not self.units:
+            return self.statement.span.start if self.statement is not None and path == ("main",) else None
+        wanted = next((unit for unit in self.units if unit.path == path), None)
+        if wanted is None:
+            return None
+        inside = [unit.span.end + 1 for unit in self.units if wanted.span.start < unit.span.end < wanted.span.end]
+        for place in (wanted.span.start, wanted.span.end, *inside):
+            found = unit_at(self.units, place)
+            if found is not None and found.path == path:
+                return self.statement.span.start + offset_in_typed(self.repair, place)
+        return None
 
     @property
     def guessed(self) -> bool:

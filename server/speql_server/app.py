@@ -3,8 +3,7 @@
 import asyncio
 import importlib
 import logging
-import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -17,30 +16,41 @@ from pygls.lsp.server import LanguageServer
 
 from speql_server import protocol
 from speql_server.abilities import Abilities
+from speql_server.background import Background
+from speql_server.client_configuration import ClientConfiguration
 from speql_server.clock import Clock
+from speql_server.completion_offers import CompletionOffers
+from speql_server.connection_profile import ConnectionProfile
+from speql_server.connections import Connections, Entry, Opened
 from speql_server.dbt_project import DbtProjects
+from speql_server.document_connections import DocumentConnections
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
 from speql_server.latest_only import LatestOnly
 from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
+from speql_server.opening import OpenEngine, Opening
 from speql_server.pauses import keep_what_is_there
 from speql_server.positions import Encoding
+from speql_server.precedence import YieldingThread
 from speql_server.pulled_diagnostics import PulledDiagnostics
-from speql_server.settings import ServerSettings
+from speql_server.settings import ServerSettings, SettingsError
+from speql_server.status import connection_message, status
 from speql_server.work_done import WorkDone
+from speql_server.workspaces import Workspaces
 from speql_speculator.embedding.may_create import may_create
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Problem, SpeqlError
 
 if TYPE_CHECKING:
     # These import DuckDB, Arrow, sqlglot and networkx: a second in which `initialize` would not be answered.
-    from speql_engines import Engine
     from speql_server.analysis import Analysis
+    from speql_server.completer import Completer, EarlyCompleter
     from speql_server.connection import Connection
-    from speql_server.language_model.room import LanguageModel
-    from speql_server.session import Executors, Session
+    from speql_server.executors import Executors
+    from speql_server.session import Session
+    from speql_speculator.completing.proposal import Proposal
 
 T = TypeVar("T")
 
@@ -58,6 +68,9 @@ NOTEBOOKS = types.NotebookDocumentSyncOptions(
 )
 """The notebooks that are read, and which of their cells."""
 
+UNKNOWN_SECONDS = 1.5
+"""How long the name of a connection must rest before it is said that there is none."""
+
 LATER_CELLS_SECONDS = 0.3
 """How long a cell must rest before those after it are looked at again for what it makes."""
 
@@ -65,10 +78,10 @@ LATER_CELLS_SECONDS = 0.3
 def create_server(
     settings: ServerSettings | None = None,
     *,
-    open_engine: "Callable[[ServerSettings], Coroutine[Any, Any, Engine]] | None" = None,
+    open_engine: OpenEngine | None = None,
     clock: Clock | None = None,
 ) -> "SpeqlServer":
-    """A server for one client. ``open_engine`` opens the engine that the settings name; without it, the real one."""
+    """A server for one client. ``open_engine`` opens the engine that a profile describes; without it, the real one."""
     server = SpeqlServer(settings or ServerSettings(), open_engine, clock or Clock())
     register_features(server)
     return server
@@ -77,15 +90,16 @@ def create_server(
 class SpeqlServer(LanguageServer):
     """The server's state. Everything in it is owned by the event loop, so there are no locks.
 
-    Its life: `initialize` is answered at once; on `initialized` the rooms below are imported and the database is
-    opened, in the background; then each open document gets a session. Edits that come before that are kept as the
-    document's newest snapshot; requests wait.
+    Its life: `initialize` is answered at once; on `initialized` the rooms below are imported, the client is asked for
+    its configuration and the database is opened, in the background; then each open document gets a session. Edits that
+    come before that are kept as the document's newest snapshot; requests wait. A document whose settings or connection
+    become others gets another session.
     """
 
     def __init__(
         self,
         settings: ServerSettings,
-        open_engine: "Callable[[ServerSettings], Coroutine[Any, Any, Engine]] | None",
+        open_engine: OpenEngine | None,
         clock: Clock,
     ) -> None:
         super().__init__(
@@ -96,7 +110,8 @@ class SpeqlServer(LanguageServer):
             max_workers=1,
             notebook_document_sync=NOTEBOOKS,
         )
-        self.settings = settings
+        self.workspaces = Workspaces(settings)
+        self.configuration = ClientConfiguration(self)
         self.encoding: Encoding = "utf-16"
         self.abilities = Abilities()
         self.clock = clock
@@ -105,18 +120,22 @@ class SpeqlServer(LanguageServer):
         self.diagnostics = PulledDiagnostics(self._refresh_diagnostics)
         self.work_done = WorkDone(self)
         self._later_cells: LatestOnly[tuple[str, ...]] = LatestOnly("later cells", sleep=clock.sleep)
-        self._open_engine = open_engine
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._executors: Executors | None = None
-        self._connection: Connection | None = None
+        self.background = Background()
+        self._openings = Opening(open_engine, clock, self.background, self.show, self.send_status, self.work_done.run)
+        self.connections = Connections(self._open, self._opened, self.background.finished, clock.sleep)
+        self.document_connections = DocumentConnections(self.workspaces, self.documents, self.notebooks)
         self._sessions: dict[str, Session] = {}
+        self._early_offers = CompletionOffers()
         self._opening: asyncio.Task[None] | None = None
+        self._graphs: asyncio.Future[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
         self._makers: set[str] = set()
         self._dbt_projects = DbtProjects()
-        self._relating: set[asyncio.Task[None]] = set()
-        self._language_model: LanguageModel | None = None
+        self._told_unknown: set[str] = set()
+        self._unknown: LatestOnly[str] = LatestOnly("an unknown connection", sleep=clock.sleep)
         self.paused = False
         """Whether the user has stopped speculation."""
         self._monitor: LoopMonitor | None = None
@@ -134,14 +153,32 @@ class SpeqlServer(LanguageServer):
             self._opening = asyncio.get_running_loop().create_task(self._start(), name="opening the connection")
             self._opening.add_done_callback(self._started)
 
-    async def ready(self) -> "tuple[Connection, Executors]":
-        """Wait until the connection is open."""
+    async def ready(self) -> "Executors":
+        """Wait until documents can be worked on."""
         self.start()
         if self._opening is not None:
             await asyncio.shield(self._opening)
-        if self._connection is None or self._executors is None:
+        if self._executors is None:
             raise SpeqlError("The server is closed.", "Start it again.")
-        return self._connection, self._executors
+        return self._executors
+
+    async def connection(self, uri: str) -> "Connection | None":
+        """The connection of an open document, once it is open; None if the document is not."""
+        await self.ready()
+        while (edited := self.documents.get(uri)) is not None:
+            entry = self.connections.use(uri, self.document_connections.profile(edited))
+            if entry.opened is None and entry.opening is not None:
+                await asyncio.wait({entry.opening})
+            if entry.opened is not None:
+                return entry.opened.connection
+            if self.connections.of(uri) is entry:
+                raise SpeqlError(entry.failure or "The server is closed.", "See the log of the server.")
+        return None
+
+    @property
+    def settings(self) -> ServerSettings:
+        """The settings of what belongs to no document."""
+        return self.workspaces.settings
 
     def changed(self, edited: Edited) -> None:
         """A document is new, or has a new text or cursor."""
@@ -155,6 +192,7 @@ class SpeqlServer(LanguageServer):
         session = self._session(uri)
         if session is not None:
             session.changed(edited)
+            self._tell_if_unknown(uri)
 
     def look_again(self, uris: Iterable[str]) -> None:
         """What these documents may name is perhaps not what it was: those that are worked on are analysed again."""
@@ -165,7 +203,9 @@ class SpeqlServer(LanguageServer):
 
     async def catalog(self, uri: str) -> Catalog:
         """What the SQL of a document may name: the engine's tables, and what the cells before it would make."""
-        connection, executors = await self.ready()
+        executors, connection = await self.ready(), await self.connection(uri)
+        if connection is None:
+            return Catalog()
         catalog = await connection.catalog()
         edited = (self.documents.get(earlier) for earlier in self.notebooks.earlier(uri))
         earlier = tuple(one.snapshot for one in edited if one is not None)
@@ -189,22 +229,37 @@ class SpeqlServer(LanguageServer):
 
     def _relate(self, uri: str) -> None:
         """Look for what ``ref`` and ``source`` mean in a document, in a thread: a manifest may be large."""
-        task = asyncio.get_running_loop().create_task(self._read_relations(uri), name="reading dbt's manifest")
-        self._relating.add(task)
-        task.add_done_callback(self._relating.discard)
+        self.background.spawn(self._read_relations(uri), "reading dbt's manifest")
 
     async def _read_relations(self, uri: str) -> None:
         try:
-            _, executors = await self.ready()
+            executors = await self.ready()
         except SpeqlError:
             return  # the user has been told, and without a connection no name means anything
         loop = asyncio.get_running_loop()
-        relations = await loop.run_in_executor(
-            executors.replies, self._dbt_projects.relations, uri, self.settings.workspace
-        )
+        root = self.workspaces.root_of(uri)
+        workspace = self.workspaces.of(uri).workspace or (root.path if root is not None else None)
+        relations = await loop.run_in_executor(executors.replies, self._dbt_projects.relations, uri, workspace)
         edited = self.documents.relate(uri, relations, self.clock.now())
         if edited is not None:
             self.changed(edited)
+
+    def settings_changed(self) -> None:
+        """The settings, the folders or a project file are others: what they change is done now."""
+        if self._executors is None:
+            return  # nothing was done by them yet
+        self.connections.keep(self.workspaces.profile(""))
+        for entry in self.connections:
+            if entry.opened is not None:
+                self._openings.adapt(entry.opened, self.settings)
+        self._look_again()
+        self._refresh_hints(always=True)
+        self.send_status()
+
+    def tell(self, errors: Iterable[SettingsError]) -> None:
+        """Show what is wrong in the settings. With the rest of them the server is of more use than without."""
+        for error in errors:
+            self.show(str(error), types.MessageType.Error)
 
     def _makes(self, snapshot: Snapshot) -> bool:
         """Whether a cell makes something for later ones, or did so before it was changed."""
@@ -214,9 +269,30 @@ class SpeqlServer(LanguageServer):
 
     async def session(self, uri: str) -> "tuple[Session, Edited] | None":
         """The session of an open document and its newest snapshot; None if it is not open."""
-        await self.ready()
+        await self.connection(uri)
         edited, session = self.documents.get(uri), self._session(uri)
         return (session, edited) if session is not None and edited is not None else None
+
+    async def completer(self, uri: str) -> "Completer | EarlyCompleter | None":
+        """What completes in an open document: from what the last session has kept, while its database is being opened;
+        None if it is not open.
+        """
+        executors, edited = await self.ready(), self.documents.get(uri)
+        if edited is None:
+            return None
+        entry = self.connections.use(uri, self.document_connections.profile(edited))
+        catalog = await self._openings.saved_catalog(entry, executors.replies)
+        if catalog is None:
+            found = await self.session(uri)
+            return found[0].completer if found is not None else None
+        from speql_server.completer import EarlyCompleter
+
+        return EarlyCompleter(catalog, self._early_offers, self.encoding, executors.replies)
+
+    def offered(self, number: int, index: int) -> "Proposal | None":
+        """An item of a list of completions; None if that is too old."""
+        offers = (self._early_offers, *(connection.offers for connection in self.connections.opened))
+        return next((found for one in offers if (found := one.find(number, index)) is not None), None)
 
     def sessions(self, uri: str | None = None) -> "list[Session]":
         """The session of one document, or all of them."""
@@ -229,7 +305,7 @@ class SpeqlServer(LanguageServer):
             session.pause(paused)
         if not paused:
             self._look_again()
-        self._send_status()
+        self.send_status()
 
     def monitor(self) -> LoopMonitor:
         """What measures the event loop, from the first time that it is asked for."""
@@ -237,30 +313,24 @@ class SpeqlServer(LanguageServer):
             self._monitor = LoopMonitor(asyncio.get_running_loop())
         return self._monitor
 
-    def statements(self) -> list[dict[str, Any]]:
-        """The statements that the engine has not finished, for measurements; none where it does not say."""
-        running = getattr(self._connection.engine, "running", ()) if self._connection is not None else ()
-        now = time.perf_counter()
-        return [{"id": one.id, "kind": one.kind, "milliseconds": (now - one.began) * 1000} for one in running]
-
-    def temp_tables(self) -> int:
-        """How many temp tables there are."""
-        return len(self._connection.store.views) if self._connection is not None else 0
-
     async def closed(self, uri: str) -> None:
         """A document was closed: stop its work and take its diagnostics back."""
         self.documents.remove(uri)
+        self.workspaces.forget(uri)
+        self.document_connections.forget(uri)
         session = self._sessions.pop(uri, None)
+        self.connections.release(uri)
         self.diagnostics.drop(uri)
         if not self.abilities.pulls_diagnostics:
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
         if session is not None:
             await session.close()
-            self._send_status()
+        self.send_status()
 
     async def close(self) -> None:
-        """Stop all work, close the engine and end the threads. Safe to call twice, also at the same time."""
+        """Stop all work, close the engines and end the threads. Safe to call twice, also at the same time."""
         if self._closing is None:
+            self._executors = None
             self._closing = asyncio.get_running_loop().create_task(self._close(), name="closing")
         await asyncio.shield(self._closing)
 
@@ -272,17 +342,11 @@ class SpeqlServer(LanguageServer):
             await asyncio.gather(self._opening, return_exceptions=True)
         self.diagnostics.close()
         await self._later_cells.close()
-        for task in self._relating:
-            task.cancel()
-        await asyncio.gather(*self._relating, return_exceptions=True)
+        await self._unknown.close()
         sessions, self._sessions = list(self._sessions.values()), {}
         await asyncio.gather(*(session.close() for session in sessions))
-        language_model, self._language_model = self._language_model, None
-        if language_model is not None:
-            await language_model.close()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        await self.background.close()
+        await self.connections.close()
         for thread in self._threads.values():
             thread.shutdown(wait=True, cancel_futures=True)
         self._threads = {}
@@ -296,45 +360,74 @@ class SpeqlServer(LanguageServer):
         logger.error("%s: %s %s", getattr(source, "__name__", source), type(error).__name__, said)
 
     async def _start(self) -> None:
-        self._send_status(protocol.Connection(state="opening", label=self.settings.database or "in memory"))
+        self.send_status(protocol.Connection(state="opening", label=self.settings.database or "in memory"))
         # The threads are made here and not before: a server that is only asked to initialize needs none.
-        self._threads = {name: ThreadPoolExecutor(1, f"speql-{name}") for name in ("analysis", "replies")}
+        self._threads = {
+            "analysis": YieldingThread("speql-analysis"),
+            "replies": ThreadPoolExecutor(1, "speql-replies"),
+        }
         loop = asyncio.get_running_loop()
-        rooms = await loop.run_in_executor(self._threads["analysis"], _import_rooms)
-        self._executors = rooms.Executors(**self._threads)
-        graphs = loop.run_in_executor(self._threads["replies"], _import_graphs)
-        self._connection = await rooms.open_connection(
-            self.settings, self._open_engine or rooms.open_engine_of, rooms.SchedulerSettings(), self.work_done.run
+        rooms, _ = await asyncio.gather(
+            loop.run_in_executor(self._threads["analysis"], _import_rooms), self.configuration.begin()
         )
-        await graphs
+        self._executors = rooms.Executors(**self._threads)
+        self._graphs = loop.run_in_executor(self._threads["replies"], _import_graphs)
+        self.connections.keep(self.workspaces.profile(""))
+        self.send_status()
+        self._look_again()
+
+    async def read_project_files(self) -> None:
+        """Read the project files of all folders, and dbt's profiles, in a thread; what is wrong in them is shown."""
+        if not self.workspaces.trusted:
+            return
+        from speql_server.dbt_profiles import dbt_connections
+        from speql_server.project_file import read_project_file
+
+        thread, loop = self._threads.get("replies"), asyncio.get_running_loop()
+        for root in self.workspaces.roots:
+            if root.path is None:
+                continue
+            options, errors = await loop.run_in_executor(thread, read_project_file, root.path)
+            found, problems = await loop.run_in_executor(thread, dbt_connections, root.path)
+            changed = self.workspaces.use_project(root, options)
+            if self.workspaces.use_dbt(root, found) or changed:
+                self.settings_changed()
+            self.tell((*errors, *problems))
+
+    async def _open(self, profile: ConnectionProfile) -> Opened:
+        assert self._graphs is not None, "it was begun before"
+        opened, _ = await asyncio.gather(
+            self._openings.open(profile, self.settings, self._catalog_changed), asyncio.shield(self._graphs)
+        )
         keep_what_is_there()
-        if self._connection.failure:
-            self.show(self._connection.failure, types.MessageType.Error)
-        self._language_model = self._consented(self._connection)
-        self._send_status()
-        for edited in self.documents:
-            self.changed(edited)
+        return opened
 
-    def _consented(self, connection: "Connection") -> "LanguageModel | None":
-        """The language model, if the user has switched it on for this connection."""
-        settings, label = self.settings.language_model, connection.engine.info.label
-        if not settings.enabled or (settings.connections and label not in settings.connections):
-            return None
-        from speql_server.language_model.room import LanguageModel
+    def _opened(self, entry: Entry) -> None:
+        """A connection has been opened, could not be, or was closed: its documents are worked on."""
+        if entry.failure:
+            self.show(f"A connection could not be opened: {entry.failure}", types.MessageType.Error)
+        if entry.opened is not None:
+            self._openings.adapt(entry.opened, self.settings)  # the settings may have become others meanwhile
+        self.send_status()
+        for uri in tuple(entry.users):
+            edited = self.documents.get(uri)
+            if edited is not None and self._executors is not None:
+                self.changed(edited)
 
-        found = LanguageModel(settings, label, self.clock, self._send_status)
-        found.start()
-        if settings.embedding_model and found.endpoint is not None:
-            from speql_server.language_model.endpoint_embedding import endpoint_embedding
-
-            connection.predictor.embed_with(endpoint_embedding(found, connection.engine.info.dialect))
-        return found
+    def _catalog_changed(self, connection: "Connection") -> None:
+        self.send_status()
+        if not connection.knows_all:
+            return
+        for entry in self.connections:
+            if entry.opened is not None and entry.opened.connection is connection:
+                self.look_again(tuple(entry.users))
+        self._refresh_hints()
 
     def _started(self, opening: asyncio.Task[None]) -> None:
         if opening.cancelled() or (error := opening.exception()) is None:
             return
-        logger.error("The connection could not be opened", exc_info=error)
-        self._send_status(protocol.Connection(state="failed", label=self.settings.database or "", message=str(error)))
+        logger.error("The server could not start", exc_info=error)
+        self.send_status(protocol.Connection(state="failed", label=self.settings.database or "", message=str(error)))
         self.show(f"SpeQL could not start: {error}", types.MessageType.Error)
 
     def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
@@ -346,46 +439,84 @@ class SpeqlServer(LanguageServer):
         self.messages.send_wire(method, message)
 
     def _session(self, uri: str) -> "Session | None":
-        """The session of a document, made when first asked for; None while there is no connection."""
-        if self._connection is None or self._executors is None or self.documents.get(uri) is None:
+        """The session of a document, made when first asked for; None while its connection is not open."""
+        edited = self.documents.get(uri)
+        if self._executors is None or edited is None:
             return None
-        if uri not in self._sessions:
-            from speql_server.session import Outlets, Session
-
-            self._sessions[uri] = Session(
-                self._connection,
-                self._executors,
-                self.settings,
-                self.clock,
-                self.encoding,
-                Outlets(
-                    preview=lambda message: self.send(protocol.PREVIEW, message),
-                    jobs=self._send_jobs,
-                    diagnostics=self._send_diagnostics,
-                    wrote=self._look_again,
-                    learnt=self._refresh_hints,
-                ),
-                self._language_model,
-                partial(self.catalog, uri),
-            )
+        opened = self.connections.use(uri, self.document_connections.profile(edited)).opened
+        before = self._sessions.get(uri)
+        if opened is not None:
+            settings = self.workspaces.of(uri)
+            made_of = (opened.connection, settings, opened.language_model, opened.connection.predictor)
+            if before is not None and before.made_of == made_of:
+                return before
+            self._sessions[uri] = self._new_session(uri, opened, settings)
             self._sessions[uri].pause(self.paused)
-        return self._sessions[uri]
+        else:
+            self._sessions.pop(uri, None)
+        if before is not None:
+            # After the new one has begun: what both of them want stays.
+            self.background.finish(before.close(), "closing a session")
+            self._refresh_hints()
+        return self._sessions.get(uri)
+
+    def _new_session(self, uri: str, opened: Opened, settings: ServerSettings) -> "Session":
+        from speql_server.outlets import Outlets
+        from speql_server.session import Session
+
+        assert self._executors is not None, "they are there before any connection"
+        return Session(
+            opened.connection,
+            self._executors,
+            settings,
+            self.clock,
+            self.encoding,
+            Outlets(
+                preview=lambda message: self.send(protocol.PREVIEW, message),
+                jobs=self._send_jobs,
+                diagnostics=self._send_diagnostics,
+                wrote=partial(self._wrote, opened.connection),
+                learnt=self._refresh_hints,
+            ),
+            opened.language_model,
+            partial(self.catalog, uri),
+        )
+
+    def _tell_if_unknown(self, uri: str) -> None:
+        """Say once that a document names a connection that is none, when its name is no longer being typed."""
+        problem = self.document_connections.described(uri).problem
+        if problem and problem not in self._told_unknown:
+            self._unknown.submit(partial(_value, problem), self._tell_unknown, quiet_seconds=UNKNOWN_SECONDS)
+        elif not problem:
+            self._unknown.cancel()
+
+    def _tell_unknown(self, problem: str) -> None:
+        self._told_unknown.add(problem)
+        self.show(problem, types.MessageType.Warning)
+
+    def _wrote(self, connection: "Connection") -> None:
+        """What other documents of this connection show may be stale."""
+        connection.written = True
+        for entry in self.connections:
+            if entry.opened is not None and entry.opened.connection is connection:
+                self.look_again(tuple(entry.users))
+        self._refresh_hints()
 
     def _look_again(self) -> None:
         for edited in self.documents:
             self.changed(edited)
-        self._refresh_hints()
 
-    def _refresh_hints(self) -> None:
-        """Have the editor ask again for what is shown beside texts."""
-        if self.abilities.refreshes_hints and self.settings.inlay_hints != "off":
+    def _refresh_hints(self, *, always: bool = False) -> None:
+        """Have the editor ask again for what is shown beside texts; ``always`` where nothing is shown any more, too."""
+        shown = [self.workspaces.of(edited.snapshot.uri) for edited in self.documents]
+        if self.abilities.refreshes_hints and (always or any(one.inlay_hints != "off" for one in shown)):
             self.workspace_inlay_hint_refresh(None)
-        if self.abilities.refreshes_lenses and self.settings.code_lens:
+        if self.abilities.refreshes_lenses and (always or any(one.code_lens for one in shown)):
             self.workspace_code_lens_refresh(None)
 
     def _send_jobs(self, message: protocol.Jobs) -> None:
         self.send(protocol.JOBS, message)
-        self._send_status()
+        self.send_status()
 
     def _send_diagnostics(self, analysis: "Analysis", problems: tuple[Problem, ...]) -> None:
         from speql_server.to_lsp import diagnostic
@@ -405,36 +536,31 @@ class SpeqlServer(LanguageServer):
         if self.abilities.pulls_diagnostics and self.abilities.refreshes_diagnostics:
             self.workspace_diagnostic_refresh(None)
 
-    def _send_status(self, connection: protocol.Connection | None = None) -> None:
+    def send_status(self, connection: protocol.Connection | None = None) -> None:
         """Send the status if it is not what was sent last."""
-        if connection is None and self._connection is not None:
-            connection = self._connection.message()
+        primary = self.connections.primary
+        if connection is None and primary is not None:
+            connection = connection_message(primary)
         if connection is None:
             return
-        status = protocol.Status(
-            connection=connection,
-            speculation=self._speculation(),
-            budget=self._budget(),
-            language_model=self._language_model.status()
-            if self._language_model
-            else protocol.LanguageModel(state="off"),
-        )
-        if status != self._status:
-            self._status = status
-            self.send(protocol.STATUS, status)
+        documents = [self.document_connections.described(edited.snapshot.uri) for edited in self.documents]
+        said = status(connection, self.connections, documents, self._speculation())
+        if said != self._status:
+            self._status = said
+            self.send(protocol.STATUS, said)
 
     def _speculation(self) -> protocol.Speculation:
+        if not self.workspaces.trusted:
+            return protocol.Speculation(state="off", reason="You have not trusted this workspace.")
         if not self.settings.speculate:
             return protocol.Speculation(state="off", reason="Switched off by the settings.")
-        if self._connection is None:
+        primary = self.connections.primary
+        if primary is None or primary.opened is None:
             return protocol.Speculation(state="paused", reason="The connection is not open yet.")
         if self.paused:
             return protocol.Speculation(state="paused", reason="Paused by you: speql.pause goes on.")
         running = any(session.working for session in self._sessions.values())
         return protocol.Speculation(state="running" if running else "idle")
-
-    def _budget(self) -> protocol.Budget:
-        return self._connection.budget() if self._connection is not None else protocol.Budget()
 
 
 async def _value(value: T) -> T:

@@ -25,22 +25,21 @@ class ColumnValueCache:
     being asked for, is not known. What is known holds for one version of the catalog, which changes with the data.
     """
 
-    def __init__(self, engine: Engine, *, enabled: bool) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.enabled = enabled
         self._known: OrderedDict[str, dict[ColumnName, tuple[str, ...]]] = OrderedDict()
         self._attempts: dict[tuple[str, ColumnName], int] = {}
         self._asked: dict[tuple[str, ColumnName], asyncio.Task[None]] = {}
 
-    def known(self, catalog: Catalog) -> Mapping[ColumnName, tuple[str, ...]] | None:
-        """The values that are known; None if none are to be proposed."""
-        return dict(self._known.get(catalog.version, {})) if self.enabled else None
+    def known(self, catalog: Catalog) -> Mapping[ColumnName, tuple[str, ...]]:
+        """The values that are known."""
+        return dict(self._known.get(catalog.version, {}))
 
     def ask(self, name: ColumnName, catalog: Catalog) -> None:
         """Find out the values of a column, if that has not been tried; in the background."""
         key = (catalog.version, name)
         known = self._kept(catalog.version)
-        if not self.enabled or name in known or key in self._asked or len(self._asked) >= _AT_ONCE:
+        if name in known or key in self._asked or len(self._asked) >= _AT_ONCE:
             return
         task = asyncio.get_running_loop().create_task(self._find(name, catalog, known), name="values of a column")
         self._asked[key] = task

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -10,12 +11,14 @@ from lsprotocol import types
 
 from speql_server import to_lsp_completion
 from speql_server.completion_abilities import CompletionAbilities
+from speql_server.completion_offers import CompletionOffers
 from speql_server.connection import Connection
 from speql_server.documents import Edited
 from speql_server.from_lsp import offset_of
 from speql_server.positions import Encoding
 from speql_server.stale_reads import StaleReads
 from speql_speculator.completing.completion import Completions, completions
+from speql_speculator.completing.name_index import name_index
 from speql_speculator.completing.tiers import Tier
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, FunctionSignature, SpeqlError
@@ -40,11 +43,15 @@ class Completer:
         reads: StaleReads,
         catalog: Callable[[], Awaitable[Catalog]],
         encoding: Encoding,
+        *,
+        values: bool,
     ) -> None:
+        """With ``values`` those of columns are proposed, too, and asked of the engine."""
         self._connection = connection
         self._reads = reads
         self._catalog = catalog
         self._encoding = encoding
+        self._values = values
 
     async def complete(
         self, edited: Edited, position: types.Position, abilities: CompletionAbilities, *, sure: bool = False
@@ -62,13 +69,13 @@ class Completer:
         place = offset - start
         scores = await self._connection.predictor.name_scores(text, place, catalog)
         functions = await self._functions()
-        values = self._connection.values.known(catalog)
+        values = self._connection.values.known(catalog) if self._values else None
         found = await self._run(partial(completions, text, place, catalog, functions, scores, values))
         if found.asks is not None:
             self._connection.values.ask(found.asks, catalog)
-        found = _shown(found, abilities, sure=sure)
+        found = _shown(found, catalog, abilities, sure=sure)
         if sure and not found.proposals:
-            return types.CompletionList(is_incomplete=found.asks is not None, items=[])
+            return types.CompletionList(is_incomplete=found.asks is not None or not catalog.certain, items=[])
         number = self._connection.offers.add(found.proposals)
         make = partial(_message, found, start, number, snapshot, abilities, self._encoding)
         return await self._run(make)
@@ -86,11 +93,44 @@ class Completer:
         return await self._reads.run(_COMPLETION, work)
 
 
-def _shown(found: Completions, abilities: CompletionAbilities, *, sure: bool) -> Completions:
-    """The proposals that a client can show, or only the sure ones of them."""
+@dataclass(frozen=True)
+class EarlyCompleter:
+    """Completes from what the last session has kept of a catalog, while the database is being opened."""
+
+    catalog: Catalog
+    offers: CompletionOffers
+    encoding: Encoding
+    executor: Executor
+
+    async def complete(
+        self, edited: Edited, position: types.Position, abilities: CompletionAbilities, *, sure: bool = False
+    ) -> types.CompletionList:
+        """As :meth:`Completer.complete`. What the engine would tell is missing, so a list is never complete."""
+        snapshot, catalog, loop = edited.snapshot, self.catalog, asyncio.get_running_loop()
+
+        def complete() -> tuple[Completions, int]:
+            offset = offset_of(snapshot, position, self.encoding)
+            if offset is None:
+                return Completions(), 0
+            start, text = snapshot.part_at(offset)
+            return completions(text, offset - start, catalog, None), start
+
+        await loop.run_in_executor(None, name_index, catalog)
+        found, start = await loop.run_in_executor(self.executor, complete)
+        found = replace(_shown(found, catalog, abilities, sure=sure), incomplete=True)
+        number = self.offers.add(found.proposals)
+        make = partial(_message, found, start, number, snapshot, abilities, self.encoding)
+        return await loop.run_in_executor(self.executor, make)
+
+
+def _shown(found: Completions, catalog: Catalog, abilities: CompletionAbilities, *, sure: bool) -> Completions:
+    """The proposals that a client can show, or only the sure ones of them; there may be more in a catalog that is not
+    certain yet.
+    """
     tells = abilities.snippets or abilities.label_details
     return replace(
         found,
+        incomplete=found.incomplete or not catalog.certain,
         proposals=tuple(
             proposal
             for proposal in found.proposals

@@ -1,15 +1,17 @@
-"""The engine that a server's documents share, from its opening to its end."""
+"""An engine with all that belongs to it, from its opening to its end."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from speql_engines import ConnectionFailedError, Engine
+from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
 from speql_server import protocol
 from speql_server.column_value_cache import ColumnValueCache
 from speql_server.completion_offers import CompletionOffers
+from speql_server.connection_profile import ConnectionProfile
 from speql_server.history_directory import history_directory
 from speql_server.prediction import Predictor
 from speql_server.settings import ServerSettings
@@ -19,7 +21,15 @@ from speql_sql import Catalog, FunctionSignature, SpeqlError
 
 T = TypeVar("T")
 
-OpenEngine = Callable[[ServerSettings], Coroutine[Any, Any, Engine]]
+OpenEngine = Callable[[ConnectionProfile], Coroutine[Any, Any, Engine]]
+
+LOOK_AGAIN_SECONDS = 0.25
+"""While a large catalog is being read, it is looked so often what of it is there, and less often if nothing new is."""
+
+LONGEST_SECONDS = 2.0
+
+_MANY_TABLES = 2_000
+"""An index of more takes longer to make than a completion may take."""
 
 
 class Run(Protocol):
@@ -35,10 +45,6 @@ async def _run_unseen(title: str, work: Coroutine[Any, Any, T], /) -> T:
     return await work
 
 
-_MANY_TABLES = 2_000
-"""An index of more takes longer to make than a completion may take."""
-
-
 class Connection:
     """An open engine with its store of temp tables. `failure` says why it is not the database that was asked for."""
 
@@ -48,27 +54,62 @@ class Connection:
         scheduler_settings: SchedulerSettings,
         failure: str = "",
         predictor: Predictor | None = None,
-        *,
-        values: bool = False,
+        name: str = "",
+        database: str | None = None,
+        predicts_with: tuple[bool, int] | None = None,
     ) -> None:
         self.engine = engine
+        self.database = database
+        self.predicts_with = predicts_with
+        """Whether it keeps a history and how long a one, if its predictor goes by the settings."""
+        self.name = name
         self.failure = failure
         self.scheduler_settings = scheduler_settings
         self.store = Store(engine, scheduler_settings.byte_budget)
         self.predictor = predictor or Predictor(engine)
-        self.values = ColumnValueCache(engine, enabled=values)
+        self.values = ColumnValueCache(engine)
         self.offers = CompletionOffers()
-        self._tables = 0
+        self.catalog_changed: Callable[[], None] = lambda: None
+        """Called when more of the catalog is known than when it was last asked for."""
+        self.written = False
+        """Whether the user has run something that is no query."""
+        self._known = Catalog()
+        self._seconds_saved = 0.0
+        self._watching: asyncio.Task[None] | None = None
         self._indexing: tuple[Catalog, asyncio.Future[NameIndex]] | None = None
         self._functions: asyncio.Task[tuple[FunctionSignature, ...]] | None = None
 
+    @property
+    def tables(self) -> int:
+        """How many tables there are, as far as is known."""
+        return len(self._known.tables)
+
+    @property
+    def holds_tables(self) -> bool:
+        """Whether there are tables, or may be since a statement of the user's has made some."""
+        return self.tables > 0 or self.written
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether the catalog was complete and up to date when it was last asked for."""
+        return self._known.certain
+
     async def catalog(self) -> Catalog:
-        """The catalog as it is now."""
-        catalog = await self.engine.catalog()
-        self._tables = len(catalog.tables)
-        if self._tables > _MANY_TABLES:
-            self._index(catalog)
-        return catalog
+        """The catalog as it is now; of a large one what is known now, and then `catalog_changed` tells of more."""
+        self._know(await self.engine.catalog())
+        if not self._known.certain and (self._watching is None or self._watching.done()):
+            self._watching = asyncio.get_running_loop().create_task(self._watch(), name="waiting for the catalog")
+        return self._known
+
+    def use_predictor(self, predictor: Predictor) -> Predictor:
+        """Predict with another history from now on; the one before, which is to be closed."""
+        before, self.predictor = self.predictor, predictor
+        return before
+
+    def _know(self, catalog: Catalog) -> None:
+        self._known = catalog
+        if catalog.certain and len(catalog.tables) > _MANY_TABLES:
+            self._index(catalog)  # what is being read still is another one soon: an index is made if somebody asks
 
     async def indexed(self, catalog: Catalog) -> None:
         """Wait until names of a catalog can be looked up."""
@@ -84,7 +125,7 @@ class Connection:
 
     def _index(self, catalog: Catalog) -> "asyncio.Future[NameIndex]":
         """The index of a catalog's names, made in a thread; of a large catalog as soon as that is there."""
-        if self._indexing is None or self._indexing[0] is not catalog:
+        if self._indexing is None or self._indexing[0].tables is not catalog.tables:
             self._indexing = catalog, asyncio.get_running_loop().run_in_executor(None, indexed, catalog)
         return self._indexing[1]
 
@@ -92,21 +133,41 @@ class Connection:
         """What to show of the connection."""
         info = self.engine.info
         return protocol.Connection(
+            name=self.name,
             state="failed" if self.failure else "open",
             label=info.label,
             engine=info.engine,
             version=info.version,
             writable=info.writable,
-            tables=self._tables,
+            tables=self.tables,
+            catalog=protocol.CatalogState(
+                partial=self._known.partial,
+                stale=self._known.stale,
+                loaded_at=self._known.loaded_at or None,
+            ),
             message=self.failure or self.predictor.problem,
         )
 
+    def served(self, answer: Answer) -> None:
+        """Count what was saved by an answer that the user has asked for: the time that it would have taken, less what
+        it took. Where it was computed on base tables, or that time is not known, nothing was.
+        """
+        if answer.direct_seconds is not None and (answer.served_from or "cached" in answer.states):
+            self._seconds_saved += max(0.0, answer.direct_seconds - answer.seconds)
+
     def budget(self) -> protocol.Budget:
-        """What the temp tables hold, of what they may."""
-        return protocol.Budget(bytes_held=self.store.bytes, bytes_allowed=self.store.byte_budget)
+        """What the temp tables hold, of what they may, and what they have saved."""
+        return protocol.Budget(
+            bytes_held=self.store.bytes,
+            bytes_allowed=self.store.byte_budget,
+            seconds_saved=round(self._seconds_saved, 3),
+        )
 
     async def close(self) -> None:
         """Drop the temp tables and close the engine."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self.predictor.close()
         await self.values.close()
         if self._functions is not None:
@@ -117,54 +178,74 @@ class Connection:
         await self.store.close()
         await self.engine.close()
 
+    async def _watch(self) -> None:
+        seconds = LOOK_AGAIN_SECONDS
+        while not self._known.certain:
+            await self.scheduler_settings.sleep(seconds)
+            before = self._known
+            try:
+                self._know(await self.engine.catalog())
+            except SpeqlError:
+                return  # the next statement that runs will say what is wrong
+            if self._known.version != before.version:
+                seconds = LOOK_AGAIN_SECONDS
+                self.catalog_changed()
+            else:
+                seconds = min(seconds * 2, LONGEST_SECONDS)
+
 
 def indexed(catalog: Catalog) -> NameIndex:
-    """The index of a catalog's names with all that is looked up in it."""
+    """The index of a catalog's names, of one that stays with all that is looked up in it."""
     index = name_index(catalog)
-    index.columns  # noqa: B018 - worked out here, so that no completion waits for it
+    if catalog.certain:
+        index.columns  # noqa: B018 - worked out here, so that no completion waits for it
     return index
 
 
 async def open_connection(
+    profile: ConnectionProfile,
     settings: ServerSettings,
     open_engine: OpenEngine,
     scheduler_settings: SchedulerSettings,
     run: Run = _run_unseen,
 ) -> Connection:
-    """Open the database of the settings; if that fails, an empty one in memory, with the reason in `failure`.
+    """Open the database of a profile; if that fails, an empty one in memory, with the reason in `failure`.
 
     ``run`` runs work under a title, and may raise `StoppedError` in the place of its result.
     """
     try:
-        engine, failure = await run(f"Opening {settings.database or 'the database'}", open_engine(settings)), ""
+        engine, failure = await run(f"Opening {profile.database or 'the database'}", open_engine(profile)), ""
     except (ConnectionFailedError, StoppedError) as error:
-        in_memory = ServerSettings(workspace=settings.workspace, writable=True)
-        engine = await open_engine(in_memory)
+        engine = await open_engine(ConnectionProfile(profile.name, folders=profile.folders))
         failure = f"{error} SpeQL goes on with an empty database in memory."
-    values = settings.completion_values
-    connection = Connection(
-        engine,
-        scheduler_settings,
-        failure,
-        predictor_of(engine, settings, failure),
-        values=settings.speculate and (engine.info.engine == "DuckDB" if values is None else values),
-    )
+    predictor = predictor_of(engine, settings, profile.database, failure)
+    kept = (settings.history, settings.history_limit)
+    connection = Connection(engine, scheduler_settings, failure, predictor, profile.name, profile.database, kept)
     try:
         await run(f"Reading the tables of {engine.info.label}", connection.catalog())
     except SpeqlError as error:
         connection.failure = connection.failure or f"The tables could not be read: {error}"
+    except asyncio.CancelledError:
+        await connection.close()
+        raise
     return connection
 
 
-def predictor_of(engine: Engine, settings: ServerSettings, failure: str = "") -> Predictor:
-    """Predictions from the history of the database that the settings name, unless that is switched off."""
-    database = None if failure else settings.database
-    directory = history_directory(engine.info.engine.lower(), database) if settings.history else None
+def predictor_of(engine: Engine, settings: ServerSettings, database: str | None, failure: str = "") -> Predictor:
+    """Predictions from the history of a database, unless that is switched off."""
+    kept = None if failure else database
+    directory = history_directory(engine.info.engine.lower(), kept) if settings.history else None
     return Predictor(engine, directory, settings.history_limit)
 
 
-async def open_engine_of(settings: ServerSettings) -> Engine:
-    """The engine that the settings name."""
+async def open_engine_of(profile: ConnectionProfile) -> Engine:
+    """The engine that a profile describes."""
     from speql_engines.connections import open_engine
 
-    return await open_engine(settings.database, workspace=settings.workspace, writable=settings.writable)
+    return await open_engine(
+        profile.database,
+        folders=profile.folders,
+        writable=profile.writable,
+        keep_catalog=profile.keep_catalog,
+        background_tables=profile.background_tables,
+    )

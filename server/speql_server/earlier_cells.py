@@ -29,8 +29,10 @@ def with_earlier_cells(catalog: Catalog, earlier: Sequence[Snapshot]) -> Catalog
 
 def not_run_yet(text: str, catalog: Catalog) -> Problem | None:
     """What is said of a statement that reads a table which is known only from the statement that would make it."""
-    awaited = {table.name.lower() for table in catalog.tables if table.unsafe == NOT_RUN_YET}
-    if not awaited or awaited.isdisjoint(tables_named(text, catalog.dialect)):
+    if not catalog.unsafe_tables:
+        return None
+    named = catalog.unsafe_tables.intersection(tables_named(text, catalog.dialect))
+    if not any(table.unsafe == NOT_RUN_YET for table in catalog.named(*named)):
         return None
     message = "This reads what an earlier cell makes, and that cell has not been run."
     return Problem("not-run-yet", message, Span(0, 1), "information", "Submit it first.")

@@ -12,6 +12,7 @@ from speql_server.notebooks import Cell
 from speql_server.positions import Encoding, line_index, remember
 from speql_server.projected_lines import lines_of
 from speql_server.protocol import CursorMoved, LensData, Position
+from speql_server.workspaces import Root, root_of
 from speql_speculator.common_ends import common_ends
 from speql_speculator.embedding.project import HostLanguage
 from speql_speculator.snapshot import Snapshot
@@ -117,6 +118,14 @@ def _is_python(document: types.TextDocumentItem) -> bool:
     return document.language_id.lower() in ("python", "ipython")
 
 
+def roots_of(params: types.InitializeParams) -> list[Root]:
+    """The client's folders; of a client that knows none, its one folder."""
+    uris = [folder.uri for folder in params.workspace_folders or ()]
+    if not uris and params.root_uri:
+        uris = [params.root_uri]
+    return [root_of(uri) for uri in uris]
+
+
 def cursor_of(params: Any) -> CursorMoved:
     """The parameters of ``speql/cursor``."""
     return converted_params(params, CursorMoved, "speql/cursor")
@@ -148,6 +157,13 @@ def lens_data(data: Any) -> LensData | None:
         return msgspec.convert(data, LensData)
     except msgspec.ValidationError:
         return None
+
+
+def select_connection_arguments(arguments: Sequence[Any]) -> tuple[str, str | None]:
+    """``[uri]`` or ``[uri, name]``."""
+    uri, name, *_ = [*arguments, None, None]
+    chosen = None if name is None else converted_params(name, str, "speql.selectConnection")
+    return converted_params(uri, str, "speql.selectConnection"), chosen
 
 
 def cancel_arguments(arguments: Sequence[Any]) -> str | None:

@@ -40,10 +40,13 @@ _CAPABILITIES: dict[str, Any] = {
             "speql.submit",
             "speql.cancel",
             "speql.acceptRepair",
+            "speql.selectConnection",
             "speql.explain",
             "speql.pause",
             "speql.profile",
             "speql.chart",
+            "speql.columns",
+            "speql.sample",
             "speql.export",
             "speql.preview",
         ]

@@ -115,6 +115,8 @@ class Learnt:
         """Whether something is known now that was not before."""
         if "exact" not in answer.states or "stale" in answer.states or answer.total_rows is None:
             return False
+        if not analysis.catalog.certain:
+            return False  # the data may change again without another version
         defined = _defined(analysis, end)
         known = self.rows(defined, analysis.catalog.version)
         self._keep(defined, analysis.catalog.version, answer.total_rows)

@@ -2,6 +2,10 @@
 
 from collections.abc import Sequence
 
+from lsprotocol import types
+
+from speql_server.positions import Encoding
+from speql_server.projected_lines import ProjectedLines, lines_of
 from speql_speculator.embedding.projection import Mask
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement
@@ -23,6 +27,15 @@ def masks_of(snapshot: Snapshot, statements: Sequence[Statement], statement: Sta
     is_last = all(span.start <= statement.span.start for span in others)
     end = region.sql.end if is_last else statement.span.end
     return tuple(mask for mask in projection.masks if before < mask.span.start <= end)
+
+
+def mask_at(snapshot: Snapshot, position: types.Position, encoding: Encoding) -> Mask | None:
+    """The placeholder at a client's position, if something stands for it in the SQL."""
+    lines = lines_of(snapshot)
+    if not isinstance(lines, ProjectedLines):
+        return None
+    mask = lines.mask_at(position.line, position.character, encoding)
+    return mask if mask is not None and mask.stand_in and mask.certainty != "unknown" else None
 
 
 def masks_told(masks: Sequence[Mask]) -> list[Problem]:

@@ -1,7 +1,7 @@
 """Places in a document for offsets in its SQL: the one way by which features reach a document that is not all SQL."""
 
 from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range, line_index, on_each_line
-from speql_speculator.embedding.projection import Projection
+from speql_speculator.embedding.projection import Mask, Projection
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Span
 
@@ -34,6 +34,10 @@ class ProjectedLines(LineIndex):
     def offset_inside(self, line: int, character: int, encoding: Encoding) -> int | None:
         """The offset of the SQL at a place of the host; None where that is no SQL."""
         return self._projection.to_sql(super().offset(line, character, encoding))
+
+    def mask_at(self, line: int, character: int, encoding: Encoding) -> Mask | None:
+        """The placeholder that is written at a place of the host."""
+        return self._projection.mask_at(super().offset(line, character, encoding))
 
     def stretches(self, span: Span, encoding: Encoding) -> list[Range]:
         """Where the host itself writes a span of the SQL, a stretch a line: not what stands for a placeholder."""

@@ -61,31 +61,55 @@ class Problem(Wire, frozen=True, kw_only=True):
 
 
 class Edit(Wire, frozen=True, kw_only=True):
-    """One edit of a repair: the typed text that it replaces, with what, and why."""
+    """One edit of a repair: the typed text that it replaces, with what, and why.
+
+    ``predicted`` says that it puts in what may come next, the rest of the word at the cursor: accepting the repair does
+    not write it, the ghost text does.
+    """
 
     range: Range
     old_text: str
     new_text: str
     reason: str
     code: str
+    predicted: bool = False
+
+
+class Piece(Wire, frozen=True, kw_only=True):
+    """A stretch of a statement as it was typed, and as it was executed; the number of the edit between them, from 0.
+
+    Without an edit both are the same. All pieces in order are the whole statement.
+    """
+
+    typed: str
+    executed: str
+    edit: int | None = None
 
 
 class Timings(Wire, frozen=True, kw_only=True):
-    """Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known."""
+    """Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known.
+
+    ``direct`` is an estimate: what the query would take on base tables alone.
+    """
 
     analysis: float | None = None
     engine: float | None = None
     total: float | None = None
+    direct: float | None = None
 
 
 class Decision(Wire, frozen=True, kw_only=True):
-    """Why a temp table was or was not used for a SELECT of the query."""
+    """Why a temp table was or was not used for a SELECT of the query.
+
+    ``passed`` are the checks that a temp table has passed before the one that ``reason`` tells of.
+    """
 
     path: list[str]
     view: str
     used: bool
     reason: str
     compensation: str = ""
+    passed: list[str] = []
 
 
 class Intervals(Wire, frozen=True, kw_only=True):
@@ -98,12 +122,14 @@ class Intervals(Wire, frozen=True, kw_only=True):
 class Sample(Wire, frozen=True, kw_only=True):
     """What an estimated result was made from: a fraction of the rows of a table, drawn at random.
 
-    ``intervals`` has one entry a column, null for a column without any.
+    ``rows`` is about how many were drawn, null if the table's number of rows is not known. ``intervals`` has one entry
+    a column, null for a column without any.
     """
 
     fraction: float
     table: str
     intervals: list[Intervals | None]
+    rows: int | None = None
 
 
 class Preview(Wire, frozen=True, kw_only=True):
@@ -112,9 +138,12 @@ class Preview(Wire, frozen=True, kw_only=True):
     ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
     document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old
     rows, marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone
-    answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
-    the range of the whole statement, ``range`` that of the SELECT under the cursor. ``sample`` is there if `states`
+    answered. ``edits`` is the repair: the difference between the typed text and the executed query, and ``pieces`` are
+    both texts side by side; ``executedSql`` is that query over temp tables. ``statement`` is
+    the range of the whole statement, ``range`` that of the SELECT under the cursor. ``places`` has for each part of
+    ``breadcrumb`` a position at which the cursor is in that SELECT, or null. ``sample`` is there if `states`
     says ``sample``: the rows are estimates, never complete, and another message with the exact ones follows.
+    ``estimatedRows`` is the engine's estimate of the number of all rows, where that is not known but asked about.
     ``result`` names the result for ``speql/rows`` and the commands that look at it as a whole; it is empty where there
     is no more to ask for than these rows.
     """
@@ -126,14 +155,17 @@ class Preview(Wire, frozen=True, kw_only=True):
     statement: Range | None = None
     range: Range | None = None
     breadcrumb: list[str] = []
+    places: list[Position | None] = []
     states: list[ResultState] = []
     sample: Sample | None = None
     columns: list[Column] = []
     rows: list[list[Cell]] = []
     complete: bool = False
     total_rows: int | None = None
+    estimated_rows: int | None = None
     executed_sql: str = ""
     edits: list[Edit] = []
+    pieces: list[Piece] = []
     served_from: list[str] = []
     temp_only: bool = False
     decisions: list[Decision] = []
@@ -145,6 +177,8 @@ class Preview(Wire, frozen=True, kw_only=True):
 class JobNode(Wire, frozen=True, kw_only=True):
     """A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known.
 
+    ``table`` is the name of the temp table that it has made, empty while there is none. ``tables`` are the names of the
+    base tables that it reads. ``estimatedRows`` and ``estimatedMilliseconds`` are what is expected of it.
     ``queries`` are the ids of the statements that were sent to the engine for it, as they are in the server's log.
     """
 
@@ -153,9 +187,13 @@ class JobNode(Wire, frozen=True, kw_only=True):
     label: str
     state: str
     sql: str = ""
+    table: str = ""
+    tables: list[str] = []
     rows: int | None = None
     bytes: int | None = None
     milliseconds: float | None = None
+    estimated_rows: int | None = None
+    estimated_milliseconds: float | None = None
     reason: str = ""
     queries: list[str] = []
 
@@ -168,24 +206,63 @@ class JobEdge(Wire, frozen=True, kw_only=True):
     kind: str
 
 
+class BaseTable(Wire, frozen=True, kw_only=True):
+    """A base table that jobs read: its full name, and its size where it is known."""
+
+    name: str
+    rows: int | None = None
+    bytes: int | None = None
+
+
 class Jobs(Wire, frozen=True, kw_only=True):
-    """``speql/jobs``: the whole job graph of a document, each time it changes."""
+    """``speql/jobs``: the whole job graph of a document, each time it changes, and the base tables that it reads."""
 
     uri: str
     nodes: list[JobNode] = []
     edges: list[JobEdge] = []
+    tables: list[BaseTable] = []
+
+
+class CatalogState(Wire, frozen=True, kw_only=True):
+    """How far the names of tables and columns are known.
+
+    ``partial``: they are being read still; ``stale``: the database has changed and they are being read again. Until
+    then completion proposes from what is there. ``loadedAt`` is when they were read, in seconds since 1970; null: not
+    yet.
+    """
+
+    partial: bool = False
+    stale: bool = False
+    loaded_at: float | None = None
 
 
 class Connection(Wire, frozen=True, kw_only=True):
-    """The connection as the user may see it: never a secret. ``message`` says what failed and what was done instead."""
+    """A connection as the user may see it: never a secret. ``message`` says what failed and what was done instead.
 
+    ``name`` is empty for the one that documents have that say nothing of one.
+    """
+
+    name: str = ""
     state: Literal["opening", "open", "failed", "closed"]
     label: str = ""
     engine: str = ""
     version: str = ""
     writable: bool = False
     tables: int = 0
+    catalog: CatalogState = CatalogState()
     message: str = ""
+
+
+class DocumentConnection(Wire, frozen=True, kw_only=True):
+    """Which connection a document has: its ``name``, and ``chosenBy`` what.
+
+    ``problem`` says why it is none: the name is that of no connection.
+    """
+
+    uri: str
+    name: str = ""
+    chosen_by: Literal["settings", "comment", "command"] = "settings"
+    problem: str = ""
 
 
 class Speculation(Wire, frozen=True, kw_only=True):
@@ -196,7 +273,10 @@ class Speculation(Wire, frozen=True, kw_only=True):
 
 
 class Budget(Wire, frozen=True, kw_only=True):
-    """What speculation holds and has cost. Null: this engine does not tell, or costs nothing."""
+    """What speculation holds, has cost and has saved. Null: this engine does not tell, or costs nothing.
+
+    ``secondsSaved`` is by how much submits were answered sooner than they are expected to run on base tables.
+    """
 
     bytes_held: int | None = None
     bytes_allowed: int | None = None
@@ -229,9 +309,15 @@ class LanguageModel(Wire, frozen=True, kw_only=True):
 
 
 class Status(Wire, frozen=True, kw_only=True):
-    """``speql/status``: connection, speculation, budget and language model of this server."""
+    """``speql/status``: connections, speculation, budget and language model of this server.
+
+    ``connection`` is the one of documents that say nothing of one; ``connections`` are all that are open or were to be,
+    and ``documents`` tells which of them each open document has. The budget is that of all together.
+    """
 
     connection: Connection
+    connections: list[Connection] = []
+    documents: list[DocumentConnection] = []
     speculation: Speculation
     budget: Budget = Budget()
     language_model: LanguageModel = LanguageModel(state="off")
@@ -271,6 +357,30 @@ class CancelResult(Wire, frozen=True, kw_only=True):
     """What ``speql.cancel`` answers: how many documents had their work stopped."""
 
     documents: int
+
+
+class KnownConnection(Wire, frozen=True, kw_only=True):
+    """A connection that a document may have; ``name`` is empty for the one without a name.
+
+    ``unavailable`` says why this one cannot be opened, and is empty for all others.
+    """
+
+    name: str
+    database: str = ""
+    writable: bool = False
+    open: bool = False
+    unavailable: str = ""
+
+
+class SelectConnectionResult(Wire, frozen=True, kw_only=True):
+    """What ``speql.selectConnection`` answers: the connections that the document may have, and which it has now.
+
+    ``reason`` says why it is not the one that was asked for.
+    """
+
+    name: str
+    connections: list[KnownConnection]
+    reason: str = ""
 
 
 class Filter(Request, frozen=True, kw_only=True):
@@ -384,10 +494,23 @@ class ChartParams(Request, frozen=True, kw_only=True):
     filters: list[Filter] = []
 
 
+class ChartChoice(Wire, frozen=True, kw_only=True):
+    """What could be drawn against what: the arguments of ``speql.chart`` for it, columns by number."""
+
+    mark: Literal["bar", "line", "point", "area"]
+    x: int
+    y: int | None = None
+    colour: int | None = None
+    aggregate: Literal["none", "sum", "mean", "min", "max", "count"] = "none"
+    binned: bool = False
+
+
 class Chart(Wire, frozen=True, kw_only=True):
     """What ``speql.chart`` answers: a Vega-Lite specification with its data in it, and the choice that it is made of.
 
-    ``notes`` say what is not drawn. ``sql`` is what the engine was given.
+    ``unit`` is what times on the x axis were cut to (``month``), empty if they were not. ``notes`` say what is not
+    drawn. ``proposals`` are up to four charts that fit the result's columns, the best first. ``sql`` is what the engine
+    was given.
     """
 
     mark: Literal["bar", "line", "point", "area"]
@@ -397,7 +520,9 @@ class Chart(Wire, frozen=True, kw_only=True):
     aggregate: Literal["none", "sum", "mean", "min", "max", "count"] = "none"
     binned: bool = False
     specification: Any = None
+    unit: str = ""
     notes: list[str] = []
+    proposals: list[ChartChoice] = []
     sql: str = ""
 
 
@@ -407,7 +532,7 @@ class ExportParams(Request, frozen=True, kw_only=True):
     uri: str
     result: str
     path: str
-    format: Literal["csv", "parquet", "json", "jsonl"]
+    format: Literal["csv", "parquet", "json", "jsonl", "xlsx"]
     overwrite: bool = False
     filters: list[Filter] = []
     orders: list[Order] = []
@@ -446,6 +571,31 @@ class Explained(Wire, frozen=True, kw_only=True):
     temp_only: bool = False
     decisions: list[Decision] = []
     problems: list[Problem] = []
+
+
+class ColumnsParams(Request, frozen=True, kw_only=True):
+    """The argument of ``speql.columns``."""
+
+    uri: str
+
+
+class Columns(Wire, frozen=True, kw_only=True):
+    """What ``speql.columns`` answers: the columns of the SELECT at the cursor, none if they are not known."""
+
+    columns: list[Column] = []
+
+
+class SampleParams(Request, frozen=True, kw_only=True):
+    """The argument of ``speql.sample``."""
+
+    uri: str
+
+
+class Sampled(Wire, frozen=True, kw_only=True):
+    """What ``speql.sample`` answers: whether an estimate of the preview was shown, or why there is none."""
+
+    shown: bool
+    reason: str = ""
 
 
 class Paused(Wire, frozen=True, kw_only=True):

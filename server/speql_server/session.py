@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,33 +10,34 @@ from typing import Literal, TypeVar
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_engines import EngineError
+from speql_engines import ResultColumn
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.job_graph import JobGraph
 from speql_scheduler.running.scheduler import Scheduler
 from speql_scheduler.running.speculation import Speculation
 from speql_server import protocol, to_lsp
-from speql_server.analysis import Analysis, Analyst, shifted, typed_cursor
+from speql_server.analysing import Analysing
+from speql_server.analysis import Analysis, Analyst
 from speql_server.clock import Clock
 from speql_server.completer import Completer
 from speql_server.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
 from speql_server.earlier_cells import not_run_yet
+from speql_server.executors import Executors
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
 from speql_server.learnt import Learnt
-from speql_server.masks import refusal
+from speql_server.outlets import Outlets
 from speql_server.pauses import RestCollector
 from speql_server.positions import Encoding
-from speql_server.prediction import NOTHING_PREDICTED, Predicted
-from speql_server.projected_lines import lines_of
+from speql_server.precedence import SAME_BREATH_SECONDS
 from speql_server.results.requests import ResultRequests
 from speql_server.settings import ServerSettings
 from speql_server.stale_reads import StaleReads
+from speql_server.statement_runs import StatementRuns
 from speql_speculator.navigating.hovering import Hover
-from speql_speculator.repair import Repair
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, FunctionSignature, Problem, Span, SpeqlError
 
@@ -48,32 +48,6 @@ ANALYSIS_SECONDS = 1.0
 
 _READ = "read"
 """The kind of `StaleReads`."""
-
-
-@dataclass(frozen=True)
-class Executors:
-    """Threads of our own, one each: pygls reads standard input on its pool, so nothing of ours may run there.
-
-    ``analysis`` turns snapshots into analyses; ``replies`` answers what the client waits for and makes messages.
-    """
-
-    analysis: Executor
-    replies: Executor
-
-
-@dataclass(frozen=True)
-class Outlets:
-    """Where a session's results go: functions that send one message each, called on the event loop."""
-
-    preview: Callable[[protocol.Preview], None]
-    jobs: Callable[[protocol.Jobs], None]
-    diagnostics: Callable[[Analysis, tuple[Problem, ...]], None]
-    wrote: Callable[[], None] = lambda: None
-    """Called after a submit that may have changed data: what other documents show may be stale."""
-    learnt: Callable[[], None] = lambda: None
-    """Called when more can be shown beside the text than before: types of columns, numbers of rows."""
-    answered: Callable[[Answer], None] = lambda _: None
-    """Called with each answer before it is made a message, for those who check answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +78,8 @@ class Session:
         catalog: Callable[[], Awaitable[Catalog]] | None = None,
     ) -> None:
         self._connection = connection
+        self.made_of = (connection, settings, language_model, connection.predictor)
+        """What it works with. Where one of these is another now, another session takes its place."""
         self._catalog = catalog or connection.catalog
         self._executors = executors
         self._settings = settings
@@ -111,7 +87,9 @@ class Session:
         self._encoding = encoding
         self._outlets = outlets
         self._reads = StaleReads(executors.replies)
-        self.completer = Completer(connection, self._reads, self._catalog, encoding)
+        self.completer = Completer(
+            connection, self._reads, self._catalog, encoding, values=_proposes_values(settings, connection)
+        )
         self._analyst = Analyst(settings.document_limit, settings.statement_limit)
         self._analyses: LatestOnly[_Analysed] = LatestOnly("analysis", sleep=clock.sleep)
         self._messages: LatestOnly[protocol.Preview] = LatestOnly("preview message", sleep=clock.sleep)
@@ -128,12 +106,13 @@ class Session:
         )
         self.results = ResultRequests(self._scheduler.results, executors.replies)
         self._shown: tuple[int, str] = (0, "")
-        self._paused = False
+        self.paused = False
+        """Whether the user has stopped working ahead."""
         self.learnt = Learnt(connection.engine, self._scheduler, clock, outlets.learnt)
         self._uri = ""
         self._number = 0
         self._current: _Analysed | None = None
-        self._submits: set[asyncio.Task[Answer]] = set()
+        self._runs = StatementRuns(connection.engine, self._scheduler)
         self._garbage = RestCollector()
         self._submitted: dict[str, asyncio.Event] = {}
         self._edited: Edited | None = None
@@ -147,11 +126,15 @@ class Session:
                 self._analyse_again,
                 connection.predictor.similar,
             )
-        self.analyses = 0
-        """How many snapshots were analysed."""
+        self._analysing = Analysing(connection, self._analyst, executors.analysis, self._catalog, self._mender)
         self.working = False
         self.tokens_sent: tuple[str, list[int]] = ("", [])
         """The semantic tokens that the client has, with their name: what it asks for next is the difference."""
+
+    @property
+    def analyses(self) -> int:
+        """How many snapshots were analysed."""
+        return self._analysing.count
 
     def changed(self, edited: Edited) -> None:
         """The document has a new text or cursor."""
@@ -163,29 +146,31 @@ class Session:
         self._garbage.typed()
         if self._mender is not None:
             self._mender.changed(edited.snapshot.text)
-        self._analyses.submit(lambda: self._analyse(edited), self._analysed)
+        # What the client asks of the same text, in the same breath, goes before it.
+        self._analyses.submit(lambda: self._analyse(edited), self._analysed, quiet_seconds=SAME_BREATH_SECONDS)
 
     async def submit(self, edited: Edited) -> protocol.Preview:
         """Run the statement at the cursor as the user wrote it, and show its result.
 
-        What the engine does not accept is refused with the problem; if there is a repair, the message says how to
-        take it: running something else than what was written is not ours to decide.
+        What the engine does not accept is refused with the problem: see :class:`StatementRuns`.
         """
         self._garbage.hold()
         submitted = self._submitted[edited.snapshot.text] = asyncio.Event()
         try:
-            analysis = await self._repaired_or_why_not(edited)
+            analysis = await self._analysing.repaired_or_why_not(edited.snapshot)
             started = self._clock.now()
-            answer, problems, name = await self._run(analysis)
+            ran = await self._runs.run(analysis)
         finally:
             submitted.set()
             self._submitted.pop(edited.snapshot.text, None)
+        answer = ran.answer
         if answer is not None:
             self._outlets.answered(answer)
             self.learnt.submitted(analysis, answer)
+            self._connection.served(answer)
             if analysis.statement is not None:
                 self._connection.predictor.record(analysis.statement.text, analysis.catalog)
-        message = await self._message(analysis, started, "submit", answer, problems, name)
+        message = await self._message(analysis, started, "submit", answer, ran.problems, ran.name)
         self._outlets.preview(message)
         if answer is not None and (analysis.repair is None or analysis.repair.query is None):
             self._outlets.wrote()
@@ -193,8 +178,8 @@ class Session:
 
     async def explain(self, edited: Edited, offset: int | None) -> protocol.Explained:
         """What would be computed for the statement at a place, and what it would be served from; nothing is run."""
-        analysis = await self._repaired(replace(edited, snapshot=replace(edited.snapshot, cursor=offset)))
-        analysis = await self._planned(analysis, await self._predicted(analysis))
+        analysis = await self._analysing.repaired(replace(edited.snapshot, cursor=offset))
+        analysis = await self._analysing.planned(analysis)
         repaired = analysis.repair
         if repaired is None or repaired.query is None or analysis.superset is None:
             return to_lsp.explained(analysis, None, self._encoding)
@@ -203,7 +188,7 @@ class Session:
 
     def pause(self, paused: bool) -> None:
         """Stop working ahead until further notice, or go on with the next change."""
-        self._paused = paused
+        self.paused = paused
         if paused:
             self._scheduler.stop_speculating()
 
@@ -214,8 +199,7 @@ class Session:
 
     def cancel_submits(self) -> None:
         """Stop what the user has submitted in this document; what works ahead goes on."""
-        for task in self._submits:
-            task.cancel()
+        self._runs.cancel()
 
     async def read(self, edited: Edited, reader: Callable[[Snapshot, Catalog], T]) -> T:
         """What ``reader`` makes of the newest snapshot and the catalog, in the thread for replies."""
@@ -223,6 +207,21 @@ class Session:
         if self._edited is not None and edited.snapshot.text != self._edited.snapshot.text:
             raise JsonRpcContentModified("The text has changed since it was asked about.")
         return await self._reads.run(_READ, reader, edited.snapshot, catalog)
+
+    async def columns(self, edited: Edited) -> tuple[ResultColumn, ...]:
+        """The columns of the SELECT at the cursor of this version, as the engine binds it; none where it does not.
+
+        Nothing is run.
+        """
+        current = await self._analysis_of(edited)
+        if current is None or current.unit is None:
+            return ()
+        whole = current.repair.sql if current.repair is not None and current.unit.whole else None
+        return (await self._connection.engine.bind(whole or current.unit.query.sql(current.catalog.dialect))).columns
+
+    async def sample(self) -> str:
+        """Show an estimate of the newest preview; an empty text, or why there is none."""
+        return await self._scheduler.sample()
 
     async def explained(self, found: Hover) -> str:
         """What to say of a name. The engine is asked what the text cannot tell: types, and how a function is called."""
@@ -252,27 +251,25 @@ class Session:
             return None
         return await self._mender.continuation(current)
 
-    def repair_edit(self, edited: Edited) -> types.WorkspaceEdit | str:
+    async def repair_edit(self, edited: Edited) -> types.WorkspaceEdit | str:
         """The repair of the statement at the cursor as an edit of exactly this version, or why there is none."""
-        current = self._current.analysis if self._current is not None else None
-        if current is None or current.snapshot.version != edited.snapshot.version:
+        current = await self._analysis_of(edited)
+        if current is None:
             return "The text has changed since it was repaired. Wait for the next preview, then accept again."
         if not current.edits:
             return "There is nothing to repair in the statement at the cursor."
+        if all(current.is_predicted(edit) for edit in current.edits):
+            return "There is nothing to repair but the word at the cursor: Tab takes what is proposed for it."
         cannot = "The repair cannot be written here: the document says this part of the SQL in another way."
         return to_lsp.repair_edit(current, self._encoding) or cannot
 
     async def repaired_at(self, edited: Edited, span: Span) -> Analysis | None:
         """The analysis, up to its repair, of the statement that a stretch of this version touches, if there is one.
 
-        A statement that the engine takes as it is typed has no repair. Waits for the newest analysis, but not for what
-        that may have to wait for.
+        A statement that the engine takes as it is typed has no repair.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANALYSIS_SECONDS):
-                await self._analyses.settled()
-        current = self._current.analysis if self._current is not None else None
-        if current is None or current.snapshot.version != edited.snapshot.version:
+        current = await self._analysis_of(edited)
+        if current is None:
             return None
         touched = (one for one in current.statements if one.span.start <= span.end and span.start <= one.span.end)
         statement = next(touched, None)
@@ -280,11 +277,15 @@ class Session:
             return current if statement is not None else None
         if self._analyst.too_long(statement) is not None:
             return None
-        repair = await asyncio.get_running_loop().run_in_executor(
-            self._executors.analysis, self._analyst.repair, statement.text, current.catalog, None
-        )
-        found = replace(current, statement=statement, repair=repair, unit=None, units=(), superset=None)
-        return replace(found, repair=None) if await self._accepted(found) else found
+        return await self._analysing.repaired_statement(current, statement)
+
+    async def _analysis_of(self, edited: Edited) -> Analysis | None:
+        """The analysis of exactly this version, which may have to be waited for, but not for long; else None."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANALYSIS_SECONDS):
+                await self._analyses.settled()
+        current = self._current.analysis if self._current is not None else None
+        return current if current is not None and current.snapshot.version == edited.snapshot.version else None
 
     async def same_columns(self, before: str, after: str) -> bool:
         """Whether the engine gives two statements columns of the same names and types; so if it takes neither."""
@@ -311,56 +312,19 @@ class Session:
         self._garbage.close()
         mending = [self._mender.close()] if self._mender is not None else []
         await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
-        await asyncio.gather(*self._submits, self.learnt.close(), return_exceptions=True)
+        await asyncio.gather(self._runs.ended(), self.learnt.close(), return_exceptions=True)
         await self._scheduler.close()
 
     async def _analyse(self, edited: Edited) -> _Analysed:
-        repaired = await self._repaired_or_why_not(edited)
-        if self._mender is not None:
-            repaired = await self._mender.patched(repaired)
-        if submitted := self._submitted.get(edited.snapshot.text):
-            await submitted.wait()  # its rows are the preview, and threads of Python's take each other's time
-        predicted = await self._predicted(repaired)
-        return _Analysed(await self._planned(repaired, predicted), edited.at)
+        await self._after_submit(edited.snapshot)
+        repaired = await self._analysing.mended(await self._analysing.repaired_or_why_not(edited.snapshot))
+        await self._after_submit(edited.snapshot)
+        return _Analysed(await self._analysing.planned(repaired), edited.at)
 
-    async def _repaired_or_why_not(self, edited: Edited) -> Analysis:
-        """The first half of the analysis; without a database, which may be taken away at any time, that it is gone."""
-        try:
-            return await self._repaired(edited)
-        except SpeqlError as error:
-            problem = Problem("connection", error.message, None, "error", error.hint)
-            return Analysis(edited.snapshot, Catalog(), lines_of(edited.snapshot), problems=(problem,))
-
-    async def _repaired(self, edited: Edited) -> Analysis:
-        """The first half of the analysis. Each half is a job of its own: a submit waits for the first only."""
-        catalog = await self._catalog()
-        self.analyses += 1
-        run = partial(asyncio.get_running_loop().run_in_executor, self._executors.analysis)
-        repaired = await run(self._analyst.repaired, edited.snapshot, catalog)
-        return await run(self._analyst.as_typed, repaired) if await self._accepted(repaired) else repaired
-
-    async def _predicted(self, analysis: Analysis) -> Predicted:
-        """What the statement will need next, by what was run before."""
-        repaired = analysis.repair
-        if repaired is None or repaired.query is None:
-            return NOTHING_PREDICTED
-        cursor, catalog = typed_cursor(analysis), analysis.catalog
-        suggested = self._mender.suggested(repaired.typed, cursor, catalog) if self._mender is not None else ()
-        return await self._connection.predictor.predicted(repaired.typed, cursor, catalog, suggested)
-
-    async def _planned(self, repaired: Analysis, predicted: Predicted) -> Analysis:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executors.analysis, self._analyst.planned, repaired, predicted)
-
-    async def _accepted(self, analysis: Analysis) -> bool:
-        """Whether the engine takes as it is typed a statement that the rules would repair, or make nothing of."""
-        repaired, statement = analysis.repair, analysis.statement
-        if repaired is None or statement is None or not (repaired.edits or repaired.query is None):
-            return False
-        try:
-            return (await self._connection.engine.bind(statement.text)).ok
-        except SpeqlError:
-            return False  # whoever runs the statement will say what is wrong
+    async def _after_submit(self, snapshot: Snapshot) -> None:
+        """Let a submit of this text go ahead: its rows are the preview, and Python's threads take each other's time."""
+        if submitted := self._submitted.get(snapshot.text):
+            await submitted.wait()
 
     def _analysed(self, analysed: _Analysed) -> None:
         """On the loop: hand the newest analysis on."""
@@ -378,7 +342,7 @@ class Session:
                 self._scheduler.stop_speculating()
             self._show(analysed, problems=analysis.problems)
             return
-        if not self._settings.speculate or self._paused:
+        if not self._settings.speculate or self.paused:
             return
         self._scheduler.update(
             Speculation(
@@ -403,45 +367,6 @@ class Session:
         """The language model has mended the newest text: analyse it again, with that."""
         if (edited := self._edited) is not None:
             self._analyses.submit(lambda: self._analyse(edited), self._analysed)
-
-    async def _run(self, analysis: Analysis) -> tuple[Answer | None, tuple[Problem, ...], str]:
-        """Submit the statement of an analysis; a refusal is told as problems, with their places in the document.
-
-        The text is the name of the result, for those who want more of it.
-        """
-        statement, repaired = analysis.statement, analysis.repair
-        if statement is None:
-            return None, analysis.problems, ""
-        if (unresolved := refusal(analysis.masks)) is not None:
-            return None, (unresolved,), ""
-        start, query = statement.span.start, None
-        if repaired is not None and repaired.query is not None and not repaired.edits:
-            query = repaired.query
-        elif repaired is not None and not _is_statement(repaired):
-            refused = (await self._connection.engine.bind(statement.text)).problems
-            if refused and repaired.query is not None:
-                return None, (*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired)), ""
-            if refused:
-                return None, tuple(shifted(problem, start) for problem in refused), ""
-        task = asyncio.get_running_loop().create_task(
-            self._scheduler.submit(statement.text, query, analysis.catalog), name="submit"
-        )
-        self._submits.add(task)
-        try:
-            answer = await task
-            name = self._scheduler.results.name(statement.text, query, analysis.catalog) if query is not None else ""
-            return answer, (), name
-        except SpeqlError as error:
-            found = error.problem if isinstance(error, EngineError) else None
-            problem = found or Problem("engine", error.message, None, "error", error.hint)
-            return None, (shifted(problem, start),), ""
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if current is not None and current.cancelling():  # the client took its request back
-                raise
-            return None, (Problem("cancelled", "The submit was cancelled.", None, "information"),), ""
-        finally:
-            self._submits.discard(task)
 
     def _on_preview(self, speculation: Speculation, answer: Answer) -> None:
         if self._current is not None and speculation.id == self._number:
@@ -504,23 +429,16 @@ class Session:
         self.working = any(job.state in ("queued", "running") for job in graph.jobs)
         if not self.working and self._current is not None:
             self.learnt.count_at_hand(self._current.analysis)
-        self._outlets.jobs(to_lsp.jobs(self._uri, graph))
+        catalog = self._current.analysis.catalog if self._current is not None else Catalog()
+        self._outlets.jobs(to_lsp.jobs(self._uri, graph, catalog))
 
     def _publish_diagnostics(self, analysis: Analysis, problems: tuple[Problem, ...]) -> None:
         self._outlets.diagnostics(analysis, problems)
 
 
-def _is_statement(repaired: Repair) -> bool:
-    """Whether there is a statement to run as written, though it is not a query."""
-    return any(problem.code == "not-a-query" for problem in repaired.problems)
-
-
-def _offer_of_repair(repaired: Repair) -> Problem:
-    reasons = "; ".join(edit.reason for edit in repaired.edits[:3])
-    return Problem(
-        "not-submitted",
-        "The statement was not run, because the engine does not accept it as it is written.",
-        None,
-        "information",
-        f"Accept the repair (speql.acceptRepair) and submit again. It would change this: {reasons}.",
-    )
+def _proposes_values(settings: ServerSettings, connection: Connection) -> bool:
+    """Whether completion may ask the engine for the values of columns: without a word of the user's, where it costs
+    nothing.
+    """
+    wanted = settings.completion_values
+    return settings.speculate and (connection.engine.info.engine == "DuckDB" if wanted is None else wanted)

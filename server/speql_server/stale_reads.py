@@ -7,6 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from pygls.exceptions import JsonRpcContentModified
 
+from speql_server.precedence import REPLIES
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -28,7 +30,8 @@ class StaleReads:
         future = loop.run_in_executor(self._executor, lambda: work(*arguments, **options))
         self._running[future] = kind
         try:
-            return await future
+            with REPLIES.reply():
+                return await future
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not future.cancelled() or (task is not None and task.cancelling()):

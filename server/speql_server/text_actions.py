@@ -78,7 +78,7 @@ async def _repairs(
     edit = repair_edit(analysis, server.encoding)
     if edit is None:
         return []
-    reasons = [one.reason for one in analysis.edits]
+    reasons = [one.reason for one in analysis.edits if not analysis.is_predicted(one)]
     what = f": {reasons[0]}" if len(reasons) == 1 else f" ({len(reasons)} changes)"
     action = types.CodeAction(
         title=f"Accept the repair{what}",

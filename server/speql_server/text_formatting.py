@@ -33,7 +33,8 @@ async def format_text(
         return None
     session, edited = found
     text = edited.snapshot.text
-    if len(text) > server.settings.document_limit:
+    own = server.workspaces.of(uri)
+    if len(text) > own.document_limit:
         return None
     start, end = _offsets(text, place, server) if place is not None else (0, len(text))
     edits: dict[Edit, None] = {}
@@ -44,9 +45,8 @@ async def format_text(
             from speql_speculator.formatting.formatting import format_edits
             from speql_speculator.formatting.style import Style
 
-            settings = server.settings.format
             width_of_tab = min(max(options.tab_size, 1), _WIDEST_TAB)
-            style = Style(width_of_tab, not options.insert_spaces, settings.line_width, settings.keyword_case)
+            style = Style(width_of_tab, not options.insert_spaces, own.format.line_width, own.format.keyword_case)
             return format_edits(snapshot.text, style, catalog.dialect, piece)
 
         edits |= dict.fromkeys(await session.read(edited, read))

@@ -32,7 +32,7 @@ async def read_snapshot(
     if found is None:
         return None
     session, edited = found
-    if len(edited.snapshot.text) > server.settings.document_limit:
+    if len(edited.snapshot.text) > server.workspaces.of(uri).document_limit:
         return None  # what the user is told of in a diagnostic
     answer = await session.read(edited, reader)
     newest = server.documents.get(uri)

@@ -17,7 +17,7 @@ from speql_server.masks import masks_told
 from speql_server.positions import Encoding, LineIndex, Range
 from speql_server.projected_lines import lines_of
 from speql_speculator.snapshot import Snapshot
-from speql_sql import Problem, Span
+from speql_sql import Catalog, Problem, Span
 
 SOURCE = "speql"
 
@@ -27,6 +27,8 @@ _SEVERITIES = {
     "information": types.DiagnosticSeverity.Information,
 }
 
+
+"""Codes of edits that put in what may come next, and not what is missing."""
 
 _PAGES = {
     "ambiguous-column": "query_syntax/from",
@@ -77,15 +79,20 @@ def text_edits(span: Span, new_text: str, lines: LineIndex, encoding: Encoding) 
 def repair_edit(analysis: Analysis, encoding: Encoding) -> types.WorkspaceEdit | None:
     """The repair as edits of exactly the version that was analysed: the client refuses them if it has moved on.
 
-    None if one of them cannot be written where the SQL is.
+    The rest of the word at the cursor is not written: that is ghost text. None if there is nothing else, or if an edit
+    cannot be written where the SQL is.
     """
     start = analysis.statement.span.start if analysis.statement is not None else 0
     edits: list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = []
     for edit in analysis.edits:
+        if analysis.is_predicted(edit):
+            continue
         written = text_edits(edit.span.shifted(start), edit.new_text, analysis.lines, encoding)
         if written is None or any(_overlap(one.range, other.range) for one in written for other in edits):
             return None
         edits += written
+    if not edits:
+        return None
     document = types.OptionalVersionedTextDocumentIdentifier(
         uri=analysis.snapshot.uri, version=analysis.snapshot.version
     )
@@ -113,6 +120,7 @@ def preview(
     start = statement.span.start if statement is not None else 0
     said = [*problems, *(shifted(problem, start) for problem in (answer.problems if answer is not None else ()))]
     said += masks_told(analysis.masks)
+    path = _breadcrumb(analysis, purpose)
     return protocol.Preview(
         uri=analysis.snapshot.uri,
         version=analysis.snapshot.version,
@@ -120,13 +128,16 @@ def preview(
         outcome=outcome,
         statement=_wire_range(statement.span, analysis.lines, encoding) if statement is not None else None,
         range=_wire_range(shown, analysis.lines, encoding) if shown is not None else None,
-        breadcrumb=_breadcrumb(analysis, purpose),
+        breadcrumb=path,
+        places=[_place(analysis, tuple(path[: depth + 1]), encoding) for depth in range(len(path))],
         edits=_edits(analysis, encoding),
+        pieces=_pieces(analysis),
         problems=[_problem(problem, analysis.lines, encoding) for problem in said],
         timings=protocol.Timings(
             analysis=_milliseconds(analysis.seconds),
             engine=_milliseconds(answer.result.seconds if answer is not None else None),
             total=_milliseconds(total_seconds),
+            direct=_milliseconds(answer.direct_seconds if answer is not None else None),
         ),
         result=result,
         **(_answer(answer) if answer is not None else {}),
@@ -140,8 +151,14 @@ def _breadcrumb(analysis: Analysis, purpose: Literal["preview", "submit"]) -> li
     return list(analysis.unit.path) if analysis.unit is not None else []
 
 
-def jobs(uri: str, graph: JobGraph) -> protocol.Jobs:
-    """The message for a job graph."""
+def _place(analysis: Analysis, path: tuple[str, ...], encoding: Encoding) -> protocol.Position | None:
+    """Where the cursor would be in the SELECT of that path."""
+    offset = analysis.place_in(path)
+    return _wire_range(Span(offset, offset), analysis.lines, encoding).start if offset is not None else None
+
+
+def jobs(uri: str, graph: JobGraph, catalog: Catalog) -> protocol.Jobs:
+    """The message for a job graph over a catalog."""
     nodes = [
         protocol.JobNode(
             key=job.key,
@@ -149,16 +166,28 @@ def jobs(uri: str, graph: JobGraph) -> protocol.Jobs:
             label=job.label,
             state=job.state,
             sql=job.sql,
+            table=job.table,
+            tables=list(job.tables),
             rows=job.rows,
             bytes=job.bytes,
             milliseconds=_milliseconds(job.seconds),
+            estimated_rows=job.estimated_rows,
+            estimated_milliseconds=_milliseconds(job.estimated_seconds),
             reason=job.reason,
             queries=list(job.queries),
         )
         for job in graph.jobs
     ]
     edges = [protocol.JobEdge(source=source, target=target, kind=kind) for source, target, kind in graph.edges]
-    return protocol.Jobs(uri=uri, nodes=nodes, edges=edges)
+    names = dict.fromkeys(name for job in graph.jobs for name in job.tables)
+    return protocol.Jobs(uri=uri, nodes=nodes, edges=edges, tables=[_base_table(name, catalog) for name in names])
+
+
+def _base_table(name: str, catalog: Catalog) -> protocol.BaseTable:
+    found = catalog.find(*reversed(name.split(".")))
+    if found is None:
+        return protocol.BaseTable(name=name)
+    return protocol.BaseTable(name=name, rows=found.row_count, bytes=found.bytes)
 
 
 def explained(analysis: Analysis, explanation: Explanation | None, encoding: Encoding) -> protocol.Explained:
@@ -200,6 +229,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "rows": cells(result.rows, [column.type for column in result.columns]),
         "complete": result.complete,
         "total_rows": answer.total_rows,
+        "estimated_rows": answer.estimated_rows if answer.total_rows is None else None,
         "executed_sql": answer.executed_sql,
         "served_from": list(answer.served_from),
         "temp_only": answer.temp_only,
@@ -212,7 +242,7 @@ def _sample(sample: SampleInfo) -> protocol.Sample:
         protocol.Intervals(low=list(interval.low), high=list(interval.high)) if interval is not None else None
         for interval in sample.intervals
     ]
-    return protocol.Sample(fraction=sample.fraction, table=sample.table, intervals=intervals)
+    return protocol.Sample(fraction=sample.fraction, table=sample.table, intervals=intervals, rows=sample.rows)
 
 
 def _decision(decision: Decision) -> protocol.Decision:
@@ -222,6 +252,7 @@ def _decision(decision: Decision) -> protocol.Decision:
         used=decision.used,
         reason=decision.reason,
         compensation=decision.compensation,
+        passed=list(decision.passed),
     )
 
 
@@ -236,9 +267,26 @@ def _edits(analysis: Analysis, encoding: Encoding) -> list[protocol.Edit]:
             new_text=_written(edit.span.shifted(start), edit.new_text, analysis.lines, encoding),
             reason=edit.reason,
             code=edit.code,
+            predicted=analysis.is_predicted(edit),
         )
         for edit in analysis.edits
     ]
+
+
+def _pieces(analysis: Analysis) -> list[protocol.Piece]:
+    """The statement as it was typed and as it was repaired, side by side."""
+    if analysis.repair is None:
+        text = analysis.statement.text if analysis.statement is not None else ""
+        return [protocol.Piece(typed=text, executed=text)] if text else []
+    typed, pieces, position = analysis.repair.typed, [], 0
+    for number, edit in enumerate(analysis.edits):
+        kept = typed[position : edit.span.start]
+        if kept:
+            pieces.append(protocol.Piece(typed=kept, executed=kept))
+        pieces.append(protocol.Piece(typed=edit.span.of(typed), executed=edit.new_text, edit=number))
+        position = edit.span.end
+    rest = typed[position:]
+    return [*pieces, protocol.Piece(typed=rest, executed=rest)] if rest else pieces
 
 
 def _written(span: Span, new_text: str, lines: LineIndex, encoding: Encoding) -> str:

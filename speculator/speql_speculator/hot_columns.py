@@ -58,7 +58,7 @@ def hot_columns(sql: str, cursor: int | None, catalog: Catalog) -> HotColumns:
         if behind and cursor is not None and first.start <= cursor <= last.end + 1
     ]
     named = {token.text.lower() for token in tokens}
-    tables = [table for table in catalog.tables if table.name.lower() in named]
+    tables = catalog.named(*named)
     types = {name: next((c for table in tables if (c := table.column(name))), None) for name, _, _ in compared}
     likely = [name for name, _, _ in reversed(compared) if name not in edited]
     likely.sort(key=lambda name: not _is_time(name, types[name]))

@@ -10,6 +10,7 @@ from speql_speculator.by_identity import ByIdentity
 from speql_speculator.edits import Edit, moved
 from speql_speculator.parsing.closers import without_surplus_closers
 from speql_speculator.parsing.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
+from speql_speculator.parsing.known_limit import KnownLimit
 from speql_speculator.parsing.known_queries import KnownQueries
 from speql_speculator.parsing.missing_words import with_first_word, with_join_word, with_opener
 from speql_speculator.parsing.syntax_tree import (
@@ -65,11 +66,21 @@ def repair(text: str, catalog: Catalog, cursor: int | None = None) -> Repair:
     ``cursor`` is an offset in code points; beyond the end means that white space follows the text; None means the end.
     Without tables in the catalog only the syntax is mended. A result is kept for the last texts asked for.
     """
-    return _repair(text, ByIdentity(catalog), catalog.version, cursor)
+    key = ByIdentity(catalog)
+    limits = _known_limits(key)
+    found = limits.find(text, cursor) or _repair(text, key, catalog.version, cursor)
+    limits.keep(found, cursor)
+    return found
 
 
 _NOT_READ = ("cannot-parse", "unexpected-text")
 """Codes of edits that leave out what could not be read."""
+
+
+@lru_cache(maxsize=4)
+def _known_limits(catalog: ByIdentity) -> KnownLimit:
+    """That of a catalog."""
+    return KnownLimit()
 
 
 @lru_cache(maxsize=4)

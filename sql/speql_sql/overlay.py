@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 import sqlglot
 from sqlglot import exp
@@ -50,7 +49,7 @@ def _with(catalog: Catalog, added: dict[str, Table]) -> Catalog:
         return catalog
     said = repr([(table.name, table.columns) for table in added.values()])
     version = hashlib.sha256(f"{catalog.version}\n{said}".encode("utf-8", "replace")).hexdigest()[:16]
-    return replace(catalog, tables=(*catalog.tables, *added.values()), version=version)
+    return catalog.with_tables(added.values(), version)
 
 
 def _table(tree: exp.Create, catalog: Catalog) -> Table | None:

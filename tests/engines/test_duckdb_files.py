@@ -60,7 +60,7 @@ def a_directory(path) -> None:
     ("spoil", "says"),
     [
         (lambda path: path.unlink(), "does not exist"),
-        (a_directory, "is a directory"),
+        (a_directory, "no data files"),
         (lambda path: path.write_bytes(b""), "it is empty"),
         (lambda path: path.write_text("just text, and a little more of it"), "is not a DuckDB database"),
         (lambda path: path.write_bytes(os.urandom(20000)), "is not a DuckDB database"),
@@ -82,10 +82,10 @@ async def test_files_that_cannot_be_opened(open_duckdb, database, spoil, says, w
     assert (database.read_bytes() if database.is_file() else None) == before
 
 
-async def test_a_csv_file_is_told_how_to_become_a_database(open_duckdb, tmp_path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(ConnectionFailedError, match="read_csv"):
+async def test_a_json_file_is_told_how_to_become_a_database(open_duckdb, tmp_path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text('[{"a": 1}]')
+    with pytest.raises(ConnectionFailedError, match="read_json"):
         await open_duckdb(path)
 
 

@@ -37,6 +37,7 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test does not see what another one has run."""
     monkeypatch.setenv("SPEQL_DATA_DIR", str(tmp_path / "speql-data"))
+    monkeypatch.setenv("SPEQL_CACHE_DIR", str(tmp_path / "speql-cache"))
 
 
 @pytest.fixture

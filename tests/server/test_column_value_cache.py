@@ -36,8 +36,8 @@ class _Engine:
         return type("Result", (), {"rows": pa.table({"value": self.answer})})()
 
 
-async def known(engine: _Engine, asked: Catalog, *, enabled: bool = True) -> Any:
-    cache = ColumnValueCache(cast(Engine, engine), enabled=enabled)
+async def known(engine: _Engine, asked: Catalog) -> Any:
+    cache = ColumnValueCache(cast(Engine, engine))
     cache.ask(NAME, asked)
     await cache.settled()
     found = cache.known(asked)
@@ -47,7 +47,7 @@ async def known(engine: _Engine, asked: Catalog, *, enabled: bool = True) -> Any
 
 async def test_values_are_kept_for_a_version_of_the_catalog() -> None:
     engine = _Engine(["x", "it's"])
-    cache = ColumnValueCache(cast(Engine, engine), enabled=True)
+    cache = ColumnValueCache(cast(Engine, engine))
     assert cache.known(catalog()) == {}
     for _ in range(3):
         cache.ask(NAME, catalog())
@@ -68,7 +68,7 @@ async def test_too_many_values_and_errors_are_none() -> None:
 async def test_what_takes_too_long_is_cancelled_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("speql_server.column_value_cache.TIME_LIMIT", 0.01)
     engine = _Engine(None)
-    cache = ColumnValueCache(cast(Engine, engine), enabled=True)
+    cache = ColumnValueCache(cast(Engine, engine))
     for _ in range(5):
         cache.ask(NAME, catalog())
         await cache.settled()
@@ -78,17 +78,11 @@ async def test_what_takes_too_long_is_cancelled_and_given_up(monkeypatch: pytest
 
 async def test_closing_stops_what_is_asked() -> None:
     engine = _Engine(None)
-    cache = ColumnValueCache(cast(Engine, engine), enabled=True)
+    cache = ColumnValueCache(cast(Engine, engine))
     cache.ask(NAME, catalog())
     await asyncio.sleep(0)
     await cache.close()
     assert engine.cancelled == len(engine.asked)
-
-
-async def test_switched_off_nothing_is_asked() -> None:
-    engine = _Engine(["x"])
-    assert await known(engine, catalog(), enabled=False) is None
-    assert engine.asked == []
 
 
 @pytest.mark.parametrize(

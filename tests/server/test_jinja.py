@@ -59,6 +59,22 @@ async def test_names_are_dbts_own(start: Start, flights: Path, tmp_path: Path) -
     assert (await editor.submit()).outcome == "rows"
 
 
+async def test_a_ref_is_hovered_as_the_table_that_it_means(start: Start, flights: Path, tmp_path: Path) -> None:
+    editor = await start("--database", flights)
+    editor.uri = manifest(tmp_path, '"main"."airlines"')
+    text = "SELECT name, {{ unknown }} FROM {{ ref('carriers') }} a JOIN {{ ref('flights') }} f USING (carrier)"
+    open_as(editor, "sql", text)
+    await editor.rows()
+    for word, told in (("ref('carriers", "airlines"), ("{{ ref('fl", "flights"), ("unknown", None)):
+        place = {"textDocument": {"uri": editor.uri}, "position": editor.position(text.index(word) + 2)}
+        hover = await editor.client.request("textDocument/hover", place)
+        if told is None:
+            assert hover is None
+        else:
+            assert told in hover["contents"]["value"]
+            assert editor.covered(hover["range"]) in ("{{ ref('carriers') }}", "{{ ref('flights') }}")
+
+
 async def test_nothing_is_said_of_what_is_not_known(start: Start, flights: Path) -> None:
     editor = await start("--database", flights)
     open_as(editor, "sql", "SELECT nope FROM {{ ref('elsewhere') }} WHERE {{ macro() }};\nSELECT 1 AS")

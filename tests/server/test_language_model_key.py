@@ -37,6 +37,30 @@ def test_the_keyring_has_a_key_a_host() -> None:
     assert revealed(found({"example.com": "sk-ring"}, base_url="https://example.com/v1")) == "sk-ring"
 
 
+KEPT = '{"example.com": "sk-kept", "other.com": 3}'
+
+
+@pytest.mark.parametrize(
+    ("kept", "base_url", "key"),
+    [
+        (KEPT, "https://example.com/v1", "sk-kept"),
+        (KEPT, "https://example.com.evil.org/v1", None),
+        (KEPT, "https://other.com/v1", None),
+        ("no json", "https://example.com/v1", None),
+        ("[]", "https://example.com/v1", None),
+    ],
+)
+def test_keys_that_the_editor_keeps_go_to_their_hosts_alone(
+    monkeypatch: pytest.MonkeyPatch, kept: str, base_url: str, key: str | None
+) -> None:
+    monkeypatch.setitem(ENVIRONMENT, "SPEQL_KEYS", kept)
+    key_found = found(base_url=base_url)
+    assert (revealed(key_found) if key else isinstance(key_found, Problem)) == (key or True)
+    # The variable itself is no key that a setting may name.
+    named = found(base_url=base_url, key_name="SPEQL_KEYS")
+    assert isinstance(named, Problem) or revealed(named) != kept
+
+
 def test_one_s_own_machine_needs_none() -> None:
     assert revealed(found(profile="ollama")) == ""
 

@@ -11,6 +11,7 @@ from speql_server.documents import Documents, Edited
 from speql_server.greeting import initialize_result
 from speql_server.settings import ServerSettings
 from speql_server.text_requests import read_snapshot
+from speql_server.workspaces import Workspaces
 from speql_speculator.snapshot import Snapshot
 
 from .conftest import Editor, Start
@@ -95,7 +96,7 @@ async def test_an_answer_about_a_text_that_has_changed_is_taken_back() -> None:
     class Server:
         def __init__(self) -> None:
             self.documents = documents
-            self.settings = ServerSettings()
+            self.workspaces = Workspaces(ServerSettings())
 
         async def session(self, _: str) -> Any:
             return TypedIntoWhileRead(), documents.put(Snapshot(uri, 1, "SELECT 1"), 0.0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import weakref
 
 import pytest
 
@@ -17,7 +18,7 @@ def collections(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
-def test_everything_is_collected_only_after_many_keystrokes_and_a_rest(
+def test_garbage_is_collected_only_after_many_keystrokes_and_a_rest(
     collections: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "_COLLECTED_KEYSTROKES", 3)
@@ -32,6 +33,56 @@ def test_everything_is_collected_only_after_many_keystrokes_and_a_rest(
         return seen
 
     assert run_in_virtual_time(typing) == [0, 0, 0, 0, 1, 1]
+
+
+def test_everything_is_looked_at_only_in_a_long_rest(collections: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pauses, "_COLLECTED_KEYSTROKES", 1)
+    monkeypatch.setattr(pauses, "_COLLECTIONS", 2)
+
+    async def typing(loop: VirtualTimeLoop) -> list[int]:
+        garbage, seen = RestCollector(), []
+        for pause in (
+            10.0,
+            1.0,
+            10.0,
+            10.0,
+        ):  # the second is the one after which everything is due, in the third's rest
+            garbage.typed()
+            await asyncio.sleep(pause)
+            seen.append(len(collections))
+        garbage.close()
+        return seen
+
+    assert run_in_virtual_time(typing) == [1, 2, 4, 5]
+
+
+class Kept:
+    """Something that a weak reference can be made to."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_was_in_use_at_a_collection_is_found_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pauses, "_COLLECTED_KEYSTROKES", 1)
+    monkeypatch.setattr(pauses, "_COLLECTIONS", 2)
+    monkeypatch.setattr(pauses, "_GARBAGE_THRESHOLDS", gc.get_threshold())
+
+    async def typing(loop: VirtualTimeLoop) -> list[bool]:
+        garbage, seen, kept = RestCollector(), [], [Kept()]
+        gone = weakref.ref(kept[0])
+        for pause in (1.0, 1.0, 10.0):
+            garbage.typed()
+            await asyncio.sleep(pause)
+            kept.clear()
+            seen.append(gone() is None)
+        garbage.close()
+        return seen
+
+    try:
+        assert run_in_virtual_time(typing) == [False, False, True]
+    finally:
+        gc.unfreeze()
 
 
 def test_a_submit_holds_collections_for_a_moment_only() -> None:

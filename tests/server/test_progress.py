@@ -14,6 +14,7 @@ from speql_server import protocol
 from speql_server.app import create_server
 from speql_server.client import Client
 from speql_server.clock import Clock
+from speql_server.connection_profile import ConnectionProfile
 from speql_server.framing import framed_bodies
 from speql_server.settings import ServerSettings
 from speql_server.transport import serve_messages
@@ -85,7 +86,7 @@ class Time:
 
 
 @asynccontextmanager
-async def connected(open_engine: Callable[[ServerSettings], Any], time: Time) -> AsyncIterator[Client]:
+async def connected(open_engine: Callable[[ConnectionProfile], Any], time: Time) -> AsyncIterator[Client]:
     """A client of a server in this process, whose engine the test opens."""
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -112,8 +113,8 @@ async def connected(open_engine: Callable[[ServerSettings], Any], time: Time) ->
 async def test_opening_can_be_stopped() -> None:
     time, stopped = Time(), asyncio.Event()
 
-    async def open_engine(settings: ServerSettings) -> Engine:
-        if settings.database is not None:
+    async def open_engine(profile: ConnectionProfile) -> Engine:
+        if profile.database is not None:
             try:
                 await asyncio.Event().wait()
             finally:
@@ -155,7 +156,7 @@ class SlowCatalog:
 async def test_reading_the_tables_can_be_stopped() -> None:
     time = Time()
 
-    async def open_engine(_: ServerSettings) -> Engine:
+    async def open_engine(_: ConnectionProfile) -> Engine:
         return cast(Engine, SlowCatalog(await DuckDBEngine.open(None)))
 
     async with connected(open_engine, time) as client:
@@ -180,7 +181,7 @@ async def test_reading_the_tables_can_be_stopped() -> None:
 async def test_what_is_quick_is_not_shown_and_who_cannot_show_it_is_not_asked(capabilities: dict[str, Any]) -> None:
     time, go = Time(), asyncio.Event()
 
-    async def open_engine(_: ServerSettings) -> Engine:
+    async def open_engine(_: ConnectionProfile) -> Engine:
         await go.wait()
         return await DuckDBEngine.open(None)
 

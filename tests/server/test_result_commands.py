@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import msgspec
+import openpyxl
 import pyarrow as pa
 import pytest
 
@@ -107,7 +108,13 @@ async def test_a_chart_has_its_data(start: Any, flights: Path, direct: Any) -> N
     editor, result = await submitted(start, flights)
     asked = {"uri": editor.uri, "result": result}
     proposed = msgspec.convert(await editor.command("speql.chart", asked), protocol.Chart)
-    assert (proposed.mark, proposed.x, proposed.y, proposed.colour) == ("line", 3, 0, 1)
+    assert (proposed.mark, proposed.x, proposed.y, proposed.colour) == ("line", 3, 2, 1)
+    assert [(one.mark, one.x, one.binned) for one in proposed.proposals] == [
+        ("line", 3, False),
+        ("bar", 1, False),
+        ("bar", 2, True),
+        ("point", 0, False),
+    ]
     chosen = {**asked, "mark": "bar", "x": 1, "y": 2, "aggregate": "mean"}
     chart = msgspec.convert(await editor.command("speql.chart", chosen), protocol.Chart)
     values = chart.specification["data"]["values"]
@@ -139,6 +146,44 @@ async def test_a_result_is_exported_as_it_is_arranged(start: Any, flights: Path,
         await editor.command("speql.export", asked)
     with pytest.raises(ServerAnswerError, match="absolute"):
         await editor.command("speql.export", {**asked, "path": "out.csv"})
+
+
+async def test_a_result_is_exported_to_excel_and_json(start: Any, flights: Path, tmp_path: Path, direct: Any) -> None:
+    editor, result = await submitted(start, flights)
+    asked = {"uri": editor.uri, "result": result, "filters": [{"column": 0, "operator": "<", "values": ["5"]}]}
+    path = tmp_path / "out.xlsx"
+    await editor.command("speql.export", {**asked, "path": str(path), "format": "xlsx"})
+    book = openpyxl.load_workbook(path)
+    rows = [tuple(cell.value for cell in row) for row in book.active.iter_rows()]
+    book.close()
+    expected = direct(f"SELECT * FROM ({QUERY}) WHERE id < 5")
+    assert rows[0] == ("id", "carrier", "dep_delay", "day")
+    assert [(*row[:3], row[3].date()) for row in rows[1:]] == expected
+    path = tmp_path / "out.json"
+    await editor.command("speql.export", {**asked, "path": str(path), "format": "json"})
+    assert duckdb.sql(f"SELECT * FROM '{path}'").fetchall() == expected
+
+
+async def test_what_a_sheet_does_not_take_is_told_before_anything_is_written(
+    start: Any, flights: Path, tmp_path: Path
+) -> None:
+    editor, result = await submitted(start, flights, "SELECT a.id FROM flights a, range(300) r")
+    asked = {"uri": editor.uri, "result": result, "path": str(tmp_path / "out.xlsx"), "format": "xlsx"}
+    with pytest.raises(ServerAnswerError, match=r"1,500,000 rows.*Filter the rows, or export to CSV or Parquet"):
+        await editor.command("speql.export", asked)
+    assert not sheets(tmp_path)
+
+
+def sheets(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if "xlsx" in file.name]
+
+
+async def test_a_result_of_another_server_is_not_mistaken_for_one_of_this(start: Any, flights: Path) -> None:
+    _, earlier = await submitted(start, flights)
+    editor, result = await submitted(start, flights, "SELECT 1 AS one")
+    assert earlier != result
+    with pytest.raises(ServerAnswerError, match="no longer known"):
+        await rows(editor, earlier)
 
 
 async def test_an_explanation_names_what_would_be_made(start: Any, flights: Path) -> None:

@@ -27,7 +27,7 @@ def analysis() -> Analysis:
 
 
 def test_a_sample_has_its_fraction_and_the_intervals_of_each_column(analysis: Analysis) -> None:
-    sample = SampleInfo(0.1, "t", (None, Interval((40.0, None), (60.0, None))))
+    sample = SampleInfo(0.1, "t", (None, Interval((40.0, None), (60.0, None))), 1_200)
     answer = Answer(RESULT, ("sample",), None, "SELECT 1", sample=sample)
     message = msgspec.to_builtins(to_lsp.preview(analysis, "utf-16", answer=answer))
     assert message["states"] == ["sample"]
@@ -35,6 +35,7 @@ def test_a_sample_has_its_fraction_and_the_intervals_of_each_column(analysis: An
         "fraction": 0.1,
         "table": "t",
         "intervals": [None, {"low": [40.0, None], "high": [60.0, None]}],
+        "rows": 1_200,
     }
     assert (message["complete"], message["totalRows"]) == (False, None)
 

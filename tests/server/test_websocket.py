@@ -172,6 +172,11 @@ async def test_two_pages_have_documents_of_their_own(listening: Listening) -> No
         assert await pages[1].rows("file:///next.sql") == [[5]]
 
 
+def _own(threads: list[str]) -> list[str]:
+    """Without the threads of asyncio's own pool: it grows to what was once asked at the same time, and serves all."""
+    return [name for name in threads if not name.startswith("asyncio_")]
+
+
 @pytest.mark.parametrize("goodbye", [True, False])
 async def test_a_page_that_goes_leaves_nothing(listening: Listening, flights: Path, goodbye: bool) -> None:
     async with listening.connect() as staying:
@@ -194,7 +199,9 @@ async def test_a_page_that_goes_leaves_nothing(listening: Listening, flights: Pa
                 going.transport.abort()
         for _ in range(200):
             after = await watcher.request("speql/debug", {})
-            if len(after["threads"]) <= len(before["threads"]) and len(after["tasks"]) <= len(before["tasks"]):
+            if len(_own(after["threads"])) <= len(_own(before["threads"])) and len(after["tasks"]) <= len(
+                before["tasks"]
+            ):
                 break
             await asyncio.sleep(0.05)
         else:

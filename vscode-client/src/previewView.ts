@@ -1,26 +1,49 @@
-/** The preview beside the editor: a webview that holds the panel. */
+/** The preview beside the editor: a webview that holds the panel, and does for it what a page cannot. */
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Client } from "./client";
+import { exportResult, savePicture } from "./host/exporting";
+import { OpenQuestions } from "./host/openQuestions";
+import { page } from "./host/page";
 import { PanelMemory } from "./panelMemory";
-import type { FromPanel, ToPanel } from "./panel/messages";
+import type { FromPanel, News, Questions, ToPanel } from "./panel/messages";
+import type { Preview } from "./protocol.gen";
+import { useSource } from "./workspaceData";
+
+/** The kind of the webview, by which VS Code finds us when it restores one. */
+export const viewType = "speql.preview";
 
 /** The view. It opens with the first rows, and after that only when asked. */
-export class PreviewView implements vscode.Disposable {
+export class PreviewView implements vscode.Disposable, vscode.WebviewPanelSerializer {
   private readonly memory = new PanelMemory();
+  private readonly questions = new OpenQuestions(
+    () => new vscode.CancellationTokenSource(),
+    (answer) => this.post(answer),
+    (error) => (error instanceof Error ? error.message : String(error)),
+  );
+  private readonly visibility = new vscode.EventEmitter<boolean>();
   private panel: vscode.WebviewPanel | null = null;
   private isReady = false;
   private hasOpened = false;
   private current: string | null = null;
+  private client: Client | null = null;
+
+  /** Whether the panel can be seen, each time that changes. */
+  readonly onDidChangeVisibility = this.visibility.event;
 
   constructor(private readonly extensionUri: vscode.Uri) {}
 
+  /** Have the panel's questions answered by this client. */
+  use(client: Client): void {
+    this.client = client;
+  }
+
   /** Tell the panel something. */
-  show(message: ToPanel): void {
+  show(message: News): void {
     this.memory.keep(message);
     if (message.kind === "document") this.current = message.uri;
-    if (this.isReady) void this.panel?.webview.postMessage(message);
+    this.post(message);
     const opensItself = vscode.workspace.getConfiguration("speql").get("preview.open") === "automatically";
     if (message.kind === "preview" && message.preview.outcome === "rows" && opensItself && !this.hasOpened) this.open();
   }
@@ -38,6 +61,17 @@ export class PreviewView implements vscode.Disposable {
     return this.current;
   }
 
+  /** The last preview with rows of the document that the panel shows. */
+  currentRows(): Preview | null {
+    return this.current === null ? null : this.memory.rows(this.current);
+  }
+
+  /** Whether the server has run the statement at the cursor as it was in this version, without any repair. */
+  isWhole(uri: string, version: number): boolean {
+    const last = this.memory.rows(uri);
+    return last !== null && last.version >= version && last.edits.length === 0;
+  }
+
   /** Open the view beside the editor, which keeps the keyboard. */
   open(): void {
     this.hasOpened = true;
@@ -45,41 +79,107 @@ export class PreviewView implements vscode.Disposable {
       this.panel.reveal(undefined, true);
       return;
     }
-    const dist = vscode.Uri.joinPath(this.extensionUri, "dist");
-    const panel = vscode.window.createWebviewPanel(
-      "speql.preview",
-      "SpeQL Preview",
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-      { enableScripts: true, retainContextWhenHidden: true, localResourceRoots: [dist] },
-    );
-    this.panel = panel;
-    panel.webview.onDidReceiveMessage((message: FromPanel) => this.receive(message));
-    panel.onDidDispose(() => {
-      this.panel = null;
-      this.isReady = false;
-    });
-    panel.webview.html = page(panel.webview, dist);
+    const place = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+    this.adopt(vscode.window.createWebviewPanel(viewType, "SpeQL Preview", place, { retainContextWhenHidden: true }));
+  }
+
+  /** Called by VS Code with a view that was open when the window was closed or loaded again. */
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+    this.hasOpened = true;
+    if (this.panel === null) this.adopt(panel);
+    else panel.dispose();
   }
 
   dispose(): void {
     this.panel?.dispose();
+    this.visibility.dispose();
+  }
+
+  private adopt(panel: vscode.WebviewPanel): void {
+    const dist = vscode.Uri.joinPath(this.extensionUri, "dist");
+    this.panel = panel;
+    this.isReady = false;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [dist] };
+    panel.webview.onDidReceiveMessage((message: FromPanel) => this.receive(message));
+    panel.onDidChangeViewState(() => this.visibility.fire(panel.visible));
+    panel.onDidDispose(() => {
+      this.panel = null;
+      this.isReady = false;
+      this.questions.withdrawAll();
+      this.visibility.fire(false);
+    });
+    const uri = (file: string): string => panel.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    const files = { script: uri("webview.js"), style: uri("panel.css"), chart: uri("chart.js") };
+    panel.webview.html = page(files, randomBytes(16).toString("base64"), panel.webview.cspSource);
+    this.visibility.fire(panel.visible);
+  }
+
+  private post(message: ToPanel): void {
+    if (this.isReady) void this.panel?.webview.postMessage(message);
   }
 
   private receive(message: FromPanel): void {
     switch (message.kind) {
       case "ready":
         this.isReady = true;
-        for (const known of this.memory.replay()) void this.panel?.webview.postMessage(known);
+        this.questions.withdrawAll();
+        for (const known of this.memory.replay()) this.post(known);
         return;
       case "command":
-        void vscode.commands.executeCommand(message.command);
+        if (message.command.startsWith("speql.")) void vscode.commands.executeCommand(message.command);
         return;
       case "reveal":
         void reveal(message.uri, new vscode.Position(message.position.line, message.position.character));
         return;
       case "focusEditor":
-        void vscode.commands.executeCommand("workbench.action.focusPreviousGroup");
+        void this.focusEditor();
+        return;
+      case "pin":
+        this.client?.pin(message.uri, message.position);
+        return;
+      case "useData":
+        void useSource(message.name);
+        return;
+      case "ask":
+        void this.questions.ask(message.id, (token) => this.ask(message.method, message.params, token));
+        return;
+      case "withdraw":
+        this.questions.withdraw(message.id);
+        return;
+      case "export":
+        if (this.client !== null) void exportResult(this.client, message);
+        return;
+      case "save":
+        void savePicture(this.current, message.name, message.type, message.base64);
+        return;
+      case "copy":
+        void vscode.env.clipboard.writeText(message.text);
     }
+  }
+
+  private async ask(method: keyof Questions, params: object, token: vscode.CancellationToken): Promise<unknown> {
+    if (this.client === null) throw new Error("The SpeQL server is not running.");
+    switch (method) {
+      case "speql/rows":
+        return this.client.ask(method, params, token);
+      case "speql.profile":
+      case "speql.chart":
+      case "speql.columns":
+      case "speql.sample":
+        return this.client.request(method, [params], token);
+      case "speql.explain": {
+        const { uri, position } = params as Questions["speql.explain"]["params"];
+        return this.client.request(method, position === undefined ? [uri] : [uri, position], token);
+      }
+    }
+  }
+
+  private async focusEditor(): Promise<void> {
+    const shown = vscode.window.visibleTextEditors.find(
+      ({ document }) => this.client?.uriOf(document) === this.current,
+    );
+    if (shown === undefined) await vscode.commands.executeCommand("workbench.action.focusPreviousGroup");
+    else await vscode.window.showTextDocument(shown.document, shown.viewColumn);
   }
 }
 
@@ -92,24 +192,4 @@ async function reveal(uri: string, position: vscode.Position): Promise<void> {
     viewColumn: open?.viewColumn ?? vscode.ViewColumn.One,
     selection: place,
   });
-}
-
-/** The page: our script and our style sheet, and nothing else can load or run. */
-function page(webview: vscode.Webview, dist: vscode.Uri): string {
-  const nonce = randomBytes(16).toString("base64");
-  const uri = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
-  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta http-equiv="Content-Security-Policy" content="${policy}" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <link rel="stylesheet" href="${uri("panel.css")}" />
-    <title>SpeQL Preview</title>
-  </head>
-  <body>
-    <script nonce="${nonce}" src="${uri("webview.js")}"></script>
-  </body>
-</html>`;
 }

@@ -29,29 +29,56 @@ export interface Problem {
   range: Range | null;
 }
 
-/** One edit of a repair: the typed text that it replaces, with what, and why. */
+/**
+ * One edit of a repair: the typed text that it replaces, with what, and why.
+ *
+ * ``predicted`` says that it puts in what may come next, the rest of the word at the cursor: accepting the repair does
+ * not write it, the ghost text does.
+ */
 export interface Edit {
   range: Range;
   oldText: string;
   newText: string;
   reason: string;
   code: string;
+  predicted: boolean;
 }
 
-/** Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known. */
+/**
+ * A stretch of a statement as it was typed, and as it was executed; the number of the edit between them, from 0.
+ *
+ * Without an edit both are the same. All pieces in order are the whole statement.
+ */
+export interface Piece {
+  typed: string;
+  executed: string;
+  edit: number | null;
+}
+
+/**
+ * Milliseconds: from repair to superset query, in the engine, and from edit to message. Null: not known.
+ *
+ * ``direct`` is an estimate: what the query would take on base tables alone.
+ */
 export interface Timings {
   analysis: number | null;
   engine: number | null;
   total: number | null;
+  direct: number | null;
 }
 
-/** Why a temp table was or was not used for a SELECT of the query. */
+/**
+ * Why a temp table was or was not used for a SELECT of the query.
+ *
+ * ``passed`` are the checks that a temp table has passed before the one that ``reason`` tells of.
+ */
 export interface Decision {
   path: string[];
   view: string;
   used: boolean;
   reason: string;
   compensation: string;
+  passed: string[];
 }
 
 /** The ends of the 95 % confidence interval of each cell of a column; null where none is sound. */
@@ -63,12 +90,14 @@ export interface Intervals {
 /**
  * What an estimated result was made from: a fraction of the rows of a table, drawn at random.
  *
- * ``intervals`` has one entry a column, null for a column without any.
+ * ``rows`` is about how many were drawn, null if the table's number of rows is not known. ``intervals`` has one entry
+ * a column, null for a column without any.
  */
 export interface Sample {
   fraction: number;
   table: string;
   intervals: (Intervals | null)[];
+  rows: number | null;
 }
 
 /**
@@ -77,9 +106,12 @@ export interface Sample {
  * ``outcome`` is ``rows`` when `columns` and `rows` are a result, ``nothing`` when there is nothing to run (an empty
  * document, a statement that is not a query), and ``failed`` when running it failed: the panel then keeps its old
  * rows, marked stale. ``servedFrom`` names the temp tables that were read; it is empty where base tables alone
- * answered. ``edits`` is the repair: the difference between the typed text and the executed query. ``statement`` is
- * the range of the whole statement, ``range`` that of the SELECT under the cursor. ``sample`` is there if `states`
+ * answered. ``edits`` is the repair: the difference between the typed text and the executed query, and ``pieces`` are
+ * both texts side by side; ``executedSql`` is that query over temp tables. ``statement`` is
+ * the range of the whole statement, ``range`` that of the SELECT under the cursor. ``places`` has for each part of
+ * ``breadcrumb`` a position at which the cursor is in that SELECT, or null. ``sample`` is there if `states`
  * says ``sample``: the rows are estimates, never complete, and another message with the exact ones follows.
+ * ``estimatedRows`` is the engine's estimate of the number of all rows, where that is not known but asked about.
  * ``result`` names the result for ``speql/rows`` and the commands that look at it as a whole; it is empty where there
  * is no more to ask for than these rows.
  */
@@ -91,14 +123,17 @@ export interface Preview {
   statement: Range | null;
   range: Range | null;
   breadcrumb: string[];
+  places: (Position | null)[];
   states: ("exact" | "sample" | "predicted" | "stale" | "cached")[];
   sample: Sample | null;
   columns: Column[];
   rows: Cell[][];
   complete: boolean;
   totalRows: number | null;
+  estimatedRows: number | null;
   executedSql: string;
   edits: Edit[];
+  pieces: Piece[];
   servedFrom: string[];
   tempOnly: boolean;
   decisions: Decision[];
@@ -110,6 +145,8 @@ export interface Preview {
 /**
  * A job of the graph. ``milliseconds`` is the time that it took, or null while that is not known.
  *
+ * ``table`` is the name of the temp table that it has made, empty while there is none. ``tables`` are the names of the
+ * base tables that it reads. ``estimatedRows`` and ``estimatedMilliseconds`` are what is expected of it.
  * ``queries`` are the ids of the statements that were sent to the engine for it, as they are in the server's log.
  */
 export interface JobNode {
@@ -118,9 +155,13 @@ export interface JobNode {
   label: string;
   state: string;
   sql: string;
+  table: string;
+  tables: string[];
   rows: number | null;
   bytes: number | null;
   milliseconds: number | null;
+  estimatedRows: number | null;
+  estimatedMilliseconds: number | null;
   reason: string;
   queries: string[];
 }
@@ -132,22 +173,61 @@ export interface JobEdge {
   kind: string;
 }
 
-/** ``speql/jobs``: the whole job graph of a document, each time it changes. */
+/** A base table that jobs read: its full name, and its size where it is known. */
+export interface BaseTable {
+  name: string;
+  rows: number | null;
+  bytes: number | null;
+}
+
+/** ``speql/jobs``: the whole job graph of a document, each time it changes, and the base tables that it reads. */
 export interface Jobs {
   uri: string;
   nodes: JobNode[];
   edges: JobEdge[];
+  tables: BaseTable[];
 }
 
-/** The connection as the user may see it: never a secret. ``message`` says what failed and what was done instead. */
+/**
+ * How far the names of tables and columns are known.
+ *
+ * ``partial``: they are being read still; ``stale``: the database has changed and they are being read again. Until
+ * then completion proposes from what is there. ``loadedAt`` is when they were read, in seconds since 1970; null: not
+ * yet.
+ */
+export interface CatalogState {
+  partial: boolean;
+  stale: boolean;
+  loadedAt: number | null;
+}
+
+/**
+ * A connection as the user may see it: never a secret. ``message`` says what failed and what was done instead.
+ *
+ * ``name`` is empty for the one that documents have that say nothing of one.
+ */
 export interface Connection {
+  name: string;
   state: "opening" | "open" | "failed" | "closed";
   label: string;
   engine: string;
   version: string;
   writable: boolean;
   tables: number;
+  catalog: CatalogState;
   message: string;
+}
+
+/**
+ * Which connection a document has: its ``name``, and ``chosenBy`` what.
+ *
+ * ``problem`` says why it is none: the name is that of no connection.
+ */
+export interface DocumentConnection {
+  uri: string;
+  name: string;
+  chosenBy: "settings" | "comment" | "command";
+  problem: string;
 }
 
 /** Whether speculation works now, and why not where it does not. */
@@ -156,7 +236,11 @@ export interface Speculation {
   reason: string;
 }
 
-/** What speculation holds and has cost. Null: this engine does not tell, or costs nothing. */
+/**
+ * What speculation holds, has cost and has saved. Null: this engine does not tell, or costs nothing.
+ *
+ * ``secondsSaved`` is by how much submits were answered sooner than they are expected to run on base tables.
+ */
 export interface Budget {
   bytesHeld: number | null;
   bytesAllowed: number | null;
@@ -188,9 +272,16 @@ export interface LanguageModel {
   exact: boolean;
 }
 
-/** ``speql/status``: connection, speculation, budget and language model of this server. */
+/**
+ * ``speql/status``: connections, speculation, budget and language model of this server.
+ *
+ * ``connection`` is the one of documents that say nothing of one; ``connections`` are all that are open or were to be,
+ * and ``documents`` tells which of them each open document has. The budget is that of all together.
+ */
 export interface Status {
   connection: Connection;
+  connections: Connection[];
+  documents: DocumentConnection[];
   speculation: Speculation;
   budget: Budget;
   languageModel: LanguageModel;
@@ -225,6 +316,30 @@ export interface LensData {
 /** What ``speql.cancel`` answers: how many documents had their work stopped. */
 export interface CancelResult {
   documents: number;
+}
+
+/**
+ * A connection that a document may have; ``name`` is empty for the one without a name.
+ *
+ * ``unavailable`` says why this one cannot be opened, and is empty for all others.
+ */
+export interface KnownConnection {
+  name: string;
+  database: string;
+  writable: boolean;
+  open: boolean;
+  unavailable: string;
+}
+
+/**
+ * What ``speql.selectConnection`` answers: the connections that the document may have, and which it has now.
+ *
+ * ``reason`` says why it is not the one that was asked for.
+ */
+export interface SelectConnectionResult {
+  name: string;
+  connections: KnownConnection[];
+  reason: string;
 }
 
 /**
@@ -332,10 +447,22 @@ export interface ChartParams {
   filters?: Filter[];
 }
 
+/** What could be drawn against what: the arguments of ``speql.chart`` for it, columns by number. */
+export interface ChartChoice {
+  mark: "bar" | "line" | "point" | "area";
+  x: number;
+  y: number | null;
+  colour: number | null;
+  aggregate: "none" | "sum" | "mean" | "min" | "max" | "count";
+  binned: boolean;
+}
+
 /**
  * What ``speql.chart`` answers: a Vega-Lite specification with its data in it, and the choice that it is made of.
  *
- * ``notes`` say what is not drawn. ``sql`` is what the engine was given.
+ * ``unit`` is what times on the x axis were cut to (``month``), empty if they were not. ``notes`` say what is not
+ * drawn. ``proposals`` are up to four charts that fit the result's columns, the best first. ``sql`` is what the engine
+ * was given.
  */
 export interface Chart {
   mark: "bar" | "line" | "point" | "area";
@@ -345,7 +472,9 @@ export interface Chart {
   aggregate: "none" | "sum" | "mean" | "min" | "max" | "count";
   binned: boolean;
   specification: unknown;
+  unit: string;
   notes: string[];
+  proposals: ChartChoice[];
   sql: string;
 }
 
@@ -354,7 +483,7 @@ export interface ExportParams {
   uri: string;
   result: string;
   path: string;
-  format: "csv" | "parquet" | "json" | "jsonl";
+  format: "csv" | "parquet" | "json" | "jsonl" | "xlsx";
   overwrite?: boolean;
   filters?: Filter[];
   orders?: Order[];
@@ -391,6 +520,27 @@ export interface Explained {
   tempOnly: boolean;
   decisions: Decision[];
   problems: Problem[];
+}
+
+/** The argument of ``speql.columns``. */
+export interface ColumnsParams {
+  uri: string;
+}
+
+/** What ``speql.columns`` answers: the columns of the SELECT at the cursor, none if they are not known. */
+export interface Columns {
+  columns: Column[];
+}
+
+/** The argument of ``speql.sample``. */
+export interface SampleParams {
+  uri: string;
+}
+
+/** What ``speql.sample`` answers: whether an estimate of the preview was shown, or why there is none. */
+export interface Sampled {
+  shown: boolean;
+  reason: string;
 }
 
 /** What ``speql.pause`` answers: whether speculation is paused now. */

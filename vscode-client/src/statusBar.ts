@@ -1,19 +1,29 @@
-/** The item in the status bar: which database, and what speculation does. */
+/** The item in the status bar: which database, what speculation does, what it has cost and saved. */
 
 import * as vscode from "vscode";
-import type { ServerState } from "./panel/messages";
+import type { Restart, ServerState } from "./panel/messages";
 import type { Status } from "./protocol.gen";
 import { statusText } from "./statusText";
 
-/** The item. A click chooses the database. */
+/** The item. A click opens the menu, or starts a server that has stopped. */
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("speql.status", vscode.StatusBarAlignment.Right, 100);
   private lastStatus: Status | null = null;
   private lastServer: ServerState | null = null;
+  private restart: Restart | undefined;
+  private step: string | null = null;
 
   constructor() {
     this.item.name = "SpeQL";
-    this.item.command = "speql.selectDatabase";
+  }
+
+  /** The last status of the server, and whether it answers. */
+  get known(): { status: Status | null; server: ServerState | null } {
+    return { status: this.lastStatus, server: this.lastServer };
+  }
+
+  /** Be there from now on. */
+  show(): void {
     this.draw();
     this.item.show();
   }
@@ -25,8 +35,16 @@ export class StatusBar implements vscode.Disposable {
   }
 
   /** Take whether the server answers. */
-  server(state: ServerState): void {
+  server(state: ServerState, restart?: Restart): void {
     this.lastServer = state;
+    this.restart = restart;
+    if (state !== "running") this.lastStatus = null;
+    this.draw();
+  }
+
+  /** Take what is being done while the server is installed; null at the end. */
+  installing(step: string | null): void {
+    this.step = step;
     this.draw();
   }
 
@@ -35,10 +53,14 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private draw(): void {
-    const { text, tooltip, isProblem } = statusText(this.lastStatus, this.lastServer);
+    const { text, tooltip, isProblem } = statusText(this.lastStatus, this.lastServer, {
+      ...(this.restart === undefined ? {} : { restart: this.restart }),
+      step: this.step,
+    });
     this.item.text = text;
     this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label: `SpeQL: ${tooltip.replaceAll("\n", ", ")}`, role: "button" };
     this.item.backgroundColor = isProblem ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
-    this.item.command = this.lastServer === "stopped" ? "speql.restartServer" : "speql.selectDatabase";
+    this.item.command = this.lastServer === "stopped" ? "speql.restartServer" : "speql.showMenu";
   }
 }

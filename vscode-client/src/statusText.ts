@@ -2,7 +2,7 @@
 
 import { budgetFacts } from "./panel/footer";
 import { counted } from "./panel/format";
-import type { ServerState } from "./panel/messages";
+import type { Restart, ServerState } from "./panel/messages";
 import type { LanguageModel, Status } from "./protocol.gen";
 
 /** What the item shows. `server` is null until the server has been started. */
@@ -12,13 +12,36 @@ export interface StatusText {
   isProblem: boolean;
 }
 
+/** What the server says of speculation where the user has not trusted the workspace. */
+const untrusted = "You have not trusted this workspace.";
+
 /** The item's text and tooltip. */
-export function statusText(status: Status | null, server: ServerState | null): StatusText {
+export function statusText(
+  status: Status | null,
+  server: ServerState | null,
+  { restart, step = null }: { restart?: Restart; step?: string | null } = {},
+): StatusText {
+  if (step !== null) {
+    return {
+      text: "$(loading~spin) SpeQL: installing",
+      tooltip: `SpeQL's server is installed, once: ${step}.`,
+      isProblem: false,
+    };
+  }
   if (server === "stopped") {
     return {
       text: "$(database) SpeQL: stopped",
       tooltip: "The SpeQL server is not running. Click to start it.",
       isProblem: true,
+    };
+  }
+  if (server === "restarting") {
+    const when =
+      restart === undefined ? "" : ` in ${restart.seconds} s, attempt ${restart.attempt} of ${restart.attempts}`;
+    return {
+      text: "$(loading~spin) SpeQL: starting again",
+      tooltip: `The server stopped. Starting again${when}. Your text is untouched.`,
+      isProblem: false,
     };
   }
   if (server !== "running" || status === null) {
@@ -27,7 +50,10 @@ export function statusText(status: Status | null, server: ServerState | null): S
   const { connection, speculation, budget } = status;
   const label = connection.label || "in memory";
   const isProblem = connection.state === "failed" || connection.message !== "";
-  const mark = { off: "", idle: "", running: " $(sync~spin)", paused: " $(debug-pause)" }[speculation.state];
+  const isRestricted = speculation.reason === untrusted;
+  const marks = { off: " $(circle-slash)", idle: "", running: " $(sync~spin)", paused: " $(debug-pause)" };
+  const mark = isRestricted ? " $(shield) restricted mode" : marks[speculation.state];
+  const facts = budgetFacts(budget).map((fact) => fact.join(""));
   const lines = [
     `${connection.engine} ${connection.version}`.trim(),
     connection.state === "open"
@@ -35,13 +61,16 @@ export function statusText(status: Status | null, server: ServerState | null): S
       : connection.state,
     connection.message,
     `Speculation ${speculation.state}${speculation.reason === "" ? "" : `: ${speculation.reason}`}`,
-    budgetFacts(budget)
-      .map((fact) => fact.join(""))
-      .join(" · "),
+    facts.join(" · "),
     languageModelFacts(status.languageModel),
-    "Click to select a database.",
+    "Click for connection, pause, budget, log.",
   ];
-  return { text: `$(database) ${label}${mark}`, tooltip: lines.filter((line) => line !== "").join("\n"), isProblem };
+  const saved = facts.filter((fact) => /^(?:spent|saved) /.test(fact)).join(" · ");
+  return {
+    text: `$(database) ${label}${mark}${saved === "" ? "" : ` ${saved}`}`,
+    tooltip: lines.filter((line) => line !== "").join("\n"),
+    isProblem,
+  };
 }
 
 /** What the language model does and has cost; empty where it is off. */

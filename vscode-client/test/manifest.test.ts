@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { picture } from "../scripts/walkthroughPictures.mjs";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 const manifest = JSON.parse(read("../package.json"));
@@ -13,13 +14,44 @@ test("every contributed command is registered, and the other way round", () => {
 });
 
 test("keys work in SQL editors and in the preview, nowhere else", () => {
-  for (const { when, command } of manifest.contributes.keybindings) {
+  for (const { when, command, key } of manifest.contributes.keybindings) {
     expect(contributed).toContain(command);
-    expect(when).toMatch(/editorLangId == sql|activeWebviewPanelId == 'speql.preview'/);
+    expect(when).toMatch(/^editorTextFocus && editorLangId == sql\b|^activeWebviewPanelId == 'speql.preview'$/);
+    // Enter, Escape, Tab and what types text are left to the editor, and to other extensions.
+    expect(key).toMatch(/^(?:ctrl|alt|cmd)\+/);
   }
 });
 
-test("only SQL wakes the extension", () => expect(manifest.activationEvents).toEqual(["onLanguage:sql"]));
+test("only SQL, and a preview that was open, wake the extension", () =>
+  expect(manifest.activationEvents).toEqual(["onLanguage:sql", "onWebviewPanel:speql.preview"]));
+
+test("what could run something of the workspace's is not read from it until it is trusted", () => {
+  const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+  expect(supported).toBe("limited");
+  for (const setting of ["server.command", "database", "connections", "workspace", "writable", "languageModel"])
+    expect(restrictedConfigurations).toContain(`speql.${setting}`);
+  for (const setting of restrictedConfigurations)
+    expect(manifest.contributes.configuration.properties).toHaveProperty([setting]);
+});
+
+test("the walkthrough has three steps, whose pictures and commands are there", () => {
+  const [{ steps }] = manifest.contributes.walkthroughs;
+  expect(steps).toHaveLength(3);
+  for (const { id, description, media } of steps) {
+    expect(Object.keys(media.image).sort()).toEqual(["dark", "hc", "hcLight", "light"]);
+    for (const path of Object.values<string>(media.image)) {
+      // Made from the source by `npm run walkthrough`.
+      const theme = path.slice(`walkthrough/${id}-`.length, -".svg".length);
+      expect(read(`../${path}`)).toBe(picture(read(`../walkthrough/source/${id}.svg`), theme));
+    }
+    expect(media.altText).not.toBe("");
+    const [, command] = /\(command:([\w.]+)/.exec(description)!;
+    if (command!.startsWith("speql.")) expect(contributed).toContain(command);
+  }
+});
+
+test("the packaged server has the extension's version", () =>
+  expect(read("../../pyproject.toml")).toContain(`\nversion = "${manifest.version}"\n`));
 
 test("every setting is described in the README", () => {
   const readme = read("../README.md");

@@ -1,26 +1,26 @@
 import { expect, test } from "vitest";
 import { PanelMemory } from "../src/panelMemory";
-import type { ToPanel } from "../src/panel/messages";
+import type { News } from "../src/panel/messages";
 import { failed, jobs, sales, status, uri } from "./samples";
 
-const rows: ToPanel = { kind: "preview", preview: sales };
-const failure: ToPanel = { kind: "preview", preview: failed };
-const edited: ToPanel = { kind: "edited", uri, version: 2 };
+const rows: News = { kind: "preview", preview: sales };
+const failure: News = { kind: "preview", preview: failed };
+const edited: News = { kind: "edited", uri, version: 2 };
 
-function replayed(...messages: ToPanel[]): ToPanel[] {
+function replayed(...messages: News[]): News[] {
   const memory = new PanelMemory();
   for (const message of messages) memory.keep(message);
   return memory.replay();
 }
 
 test("rows are replayed before the failure that came after them", () => {
-  const document: ToPanel = { kind: "document", uri, name: "weekly_report.sql" };
-  const told: ToPanel[] = [document, { kind: "status", status }, rows, edited, failure, { kind: "jobs", jobs }];
+  const document: News = { kind: "document", uri, name: "weekly_report.sql" };
+  const told: News[] = [document, { kind: "status", status }, rows, edited, failure, { kind: "jobs", jobs }];
   expect(replayed(...[...told].reverse().filter((message) => message !== failure), failure)).toEqual(told);
 });
 
 test("only the newest of a kind is replayed", () => {
-  const newer: ToPanel = { kind: "preview", preview: { ...sales, version: 5 } };
+  const newer: News = { kind: "preview", preview: { ...sales, version: 5 } };
   expect(replayed(rows, newer)).toEqual([newer, newer]);
 });
 

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { chooseCommand, findOnPath, type Probes } from "../src/serverCommand";
 
-const nothing: Probes = { onPath: () => null, interpreter: async () => null, hasServer: async () => false };
+const nothing: Probes = {
+  onPath: () => null,
+  bundled: async () => null,
+  interpreter: async () => null,
+  hasServer: async () => false,
+};
 const python = "/venv/bin/python";
 
 test("the setting wins, and is used as it is", async () => {
@@ -21,14 +26,27 @@ test("a setting that names nothing is said by name", async () => {
   expect(await chooseCommand(["spqel", "serve"], nothing)).toEqual({ problem: expect.stringContaining("names spqel") });
 });
 
-test("the chosen interpreter is used where SpeQL is installed in it", async () => {
+test.each([{ command: "/env/bin/python", args: [] }, { problem: "There is no Python." }])(
+  "the server that comes with the extension, or why there is none: %j",
+  async (choice) => {
+    const probes = {
+      onPath: () => "/usr/bin/speql",
+      bundled: async () => choice,
+      interpreter: async () => python,
+      hasServer: async () => true,
+    };
+    expect(await chooseCommand(null, probes)).toEqual(choice);
+  },
+);
+
+test("a build without one: the chosen interpreter is used where SpeQL is installed in it", async () => {
   const probes = {
     ...nothing,
     onPath: () => "/usr/bin/speql",
     interpreter: async () => python,
     hasServer: async () => true,
   };
-  expect(await chooseCommand(null, probes)).toEqual({ command: python, args: ["-m", "speql_server"] });
+  expect(await chooseCommand(null, probes)).toEqual({ command: python, args: ["-P", "-m", "speql_server"] });
 });
 
 test("else the program on PATH", async () => {

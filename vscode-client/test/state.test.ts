@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import type { ToPanel } from "../src/panel/messages";
+import type { News } from "../src/panel/messages";
 import { currentDocument, nothingYet, received, type DocumentState, type PanelState } from "../src/panel/state";
 import { failed, jobs, preview, sales, uri } from "./samples";
 
-const shown = (version: number): ToPanel => ({ kind: "preview", preview: { ...sales, version } });
-const edited = (version: number): ToPanel => ({ kind: "edited", uri, version });
+const shown = (version: number): News => ({ kind: "preview", preview: { ...sales, version } });
+const edited = (version: number): News => ({ kind: "edited", uri, version });
 
 /** The state after messages, each a second after the one before. */
-function after(...messages: ToPanel[]): DocumentState {
+function after(...messages: News[]): DocumentState {
   const state = messages.reduce<PanelState>((known, message, at) => received(known, message, at * 1_000), nothingYet);
   return currentDocument(state)!;
 }

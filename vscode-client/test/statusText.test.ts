@@ -4,13 +4,13 @@ import { status } from "./samples";
 
 test("an open connection is named, with what speculation does", () => {
   const { text, tooltip, isProblem } = statusText(status, "running");
-  expect(text).toBe("$(database) sales.duckdb $(sync~spin)");
+  expect(text).toBe("$(database) sales.duckdb $(sync~spin) saved 41 min");
   expect(tooltip.split("\n")).toEqual([
     "DuckDB 2.0.0",
     "24 tables, read-only",
     "Speculation running",
     "498 MB of 2 GB temp tables · saved 41 min",
-    "Click to select a database.",
+    "Click for connection, pause, budget, log.",
   ]);
   expect(isProblem).toBe(false);
 });
@@ -31,6 +31,13 @@ test("a language model says what it has cost, and why it rests", () => {
   );
 });
 
+test("restricted mode is said", () => {
+  const speculation = { state: "off", reason: "You have not trusted this workspace." } as const;
+  const shown = statusText({ ...status, speculation }, "running");
+  expect(shown.text).toContain("$(shield) restricted mode");
+  expect(shown.tooltip).toContain("Speculation off: You have not trusted this workspace.");
+});
+
 test("what failed is said", () => {
   const connection = { ...status.connection, state: "failed", message: "The file is locked." } as const;
   const shown = statusText({ ...status, connection }, "running");
@@ -40,6 +47,11 @@ test("what failed is said", () => {
 
 test("a server that starts, and one that has stopped", () => {
   expect(statusText(null, null).text).toContain("starting");
-  expect(statusText(status, "restarting").text).toContain("starting");
+  const restarting = statusText(status, "restarting", { restart: { seconds: 2, attempt: 2, attempts: 5 } });
+  expect(restarting.text).toContain("starting again");
+  expect(restarting.tooltip).toBe("The server stopped. Starting again in 2 s, attempt 2 of 5. Your text is untouched.");
+  const installing = statusText(null, null, { step: "downloading duckdb (3 of 55)" });
+  expect(installing.text).toContain("installing");
+  expect(installing.tooltip).toContain("downloading duckdb (3 of 55)");
   expect(statusText(status, "stopped")).toMatchObject({ isProblem: true, text: "$(database) SpeQL: stopped" });
 });

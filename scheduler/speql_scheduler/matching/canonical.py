@@ -10,15 +10,17 @@ from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.normal_text import Names, conjunction_text, conjuncts, normal_text, quoted
 
 
-def canonical_key(qualified: exp.Query) -> str:
+def canonical_key(qualified: exp.Query, *, with_limit: bool = True) -> str:
     """The key of a qualified query: two queries of one key give the same rows in the same columns.
+
+    Without its outer LIMIT if ``with_limit`` is False.
 
     The key does not depend on aliases, on the names and nesting of CTEs, on the order of inner joins, of conjuncts
     and of grouping keys, on comma joins against JOIN ON, nor on the spellings that
     :func:`~speql_scheduler.matching.normal_text.normal_text` makes equal. It does depend on output names, on the
     order of output columns, on ORDER BY and LIMIT, and on every byte of every literal.
     """
-    return digest(query_text(qualified, no_names()))
+    return digest(query_text(qualified, no_names(), without=NOTHING_LEFT_OUT if with_limit else LIMIT))
 
 
 def digest(text: str) -> str:
@@ -31,19 +33,28 @@ def no_names() -> Names:
     return Names(lambda alias, name: None)
 
 
-def query_text(query: exp.Expr, names: Names) -> str:
-    """The normal text of a query, of which its key is the digest; ``names`` are those of the SELECTs around it."""
+NOTHING_LEFT_OUT: frozenset[str] = frozenset()
+LIMIT = frozenset(("limit",))
+OUTPUTS = frozenset(("expressions",))
+OUTPUTS_AND_ORDER = frozenset(("expressions", "order", "limit", "offset", "fetch"))
+
+
+def query_text(query: exp.Expr, names: Names, *, without: frozenset[str] = NOTHING_LEFT_OUT) -> str:
+    """The normal text of a query, of which its key is the digest; ``names`` are those of the SELECTs around it.
+
+    Those of its own clauses are left out that ``without`` names.
+    """
     names = names_with_ctes(query, names)
     if isinstance(query, exp.Subquery) and not any(
         value for key, value in query.args.items() if key not in ("this", "with_")
     ):
-        return query_text(query.this, names)
+        return query_text(query.this, names, without=without)
     if isinstance(query, exp.Select):
-        return select_text(query, from_clause(query), names)
+        return select_text(query, from_clause(query), names, without=without)
     parts = [query.key]
     for key in sorted(query.args):
         value = query.args[key]
-        if value is None or value is False or value == [] or key == "with_":
+        if value is None or value is False or value == [] or key == "with_" or key in without:
             continue
         parts.append(f"{key}={_argument(value, names)}")
     return f"({' '.join(parts)})"
@@ -101,11 +112,6 @@ def source_identity(source: exp.Expr, names: Names) -> str:
     if isinstance(source, exp.Subquery):
         return f"query {digest(query_text(source.this, names.standing_alone()))}"
     return normal_text(source, names)
-
-
-NOTHING_LEFT_OUT: frozenset[str] = frozenset()
-OUTPUTS = frozenset(("expressions",))
-OUTPUTS_AND_ORDER = frozenset(("expressions", "order", "limit", "offset", "fetch"))
 
 
 def select_text(

@@ -26,6 +26,7 @@ What a mapping cannot prove but spelling does (LIMIT, QUALIFY, windows, ROLLUP) 
 between FROM and the output columns has the same normal text.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from sqlglot import exp
@@ -44,23 +45,31 @@ from speql_scheduler.matching.substitution import NotInViewError
 from speql_scheduler.matching.view import View
 
 
-def match(query: Block, view: View, alias: str) -> Match | str:
-    """The query's SELECT over the view (named ``alias`` there), or a sentence that says why it cannot be."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a view cannot serve a SELECT: the check that fails first, and those before it that do not; sentences."""
+
+    reason: str
+    passed: tuple[str, ...] = ()
+
+
+def match(query: Block, view: View, alias: str) -> Match | Refusal:
+    """The query's SELECT over the view (named ``alias`` there), or why it cannot be."""
     if view.refusal:
-        return view.refusal
+        return Refusal(view.refusal)
     block = view.block
     if block is None:
-        return "the view is not a single SELECT, and the query is not the same"
+        return Refusal("the view is not a single SELECT, and the query is not the same")
     mappings = source_mappings(query, block)
     if isinstance(mappings, str):
-        return mappings
-    reason = ""
+        return Refusal(mappings)
+    refusal: Refusal | None = None
     for mapping in mappings:
         found = _Attempt(query, view, block, mapping, alias).run()
         if isinstance(found, Match):
             return found
-        reason = reason or found
-    return reason or "the view joins its tables in another way than the query"
+        refusal = refusal or found
+    return refusal or Refusal("the view joins its tables in another way than the query")
 
 
 class _RefusedError(Exception):
@@ -82,21 +91,25 @@ class _Attempt:
     def _needed(self) -> Facts:
         return facts_of_needed_rows(self.query)
 
-    def run(self) -> Match | str:
+    def run(self) -> Match | Refusal:
         """The match, or the first check that fails."""
+        passed = ["the query reads its tables"]
         try:
             identical = identical_select(self.query, self.view, self.block, self.names.mapping, self.names.alias)
             if identical is not None:
                 return Match(identical, "the view as it is", len(self.names.mapping), 0)
             self._check_view()
             self._check_left_joins()
+            if len(self.names.mapping) > 1:
+                passed.append("they are joined as in the query")
             self._check_rows()
+            passed.append("every row that the query needs is in it")
             self._check_groups()
+            if self.block.grouping is not None:
+                passed.append("its groups can be used")
             return self._match_in_either_way()
-        except _RefusedError as refusal:
-            return str(refusal)
-        except NotInViewError as missing:
-            return str(missing)
+        except (_RefusedError, NotInViewError) as failed:
+            return Refusal(str(failed), tuple(passed))
 
     # The checks, in the order of the essay above.
 

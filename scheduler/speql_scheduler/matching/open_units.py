@@ -20,9 +20,9 @@ def open_units(
     """The paths of the units that the cursor is in, and of those that read a CTE that it is in.
 
     What follows ORDER BY or LIMIT changes no row of the SELECT before it, so a cursor there leaves it closed; and a
-    cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is. Blanks
-    between a SELECT and the cursor belong to the SELECT, and so does what a repair has ``inserted`` there: it is the
-    user who closes a parenthesis.
+    cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is. Blanks and
+    comments between a SELECT and the cursor belong to the SELECT, and so does what a repair has ``inserted`` there: it
+    is the user who closes a parenthesis.
 
     >>> import sqlglot
     >>> from speql_scheduler.matching.units import units_of
@@ -33,17 +33,17 @@ def open_units(
     """
     if cursor is None:
         return frozenset()
-    typed = list(sql[:cursor])
-    for span in inserted:
-        typed[span.start : span.end] = " " * len(typed[span.start : span.end])
-    before_cursor = "".join(typed)
     places = _places(sql, dialect)
+    typed = [
+        place.start
+        for place in places
+        if place.start < cursor and not any(span.start <= place.start < span.end for span in inserted)
+    ]
+    last_typed = max(typed, default=-1)
     found = {
         unit.path
         for unit in units
-        if unit.span.start <= cursor
-        and not before_cursor[unit.span.end :].strip()
-        and not _in_tail(unit.span, cursor, places)
+        if unit.span.start <= cursor and last_typed < unit.span.end and not _in_tail(unit.span, cursor, places)
     }
     names = {path[-1].removeprefix("CTE ").lower() for path in found if path[-1].startswith("CTE ")}
     grown = bool(names)

@@ -8,7 +8,7 @@ from sqlglot import exp
 from speql_scheduler.matching.canonical import digest, names_with_ctes, no_names, query_text
 from speql_scheduler.matching.compensation import Match
 from speql_scheduler.matching.identical import view_source
-from speql_scheduler.matching.matching import match
+from speql_scheduler.matching.matching import Refusal, match
 from speql_scheduler.matching.normal_text import Names
 from speql_scheduler.matching.reusable import why_not_reusable
 from speql_scheduler.matching.spjg import Block, ctes_of
@@ -25,7 +25,8 @@ _MOST_VIEWS_PER_SELECT = 4
 class Decision:
     """Whether a view serves one SELECT of a query, and why or why not.
 
-    ``path`` is the breadcrumb of the SELECT, ``reason`` a sentence, ``compensation`` what is done on top of the view.
+    ``path`` is the breadcrumb of the SELECT, ``reason`` a sentence, ``compensation`` what is done on top of the view;
+    ``passed`` are the checks that a view has passed which does not serve it.
     """
 
     path: tuple[str, ...]
@@ -33,6 +34,7 @@ class Decision:
     used: bool
     reason: str
     compensation: str = ""
+    passed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,14 +138,14 @@ class _Rewriter:
                 if view.name in chosen:
                     continue
                 found = match(block, view, self._fresh_alias(view))
-                if isinstance(found, str):
+                if isinstance(found, Refusal):
                     self._refuse(path, view, found, first=not chosen)
                 elif best is None or _rank(found) > _rank(best[1]):
                     if best is not None:
-                        self._refuse(path, best[0], f"{view.name} serves it with less to do", first=True)
+                        self._refuse(path, best[0], Refusal(f"{view.name} serves it with less to do"), first=True)
                     best = (view, found)
                 else:
-                    self._refuse(path, view, f"{best[0].name} serves it with less to do", first=True)
+                    self._refuse(path, view, Refusal(f"{best[0].name} serves it with less to do"), first=True)
             if best is None:
                 break
             view, found = best
@@ -155,9 +157,9 @@ class _Rewriter:
         self._children(select, names, ctes, path)
         return select
 
-    def _refuse(self, path: tuple[str, ...], view: View, reason: str, *, first: bool) -> None:
+    def _refuse(self, path: tuple[str, ...], view: View, refusal: Refusal, *, first: bool) -> None:
         if first:
-            self.decisions.append(Decision(path, view.name, False, reason))
+            self.decisions.append(Decision(path, view.name, False, refusal.reason, passed=refusal.passed))
 
     def _fresh_alias(self, view: View) -> str:
         alias, number = view.name, 2

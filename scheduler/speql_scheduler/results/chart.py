@@ -1,46 +1,33 @@
-"""A chart of a held result: which one fits its columns, and its data, aggregated by the engine."""
+"""The data of a chart of a held result, aggregated by the engine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import pyarrow as pa
 
 from speql_engines import Engine, ResultColumn
 from speql_scheduler.results.arrangement import Filter
+from speql_scheduler.results.chart_choice import ChartChoice
 from speql_scheduler.results.held import Held
 from speql_scheduler.results.profile import kind_of
 from speql_scheduler.results.result_sql import ROW, where_sql
 
-Mark = Literal["bar", "line", "point", "area"]
-Aggregate = Literal["none", "sum", "mean", "min", "max", "count"]
-
 MOST_POINTS = 5_000
 MOST_BARS = 50
 MOST_TIMES = 500
-MOST_COLOURS = 12
+MOST_COLOURS = 8
 BINS = 30
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_629_746}
 
 
-@dataclass(frozen=True, slots=True)
-class ChartChoice:
-    """What is drawn against what, columns by their numbers. ``y`` None counts rows; ``x`` of a histogram is binned."""
-
-    mark: Mark
-    x: int
-    y: int | None = None
-    colour: int | None = None
-    aggregate: Aggregate = "none"
-    binned: bool = False
-
-
 @dataclass(frozen=True)
 class ChartData:
-    """A chart and its points: columns ``x``, ``y`` and, where it has colours, ``colour``.
+    """A chart and its points: columns ``x``, ``y`` and, where it has colours, ``colour`` as text.
 
-    ``unit`` is what times were cut to, empty if they were not. ``notes`` say what is not drawn.
+    ``unit`` is what times were cut to, empty if they were not. ``series`` are the values of ``colour`` in the order in
+    which they are to be named: the largest first, the one that stands for all others last. ``notes`` say what is not
+    drawn.
     """
 
     choice: ChartChoice
@@ -48,29 +35,30 @@ class ChartData:
     types: tuple[str, ...]
     sql: str
     unit: str = ""
+    series: tuple[str | None, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def proposed(columns: Sequence[ResultColumn]) -> ChartChoice | None:
-    """The chart that fits the types of a result's columns; None if none of them can be drawn.
+@dataclass(frozen=True)
+class _Colours:
+    """An expression for the colour of a row, the colours that there are, and what is said of them."""
 
-    A measure over time is a line, a measure by a category are bars, two measures are points, one alone is a histogram,
-    a category alone is counted.
-    """
-    kinds = [kind_of(column.type) for column in columns]
-    numbers = [number for number, kind in enumerate(kinds) if kind == "number"]
-    times = [number for number, kind in enumerate(kinds) if kind == "time"]
-    texts = [number for number, kind in enumerate(kinds) if kind == "text"]
-    if times:
-        colour = texts[0] if texts and numbers else None
-        return ChartChoice("line", times[0], numbers[0] if numbers else None, colour, "sum" if numbers else "count")
-    if texts:
-        return ChartChoice("bar", texts[0], numbers[0] if numbers else None, None, "sum" if numbers else "count")
-    if len(numbers) > 1:
-        return ChartChoice("point", numbers[0], numbers[1])
-    if numbers:
-        return ChartChoice("bar", numbers[0], None, None, "count", binned=True)
-    return None
+    sql: str = ""
+    series: tuple[str | None, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def selected(self) -> str:
+        """The column of the points, with a comma before it."""
+        return f", {self.sql} AS colour" if self.sql else ""
+
+    @property
+    def grouped(self) -> str:
+        """The key of their groups, with a comma before it."""
+        return ", colour" if self.sql else ""
+
+
+_NO_COLOURS = _Colours()
 
 
 async def chart(engine: Engine, held: Held, choice: ChartChoice, filters: Sequence[Filter] = ()) -> ChartData:
@@ -81,42 +69,67 @@ async def chart(engine: Engine, held: Held, choice: ChartChoice, filters: Sequen
     source = f"(SELECT * FROM {held.table.sql_name}{where_sql(held.columns, filters, held.dialect)}) AS speql_drawn"
     if choice.binned:
         return await _histogram(engine, choice, source)
+    colours = await _colours(engine, held.columns, choice, source)
     if choice.aggregate == "none":
-        return await _points(engine, choice, source)
-    return await _aggregated(engine, held, choice, source)
+        return await _points(engine, choice, source, colours)
+    return await _aggregated(engine, held, choice, source, colours)
 
 
-async def _points(engine: Engine, choice: ChartChoice, source: str) -> ChartData:
+async def _colours(engine: Engine, columns: Sequence[ResultColumn], choice: ChartChoice, source: str) -> _Colours:
+    """The colours of a chart: of more than eight values the seven largest, and one for all others.
+
+    Large is what has the largest sum, in other charts than those of sums what has the most rows.
+    """
+    if choice.colour is None:
+        return _NO_COLOURS
+    name = f"CAST(c{choice.colour} AS VARCHAR)"
+    size = f"sum(abs(c{choice.y}))" if choice.aggregate == "sum" and choice.y is not None else "count(*)"
+    found = await engine.execute(
+        f"SELECT {name} AS colour FROM {source} GROUP BY colour ORDER BY {size} DESC NULLS LAST, colour NULLS LAST"
+    )
+    values: list[str | None] = found.rows.column(0).to_pylist()
+    if len(values) <= MOST_COLOURS:
+        return _Colours(name, tuple(values))
+    kept = values[: MOST_COLOURS - 1]
+    rest = "other"
+    while rest in kept:
+        rest = f"all {rest}"
+    texts = ", ".join("'" + value.replace("'", "''") + "'" for value in kept if value is not None)
+    is_kept = f"{name} IN ({texts})" if texts else "FALSE"
+    if None in kept:
+        is_kept = f"({is_kept} OR {name} IS NULL)"
+    note = f"{columns[choice.colour].name} has {len(values):,} values: the {len(kept)} largest are drawn, and {rest}."
+    return _Colours(f"CASE WHEN {is_kept} THEN {name} ELSE '{rest}' END", (*kept, rest), (note,))
+
+
+async def _points(engine: Engine, choice: ChartChoice, source: str, colours: _Colours) -> ChartData:
     """The rows themselves; of too many every so manieth."""
     total = await _number(engine, f"SELECT count(*) FROM {source}")
     every = -(-total // MOST_POINTS) if total else 1
     y = f"c{choice.y}" if choice.y is not None else "NULL"
-    colour = f", c{choice.colour} AS colour" if choice.colour is not None else ""
     thinned = f" WHERE {ROW} % {every} = 0" if every > 1 else ""
-    sql = f"SELECT c{choice.x} AS x, {y} AS y{colour} FROM {source}{thinned} ORDER BY {ROW}"
+    sql = f"SELECT c{choice.x} AS x, {y} AS y{colours.selected} FROM {source}{thinned} ORDER BY {ROW}"
     notes = (f"Every {every}th of {total:,} rows is drawn.",) if every > 1 else ()
-    return await _data(engine, choice, sql, notes=notes)
+    return await _data(engine, choice, sql, colours=colours, notes=notes)
 
 
-async def _aggregated(engine: Engine, held: Held, choice: ChartChoice, source: str) -> ChartData:
-    x, unit, notes = f"c{choice.x}", "", []
-    if kind_of(held.columns[choice.x].type) == "time":
+async def _aggregated(engine: Engine, held: Held, choice: ChartChoice, source: str, colours: _Colours) -> ChartData:
+    x, unit = f"c{choice.x}", ""
+    notes: tuple[str, ...] = ()
+    is_time = kind_of(held.columns[choice.x].type) == "time"
+    if is_time:
         unit = await _unit(engine, x, source)
         x = f"date_trunc('{unit}', {x})" if unit else x
-    colour = choice.colour
-    if colour is not None and await _number(engine, f"SELECT count(DISTINCT c{colour}) FROM {source}") > MOST_COLOURS:
-        notes.append(f"{held.columns[colour].name} has more than {MOST_COLOURS} values: no colours.")
-        choice, colour = ChartChoice(choice.mark, choice.x, choice.y, None, choice.aggregate), None
     y, where = _aggregate(choice), ""
-    coloured, grouped = (f", c{colour} AS colour", ", colour") if colour is not None else ("", "")
-    if kind_of(held.columns[choice.x].type) != "time":
+    if not is_time:
         groups = await _number(engine, f"SELECT count(DISTINCT {x}) FROM {source}")
         if groups > MOST_BARS:
             most = f"SELECT {x} AS x FROM {source} GROUP BY x ORDER BY {y} DESC NULLS LAST, x LIMIT {MOST_BARS}"
             where = f" WHERE {x} IN ({most})"
-            notes.append(f"The {MOST_BARS} greatest of {groups:,} values are drawn.")
-    sql = f"SELECT {x} AS x, {y} AS y{coloured} FROM {source}{where} GROUP BY x{grouped} ORDER BY x{grouped}"
-    return await _data(engine, choice, sql, unit, tuple(notes))
+            notes = (f"The {MOST_BARS} greatest of {groups:,} values are drawn.",)
+    grouped = colours.grouped
+    sql = f"SELECT {x} AS x, {y} AS y{colours.selected} FROM {source}{where} GROUP BY x{grouped} ORDER BY x{grouped}"
+    return await _data(engine, choice, sql, unit, colours, notes)
 
 
 async def _histogram(engine: Engine, choice: ChartChoice, source: str) -> ChartData:
@@ -152,7 +165,13 @@ async def _number(engine: Engine, sql: str) -> int:
 
 
 async def _data(
-    engine: Engine, choice: ChartChoice, sql: str, unit: str = "", notes: tuple[str, ...] = ()
+    engine: Engine,
+    choice: ChartChoice,
+    sql: str,
+    unit: str = "",
+    colours: _Colours = _NO_COLOURS,
+    notes: tuple[str, ...] = (),
 ) -> ChartData:
     found = await engine.execute(sql)
-    return ChartData(choice, found.rows, tuple(column.type for column in found.columns), sql, unit, notes)
+    types = tuple(column.type for column in found.columns)
+    return ChartData(choice, found.rows, types, sql, unit, colours.series, (*colours.notes, *notes))

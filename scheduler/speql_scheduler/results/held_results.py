@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,8 @@ from sqlglot import exp
 
 from speql_engines import Binding, Engine, EngineError, Result, TempTable
 from speql_scheduler.results.arrangement import Arrangement, Filter
-from speql_scheduler.results.chart import ChartChoice, ChartData, chart
+from speql_scheduler.results.chart import ChartData, chart
+from speql_scheduler.results.chart_choice import ChartChoice
 from speql_scheduler.results.held import Held
 from speql_scheduler.results.profile import ColumnProfile, profile
 from speql_scheduler.results.result_sql import arranged_page_sql, arranging_sql, holding_sql, page_sql
@@ -69,6 +71,8 @@ class HeldResults:
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._named: OrderedDict[str, _Named] = OrderedDict()
         self._numbers = itertools.count(1)
+        # A client may ask for a result of a server that is gone, or of a connection that the document has left.
+        self._mark = secrets.token_hex(3)
         self._making = asyncio.Lock()
         self._drops = TaskSet()
         self._closed = False
@@ -83,7 +87,7 @@ class HeldResults:
 
         ``sql`` is the text of the query, None to write it from the tree.
         """
-        name = f"r{next(self._numbers)}"
+        name = f"r{next(self._numbers)}-{self._mark}"
         self._named[name] = _Named(sql, query, catalog, self._store.epoch)
         if len(self._named) > MOST_NAMED:
             forgotten, _ = self._named.popitem(last=False)

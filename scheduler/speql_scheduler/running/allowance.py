@@ -15,7 +15,8 @@ class Allowance:
 
     The measure is what the query itself costs: work ahead of a submit is worth a few times that and no more
     (design.md section 9). Each share has a third of it: whatever was spent on what came before, the finished query is
-    still prepared. A submit renews them, and so does looking at a preview for a while; slowly, time does.
+    still prepared. A submit renews them, and so does looking at a preview for a while; slowly, time does. A few times
+    next to nothing are still nothing: of quick queries the previews go on in a small share of the time.
     """
 
     def __init__(self, settings: SchedulerSettings) -> None:
@@ -46,8 +47,10 @@ class Allowance:
         settings = self._settings
         third = max(settings.work_ratio * direct_seconds, settings.free_seconds) / len(self._spent)
         now = self._clock()
-        given_back = third * (now - self._at) / settings.renewal_seconds
-        self._at = now
+        passed, self._at = now - self._at, now
         for share in self._spent:
+            given_back = third * passed / settings.renewal_seconds
+            if share == "writing" and direct_seconds < settings.at_once_seconds:
+                given_back = max(given_back, settings.trickle * passed)
             self._spent[share] = max(0.0, self._spent[share] - given_back)
         return third

@@ -24,7 +24,8 @@ class Analysis:
     arguments, which nobody changes. If the caller is cancelled, a function that has begun runs to its end unheard.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, give_way: Callable[[], None] = lambda: None) -> None:
+        self._give_way = give_way
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speql-matching")
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -34,8 +35,13 @@ class Analysis:
         run also when it meets one.
         """
         loop = asyncio.get_running_loop()
+
+        def work() -> T:
+            self._give_way()
+            return function(*args, **kwargs)
+
         try:
-            return await loop.run_in_executor(self._executor, lambda: function(*args, **kwargs))
+            return await loop.run_in_executor(self._executor, work)
         except Exception as error:
             logger.exception("%s raised", function.__qualname__)
             raise AnalysisError(f"The analysis of the query failed in {function.__name__}.") from error

@@ -19,12 +19,13 @@ class Interval:
 class SampleInfo:
     """That a result is an estimate: from which fraction of which table, and how far off each column may be.
 
-    ``intervals`` is aligned with the columns; None for a column without any.
+    ``intervals`` is aligned with the columns; None for a column without any. ``rows`` is about how many were drawn.
     """
 
     fraction: float
     table: str
     intervals: tuple[Interval | None, ...]
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,9 @@ class Answer:
     what it would be given without temp tables, and ``served_from`` names the temp tables it reads; ``temp_only`` is
     True if it reads no base table. ``seconds`` is the time from the request to the first page, waiting included.
     ``decisions`` say why temp tables were used or not. ``sample`` is there if and only if the state ``sample`` is:
-    such a result is not kept, and never given as an exact one.
+    such a result is not kept, and never given as an exact one. ``base_tables`` are the full names of those that were
+    read. ``direct_seconds`` is what ``direct_sql`` is expected to take, and ``estimated_rows`` what is expected to come
+    out of it, None if nobody has asked for its estimate.
     """
 
     result: Result
@@ -50,3 +53,6 @@ class Answer:
     decisions: tuple[Decision, ...] = ()
     direct_sql: str = ""
     sample: SampleInfo | None = None
+    base_tables: tuple[str, ...] = ()
+    direct_seconds: float | None = None
+    estimated_rows: int | None = None

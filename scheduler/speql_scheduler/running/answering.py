@@ -13,6 +13,7 @@ from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite, rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.analysis import Analysis, AnalysisError
 from speql_scheduler.running.answer import Answer
+from speql_scheduler.running.costs import base_tables
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.question import Question
 from speql_scheduler.running.result_cache import ResultCache
@@ -45,7 +46,7 @@ class Answerer:
     async def from_cache(self, question: Question, epoch: int) -> Answer | None:
         """The answer, if the same was answered before on the same data."""
         started = self._settings.clock()
-        cached = self._cache.get(question.key, epoch) if question.lasting else None
+        cached = self._cache.get(question.unlimited_key, epoch, question.limit) if question.lasting else None
         named = await self._named_as_asked(question, cached.result) if cached else None
         if cached is None or named is None:
             return None
@@ -56,6 +57,8 @@ class Answerer:
             executed_sql=question.sql,
             seconds=self._settings.clock() - started,
             direct_sql=question.sql,
+            direct_seconds=self._direct_seconds(question),
+            estimated_rows=self._facts.known_rows(question.sql),
         )
 
     async def rewrite(self, question: Question, views: Sequence[View]) -> Rewrite:
@@ -102,10 +105,27 @@ class Answerer:
             answer = await self._over_temp_tables(question, rewritten, lease, epoch, run)
         if answer is None:
             result = await self._run_directly(question, run)
-            answer = Answer(result, ("exact",), _rows_if_complete(result), question.sql, decisions=rewritten.decisions)
+            answer = Answer(
+                result,
+                ("exact",),
+                _rows_if_complete(result),
+                question.sql,
+                decisions=rewritten.decisions,
+                base_tables=base_tables(question.qualified) if question.qualified is not None else (),
+            )
         if question.lasting and await self._facts.epoch() == epoch:
-            self._cache.put(question.key, epoch, answer.result, answer.total_rows)
-        return replace(answer, seconds=self._settings.clock() - started, direct_sql=question.sql)
+            self._cache.put(question.unlimited_key, epoch, answer.result, answer.total_rows, question.limit)
+        return replace(
+            answer,
+            seconds=self._settings.clock() - started,
+            direct_sql=question.sql,
+            direct_seconds=self._direct_seconds(question),
+            estimated_rows=self._facts.known_rows(question.sql),
+        )
+
+    def _direct_seconds(self, question: Question) -> float | None:
+        """What the question is expected to take on base tables, if that is known: nothing is asked for it."""
+        return self._facts.known_seconds(question.sql, question.base_rows, question.shape)
 
     async def _run_directly(self, question: Question, run: Run) -> Result:
         """The result on base tables; how long it takes says how fast the engine is, also if it is stopped."""
@@ -128,7 +148,7 @@ class Answerer:
         try:
             # The binding is asked for now and needed later: by then it is there.
             executed, _ = await asyncio.gather(
-                run(rewritten.sql, self._settings.page_rows), self._facts.bind(question.sql)
+                run(rewritten.sql, self._settings.page_rows), self._facts.bind(question.bound)
             )
             result = await self._named_as_asked(question, executed)
         except EngineError as error:
@@ -146,11 +166,12 @@ class Answerer:
             served_from=rewritten.uses,
             temp_only=rewritten.temp_only,
             decisions=rewritten.decisions,
+            base_tables=rewritten.tables,
         )
 
     async def _named_as_asked(self, question: Question, result: Result) -> Result | None:
         """The result with the names that the user's own text gives its columns; None if it is not the same columns."""
-        binding = await self._facts.bind(question.sql)
+        binding = await self._facts.bind(question.bound)
         if not binding.ok or not same_types(binding.columns, result.columns):
             # Types only: the name of a column may be a constant of the query's.
             logger.warning(

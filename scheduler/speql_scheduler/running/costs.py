@@ -96,6 +96,20 @@ def streams(query: exp.Query) -> bool:
     return query.find(*blocking) is None
 
 
+def needs_all_rows(query: exp.Query) -> bool:
+    """Whether all rows are read and grouped, compared or numbered before the first one is there, whatever the LIMIT.
+
+    >>> from sqlglot import parse_one
+    >>> needs_all_rows(parse_one("SELECT sum(a) FROM t")), needs_all_rows(parse_one("SELECT a FROM t ORDER BY a"))
+    (True, False)
+    """
+    if not isinstance(query, exp.Select):
+        return True
+    if any(query.args.get(clause) for clause in ("group", "having", "distinct", "qualify")):
+        return True
+    return any(projection.find(exp.AggFunc, exp.Window) is not None for projection in query.expressions)
+
+
 @dataclass(slots=True)
 class Pace:
     """How many rows this engine processes in a second: a guess that each finished query corrects by ``weight``."""
@@ -155,6 +169,17 @@ def base_rows(qualified: exp.Query, catalog: Catalog) -> int:
             found = catalog.find(table.name, table.db, table.catalog)
             total += (found.row_count or 0) if found else 0
     return total
+
+
+def base_tables(query: exp.Query) -> tuple[str, ...]:
+    """The full names of the base tables that a qualified query reads, in the order of its text.
+
+    >>> from sqlglot import parse_one
+    >>> base_tables(parse_one('WITH c AS (SELECT 1 FROM "db"."main"."t") SELECT 1 FROM c, main.s, main.s AS again'))
+    ('main.s', 'db.main.t')
+    """
+    named = (".".join(part.name for part in table.parts) for table in query.find_all(exp.Table) if table.db)
+    return tuple(dict.fromkeys(named))
 
 
 def crossed_rows(qualified: exp.Query, catalog: Catalog) -> int:

@@ -44,7 +44,23 @@ class EngineFacts:
 
     async def seconds(self, sql: str, base_rows: int = 0, shape: str = "") -> float:
         """How long a query is expected to run, by the engine's estimate and the pace so far."""
-        return self.pace(shape).seconds(believed_work(await self.estimate(sql), base_rows, self._settings))
+        return self.pace(shape).seconds(await self.work(sql, base_rows))
+
+    async def work(self, sql: str, base_rows: int = 0) -> int:
+        """How many rows a query is expected to process."""
+        return believed_work(await self.estimate(sql), base_rows, self._settings)
+
+    def known_seconds(self, sql: str, base_rows: int = 0, shape: str = "") -> float | None:
+        """The same, without asking the engine: None if nobody has asked it for the estimate yet."""
+        estimate = self._estimates.get((sql, self._store.epoch))
+        if estimate is None:
+            return None
+        return self.pace(shape).seconds(believed_work(estimate, base_rows, self._settings))
+
+    def known_rows(self, sql: str) -> int | None:
+        """How many rows a query is expected to give, without asking the engine: None if nobody has."""
+        estimate = self._estimates.get((sql, self._store.epoch))
+        return None if estimate is None else estimate.rows
 
     def ran(self, sql: str, base_rows: int, shape: str, seconds: float, *, stopped: bool = False) -> None:
         """A query has run to its first page in so many seconds, or was stopped after them."""

@@ -34,26 +34,30 @@ class GroupCounts:
 
     async def of(self, unit: WantedUnit) -> int | None:
         """About how many rows the unit has; None where a sample cannot tell. Raises nothing but ``CancelledError``."""
-        if unit.key not in self._counted:
-            self._counted[unit.key] = await self._count(unit)
-        return self._counted[unit.key]
-
-    async def _count(self, unit: WantedUnit) -> int | None:
         counting, table = _counting(unit.query), _largest_table(unit)
         if counting is None or table is None or (table.row_count or 0) <= SAMPLED_ROWS:
             return None
+        sql = counting.sql(unit.catalog.dialect)
+        if sql not in self._counted:
+            self._counted[sql] = await self._count(sql, table, has_joins=bool(unit.query.args.get("joins")))
+        return self._counted[sql]
+
+    async def _count(self, sql: str, table: Table, *, has_joins: bool) -> int | None:
         fraction = SAMPLED_ROWS / (table.row_count or 1)
         name = ".".join(
             '"' + part.replace('"', '""') + '"' for part in (table.database, table.schema, table.name) if part
         )
         try:
             async with asyncio.timeout(LONGEST_SECONDS):  # the other tables are read whole
-                result = await self._engine.sample(counting.sql(unit.catalog.dialect), name, fraction, 1)
+                result = await self._engine.sample(sql, name, fraction, 1)
         except (EngineError, TimeoutError) as error:
             logger.debug("no count of groups: %s", type(error).__name__)
             return None
         rows, groups = (int(column[0].as_py()) for column in result.rows.columns)
-        return estimated_groups(rows, groups, fraction)
+        counted = estimated_groups(rows, groups, fraction)
+        if counted is None or table.row_count is None or has_joins:
+            return counted
+        return min(counted, table.row_count)  # a sample is not of exactly its fraction
 
 
 def estimated_groups(rows: int, groups: int, fraction: float) -> int | None:

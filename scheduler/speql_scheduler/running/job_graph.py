@@ -25,7 +25,8 @@ class Job:
 
     ``key`` is the canonical key of what it computes, so a job outlives the text that first asked for it. ``rows`` and
     ``bytes`` are the real size once it is done; ``seconds`` the time it took. ``reason`` says in a sentence why it is
-    done, or why it ended as it did.
+    done, or why it ended as it did. ``table`` is the temp table that it has made; ``tables`` are the full names of the
+    base tables that it reads. What is expected of it are ``estimated_rows`` and ``estimated_seconds``.
     """
 
     key: str
@@ -39,6 +40,10 @@ class Job:
     reason: str = ""
     queries: tuple[str, ...] = ()
     """The ids of the statements that were sent to the engine for it, as in the log."""
+    table: str = ""
+    tables: tuple[str, ...] = ()
+    estimated_rows: int | None = None
+    estimated_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,12 @@ class JobBoard:
     def answered(self, key: str, answer: Answer, keys_by_name: Mapping[str, str]) -> None:
         """A preview or submit is done, served from the temp tables of these names."""
         self.change(
-            key, state="done", sql=answer.executed_sql, rows=answer.result.rows.num_rows, seconds=answer.seconds
+            key,
+            state="done",
+            sql=answer.executed_sql,
+            tables=answer.base_tables,
+            rows=answer.result.rows.num_rows,
+            seconds=answer.seconds,
         )
         self.disconnect(key)
         for name in answer.served_from:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from speql_engines import Engine, EngineError, Estimate
+from speql_engines import EngineError, Estimate
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.allowance import Share
 from speql_scheduler.running.analysis import Analysis, AnalysisError
-from speql_scheduler.running.costs import Verdict, believed_work, work_of, worth_creating
+from speql_scheduler.running.costs import Verdict, base_tables, believed_work, work_of, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
-from speql_scheduler.running.group_counts import GroupCounts
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import TOOK_LONGER, Store
 from speql_scheduler.running.wanted import WantedUnit, WantedUnits, rewrite_wanted
@@ -24,9 +23,6 @@ MOST_HOT = 3
 
 REMEMBERED = 256
 
-COUNTED_SHARE = 0.25
-"""Estimates of more than this share of the rows that are too many in doubt are checked."""
-
 
 @dataclass(frozen=True)
 class PlannedUnit:
@@ -34,7 +30,8 @@ class PlannedUnit:
 
     ``inputs`` are the keys of the temp tables, existing or planned, that its creation would read; ``answered_by`` the
     keys of existing ones that make it needless. ``seconds`` is how long its creation is expected to take,
-    ``base_rows`` the rows of the base tables that it reads; ``closed`` says that the user is not writing it any more.
+    ``base_rows`` the rows of the base tables that it reads, ``tables`` their full names; ``closed`` says that the user
+    is not writing it any more.
     """
 
     wanted: WantedUnit
@@ -44,6 +41,7 @@ class PlannedUnit:
     answered_by: tuple[str, ...] = ()
     seconds: float = 0.0
     base_rows: int = 0
+    tables: tuple[str, ...] = ()
     closed: bool = True
 
     @property
@@ -77,12 +75,9 @@ class Plan:
 
 
 class Planner:
-    """Plans temp tables. It asks the engine for estimates, and where those are in doubt it looks at small samples."""
+    """Plans temp tables. It asks the engine for estimates, and runs nothing."""
 
-    def __init__(
-        self, engine: Engine, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings
-    ) -> None:
-        self._group_counts = GroupCounts(engine)
+    def __init__(self, store: Store, analysis: Analysis, facts: EngineFacts, settings: SchedulerSettings) -> None:
         self._store = store
         self._wanted = WantedUnits()
         self._analysis = analysis
@@ -103,6 +98,8 @@ class Planner:
         ``hot`` are columns whose constants are expected to change, the likeliest first: for the first of them of which
         it fits, a unit becomes a temp table without its conditions on that column, and stays of use when they change.
         """
+        if not catalog.certain:
+            return Plan(epoch=epoch)  # its keys and types prove nothing
         try:
             wanted = await self._analysis.run(self._wanted.of, superset, catalog)
         except AnalysisError:
@@ -113,28 +110,11 @@ class Planner:
             decided = await self._decide(unit, [other for other in planned if other.verdict.create])
             decided = replace(decided, closed=unit.path not in open_units)
             if decided.verdict.create:
-                decided = replace(decided, verdict=await self._without_doubt(decided, planned))
+                decided = replace(decided, verdict=_while_written(decided, planned))
             planned.append(decided)
             if not relaxed:
                 relaxed = await self._relaxed(decided, hot)
         return Plan((*relaxed, *planned), epoch, await self._direct_seconds(wanted))
-
-    async def _without_doubt(self, unit: PlannedUnit, parts: Sequence[PlannedUnit]) -> Verdict:
-        """The verdict on a create, after a look at how many groups it really has where the estimate may be far off.
-
-        ``parts`` are the units before it.
-        """
-        verdict, estimate = unit.verdict, unit.estimate
-        if verdict.doubtful and not unit.closed:
-            return Verdict(False, "its size is in doubt while it is being written")
-        if not unit.closed and any(part.verdict.reason.startswith(TOOK_LONGER) for part in parts):
-            return Verdict(False, "a SELECT in it took too long, and it is being written")
-        large = estimate is not None and estimate.rows > COUNTED_SHARE * self._settings.doubtful_rows
-        if unit.closed and (verdict.doubtful or large):
-            rows = await self._group_counts.of(unit.wanted)
-            if rows is not None and rows > self._settings.doubtful_rows:
-                return Verdict(False, self._store.refuse(unit.key, f"too large: about {rows:,} rows, by a sample"))
-        return verdict
 
     async def _relaxed(self, exact: PlannedUnit, hot: Sequence[str]) -> list[PlannedUnit]:
         """The unit without its conditions on the likeliest hot column for which that fits, as a create; or nothing."""
@@ -165,7 +145,8 @@ class Planner:
             ):
                 seconds = self._facts.pace(unit.shape).seconds(work)
                 reason = f"{verdict.reason}, whatever {column} is compared with"
-                return [PlannedUnit(unit, Verdict(True, reason), estimate, seconds=seconds, base_rows=unit.base_rows)]
+                planned = PlannedUnit(unit, Verdict(True, reason), estimate, seconds=seconds, base_rows=unit.base_rows)
+                return [replace(planned, tables=base_tables(unit.query))]
         return []
 
     async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
@@ -213,7 +194,8 @@ class Planner:
         keys = self._store.keys | {other.wanted.view.name: other.key for other in before}
         planned = await self._rewritten(unit, (*self._store.views, *(other.wanted.view for other in before)))
         inputs = tuple(keys[name] for name in planned.uses if name in keys)
-        return PlannedUnit(unit, verdict, estimate, inputs, seconds=seconds, base_rows=base_rows)
+        tables = base_tables(unit.query) if planned.sql is None else planned.tables
+        return PlannedUnit(unit, verdict, estimate, inputs, seconds=seconds, base_rows=base_rows, tables=tables)
 
     async def _estimate(self, unit: WantedUnit, over_store: Rewrite) -> tuple[Estimate, int, int]:
         """The engine's estimate of the creation over the temp tables that exist, the rows of its base tables, and the
@@ -243,3 +225,14 @@ class Planner:
                 self._rewrites.popitem(last=False)
         self._rewrites.move_to_end(asked)
         return self._rewrites[asked]
+
+
+def _while_written(unit: PlannedUnit, parts: Sequence[PlannedUnit]) -> Verdict:
+    """The verdict on a create; while its SELECT is being written it may be another. ``parts`` are those before it."""
+    if unit.closed:
+        return unit.verdict
+    if unit.verdict.doubtful:
+        return Verdict(False, "its size is in doubt while it is being written")
+    if any(part.verdict.reason.startswith(TOOK_LONGER) for part in parts):
+        return Verdict(False, "a SELECT in it took too long, and it is being written")
+    return unit.verdict

@@ -75,7 +75,7 @@ class Presenter:
         if cached is not None:
             self._publish(speculation, cached)
             return True
-        running = self._previews.find(question.key, epoch)
+        running = self._previews.find(question, epoch) or self._previews.find_larger(question, epoch)
         if running is None and not await self._is_cheap(question):
             return False
         self._tasks.spawn(self._run(speculation, question, epoch), "show preview")
@@ -94,10 +94,21 @@ class Presenter:
         if answer is not None and not self.exact_is_shown(speculation):
             self._publish(speculation, answer)
 
-    async def at_rest(self, speculation: Speculation, question: Question, epoch: int) -> None:
-        """Show the preview of a text that rests, as far as the allowance goes.
+    async def estimate_asked_for(self, speculation: Speculation, question: Question) -> str:
+        """Show an estimate, because the user asks for it; an empty text, or a sentence that says why there is none."""
+        if self.exact_is_shown(speculation):
+            return "The exact rows are there."
+        answer = await self._sampler.asked_for(question)
+        if isinstance(answer, str):
+            return answer
+        if speculation is not self.current or self.exact_is_shown(speculation):
+            return "The exact rows, or another text, came meanwhile."
+        self._publish(speculation, answer)
+        return ""
 
-        Of a query whose tables are guessed an estimate is enough, where there is one.
+    async def at_rest(self, speculation: Speculation, question: Question, epoch: int) -> None:
+        """Show the preview of a text that rests: at once if the allowance has room for all of it, else when it has
+        rested longer, if it has for half. Of a query whose tables are guessed an estimate is enough, if there is one.
         """
         if self.exact_is_shown(speculation):
             return
@@ -105,9 +116,10 @@ class Presenter:
         seconds = await self.seconds(question)
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
         estimated = self._shown == (speculation.id, False)
-        if not served and (speculation.guessed or self._allowance.room(seconds, "writing") < seconds):
+        is_little = served or await self._costs_nothing(question)
+        if not is_little and (speculation.guessed or self._allowance.rest(seconds) < seconds):
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
-            if (speculation.guessed and estimated) or self._allowance.rest(seconds) < seconds:
+            if (speculation.guessed and estimated) or 2 * self._allowance.rest(seconds) < seconds:
                 if not estimated:
                     self.fail(speculation, _HELD)
                 return
@@ -127,7 +139,7 @@ class Presenter:
 
     async def _is_cheap(self, question: Question) -> bool:
         """Whether the first page comes at once and the allowance has room for it."""
-        if streams(question.query):
+        if streams(question.query) or await self._costs_nothing(question):
             return True
         direct = await self.seconds(question)
         if self._allowance.room(direct, "writing") <= 0:
@@ -136,15 +148,28 @@ class Presenter:
             return True
         return direct < self._settings.at_once_seconds
 
+    async def _costs_nothing(self, question: Question) -> bool:
+        """Whether so little is processed that it is no work to speak of."""
+        try:
+            return await self._facts.work(question.sql, question.base_rows) < self._settings.cheap_work
+        except EngineError:
+            return False
+
     async def _run(self, speculation: Speculation, question: Question, epoch: int) -> None:
         """Run the preview to its end and publish it."""
+        if larger := self._previews.find_larger(question, epoch):
+            await asyncio.wait({larger})
+            if speculation is not self.current:
+                return
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
-        expected = self._settings.at_once_seconds if served else await self.seconds(question)
+        direct = await self.seconds(question)
+        expected = self._settings.at_once_seconds if served else direct
+        costs_nothing = await self._costs_nothing(question)
         cached = await self._answerer.from_cache(question, epoch)  # it may have come while that was asked
         if cached is not None:
             self._publish(speculation, cached)
             return
-        task = self._previews.start(question, epoch, expected)
+        task = self._previews.start(question, epoch, expected, direct, costs_nothing=costs_nothing)
         await asyncio.wait({task})
         if not task.cancelled():
             outcome = task.result()

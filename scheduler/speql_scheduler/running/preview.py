@@ -2,17 +2,43 @@
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from speql_engines import Engine
 from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
+from speql_scheduler.running.costs import base_tables, needs_all_rows
 from speql_scheduler.running.job_graph import Job, JobBoard, JobState
 from speql_scheduler.running.question import Question
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
 from speql_scheduler.running.tasks import TaskSet
 from speql_sql import Problem, SpeqlError
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPreview:
+    """A preview that was started, on the data of an epoch."""
+
+    question: Question
+    epoch: int
+    task: "asyncio.Task[Answer | Problem]"
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has been stopped, or is about to."""
+        return bool(self.task.cancelling()) or self.task.cancelled()
+
+    def is_larger_than(self, question: Question) -> bool:
+        """Whether it will have the rows of a question that differs in its LIMIT, and takes no longer than that would.
+
+        A LIMIT saves no work where all rows have to be seen first anyway.
+        """
+        mine = self.question
+        if not mine.lasting or mine.unlimited_key != question.unlimited_key or question.limit is None:
+            return False
+        return (mine.limit is None or question.limit < mine.limit) and needs_all_rows(mine.query)
 
 
 class Previews:
@@ -38,31 +64,59 @@ class Previews:
         self._allowance = allowance
         self._settings = settings
         self.tasks = TaskSet()
-        self._running: tuple[str, int, asyncio.Task[Answer | Problem]] | None = None
+        self._running: RunningPreview | None = None
 
-    def find(self, key: str, epoch: int) -> asyncio.Task[Answer | Problem] | None:
-        """The preview of that key that runs, or has just ended, on the data of that epoch."""
+    def find(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
+        """The preview of that question that runs, or has just ended, on the data of that epoch."""
         running = self._running
-        if running is None or running[:2] != (key, epoch) or running[2].cancelling() or running[2].cancelled():
+        if running is None or running.ended or (running.question.key, running.epoch) != (question.key, epoch):
             return None
-        return running[2]
+        return running.task
 
-    def start(self, question: Question, epoch: int, expected_seconds: float) -> asyncio.Task[Answer | Problem]:
-        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again."""
-        task = self.find(question.key, epoch)
+    def find_larger(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
+        """The preview that runs on that data and has the first rows of the question among its own.
+
+        Its rows are in the result cache once it has ended.
+        """
+        running = self._running
+        if running is None or running.ended or running.task.done() or running.epoch != epoch:
+            return None
+        return running.task if running.is_larger_than(question) else None
+
+    def start(
+        self,
+        question: Question,
+        epoch: int,
+        expected_seconds: float,
+        direct_seconds: float,
+        *,
+        costs_nothing: bool = False,
+    ) -> asyncio.Task[Answer | Problem]:
+        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again.
+
+        It is stopped where it takes much longer than it would on base tables. What is expected to cost next to nothing
+        takes nothing from the allowance, if it keeps to that.
+        """
+        task = self.find(question, epoch)
         if task is None or (task.done() and isinstance(task.result(), Answer)):
             self.keep(None)
-            task = self.tasks.spawn(self._run(question, epoch, expected_seconds), "preview")
-            self._running = (question.key, epoch, task)
+            task = self.tasks.spawn(
+                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing), "preview"
+            )
+            self._running = RunningPreview(question, epoch, task)
         return task
 
-    def keep(self, key: str | None) -> None:
-        """Cancel the preview that runs or waits, unless it is the one of that key."""
+    def keep(self, question: Question | None) -> None:
+        """Cancel the preview that runs or waits, unless it is of that question, or has its rows among its own."""
+        key = question.key if question is not None else None
         for job in self._board.jobs:
             if job.kind == "preview" and job.state == "queued" and job.key != f"preview:{key}":
                 self._board.change(job.key, state="greyed", reason="overtaken")
-        if self._running is not None and self._running[0] != key:
-            self._running[2].cancel()
+        running = self._running
+        if running is None or running.question.key == key:
+            return
+        if question is None or not running.is_larger_than(question):
+            running.task.cancel()
             self._running = None
 
     def queue(self, question: Question, ancestors: Collection[str]) -> None:
@@ -71,19 +125,24 @@ class Previews:
         for ancestor in ancestors:
             self._board.connect(job, ancestor, "served-by")
 
-    def _draw(self, question: Question, state: JobState) -> str:
+    def _draw(self, question: Question, state: JobState, expected_seconds: float | None = None) -> str:
         """Put the preview on the board in place of any other; its key there."""
         job = f"preview:{question.key}"
         self._board.remove(other.key for other in self._board.jobs if other.kind == "preview" and other.key != job)
-        self._board.put(Job(job, "preview", "preview", state, question.sql))
+        tables = base_tables(question.qualified) if question.qualified is not None else ()
+        drawn = Job(job, "preview", "preview", state, question.sql, tables=tables, estimated_seconds=expected_seconds)
+        self._board.put(drawn)
         return job
 
-    async def _run(self, question: Question, epoch: int, expected_seconds: float) -> Answer | Problem:
+    async def _run(
+        self, question: Question, epoch: int, expected_seconds: float, direct_seconds: float, costs_nothing: bool
+    ) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
         settings = self._settings
-        most = max(2 * self._allowance.rest(expected_seconds), settings.free_seconds)
-        limit = min(settings.overrun * expected_seconds + 0.5, settings.preview_seconds, most)
-        job = self._draw(question, "running")
+        limit = min(settings.overrun * max(expected_seconds, direct_seconds) + 0.5, settings.preview_seconds)
+        if not costs_nothing:
+            limit = min(limit, max(2 * self._allowance.rest(expected_seconds), settings.free_seconds))
+        job = self._draw(question, "running", expected_seconds)
         started = self._settings.clock()
         try:
             with self._board.noting_queries(job):
@@ -98,11 +157,13 @@ class Previews:
             self._board.change(job, state="failed", reason=str(error))
             return problem_of(error)
         except asyncio.CancelledError:
-            if self._running is None or self._running[0] != question.key:
+            if self._running is None or self._running.question.key != question.key:
                 self._board.change(job, state="cancelled", reason="overtaken")
             raise
         finally:
-            self._allowance.spend(self._settings.clock() - started, "writing")
+            seconds = self._settings.clock() - started
+            if not costs_nothing or seconds > settings.at_once_seconds:
+                self._allowance.spend(seconds, "writing")
         self._board.answered(job, answer, self._store.keys)
         return answer
 

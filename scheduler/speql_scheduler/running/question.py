@@ -1,7 +1,7 @@
 """A query that somebody wants the first page of, with all that can be known of it without an engine."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -9,6 +9,7 @@ from speql_scheduler.matching.canonical import canonical_key
 from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
+from speql_sql.outer_limit import outer_limit, with_limit
 from speql_sql.qualify import qualify_query
 
 
@@ -16,18 +17,23 @@ from speql_sql.qualify import qualify_query
 class Question:
     """What is asked: the text that the engine would be given, its tree, and what decides how it may be answered.
 
-    ``qualified`` is the tree with its names resolved, None if they do not resolve. ``key`` tells apart all that can
-    change the rows, their order or their columns. ``refusals`` are the guard's reasons against running the query
+    ``bound`` is a text that binds as ``sql`` does: the same but for the number of an outer LIMIT. ``qualified`` is the
+    tree with its names resolved, None if they do not resolve. ``key`` tells apart all that can
+    change the rows, their order or their columns; ``unlimited_key`` all but how many ``limit`` takes of the first rows
+    of the whole result (None: all). ``refusals`` are the guard's reasons against running the query
     before it is submitted, and against keeping its result. ``lasting`` is False if the result may not be kept: it
     reads more than the tables of the catalog (a file, a table function), and the data version does not tell when that
     changes. ``base_rows`` are the rows of the base tables that it names, ``shape`` is what its speed goes by.
     """
 
     sql: str
+    bound: str
     query: exp.Query
     qualified: exp.Query | None
     catalog: Catalog
     key: str
+    unlimited_key: str
+    limit: int | None
     refusals: tuple[Problem, ...]
     lasting: bool
     base_rows: int
@@ -35,20 +41,46 @@ class Question:
 
 
 def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tuple[str, ...]) -> Question:
-    """The question for a query; ``sql`` is its text as the user wrote it, None to write it from the tree. Pure."""
-    qualified = qualify_query(query, catalog).query
+    """The question for a query; ``sql`` is its text as the user wrote it, None to write it from the tree. Pure.
+
+    A catalog that may be out of date resolves no names: such a query runs as it is, and its result is not kept.
+    """
+    qualified = qualify_query(query, catalog).query if catalog.certain else None
     refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
+    limit = outer_limit(qualified) if qualified else None
+    unlimited_key = canonical_key(qualified, with_limit=limit is None) if qualified else _key_of_text(query, catalog)
+    text = sql if sql is not None else query.sql(catalog.dialect)
     return Question(
-        sql=sql if sql is not None else query.sql(catalog.dialect),
+        sql=text,
+        bound=text,
         query=query,
         qualified=qualified,
         catalog=catalog,
-        key=canonical_key(qualified) if qualified else _key_of_text(query, catalog),
+        key=_limited_key(unlimited_key, limit),
+        unlimited_key=unlimited_key,
+        limit=limit,
         refusals=refusals,
         lasting=not refusals and qualified is not None and reads_tables_only(qualified),
         base_rows=base_rows(qualified or query, catalog),
         shape=shape_of(qualified or query),
     )
+
+
+def asked_again(question: Question, sql: str, limit: int) -> Question:
+    """The question for the same query with another outer LIMIT. Pure; several times faster than asking anew."""
+    qualified = with_limit(question.qualified, limit) if question.qualified is not None else None
+    return replace(
+        question,
+        sql=sql,
+        query=with_limit(question.query, limit),
+        qualified=qualified,
+        key=_limited_key(question.unlimited_key, limit),
+        limit=limit,
+    )
+
+
+def _limited_key(key: str, limit: int | None) -> str:
+    return key if limit is None else f"{key}-limit-{limit}"
 
 
 def reads_tables_only(qualified: exp.Query) -> bool:

@@ -5,10 +5,11 @@ from collections import OrderedDict
 from sqlglot import exp
 
 from speql_scheduler.running.analysis import Analysis
-from speql_scheduler.running.question import Question, ask
+from speql_scheduler.running.question import Question, ask, asked_again
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.speculation import Speculation
 from speql_sql import Catalog
+from speql_sql.outer_limit import outer_limit, split_limit
 
 REMEMBERED = 8
 
@@ -21,6 +22,7 @@ class Questions:
     def __init__(self, analysis: Analysis, settings: SchedulerSettings) -> None:
         self._analysis = analysis
         self._settings = settings
+        self._limited: dict[str, Question] = {}
         self._asked: OrderedDict[tuple[str, int, str], Question] = OrderedDict()
 
     async def of_preview(self, speculation: Speculation) -> Question | None:
@@ -39,8 +41,23 @@ class Questions:
         # holds the tree, so its identity is not given away.
         key = (sql or "", 0 if sql is not None else id(query), catalog.version)
         if key not in self._asked:
-            self._asked[key] = await self._analysis.run(ask, sql, query, catalog, self._settings.allowed_paths)
+            like = self.known(sql, query, catalog)
+            self._asked[key] = (
+                await self._analysis.run(asked_again, like, sql or "", outer_limit(query) or 0)
+                if like is not None
+                else await self._analysis.run(ask, sql, query, catalog, self._settings.allowed_paths)
+            )
+            if sql is not None and (split := split_limit(sql)) is not None and outer_limit(query) == split[1]:
+                self._limited = {split[0]: self._asked[key]}  # the last one is enough: its number is being typed
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
         self._asked.move_to_end(key)
         return self._asked[key]
+
+    def known(self, sql: str | None, query: exp.Query, catalog: Catalog) -> Question | None:
+        """A question that was asked before and differs from this one in no more than the number of its outer LIMIT."""
+        split = split_limit(sql) if sql is not None else None
+        if split is None or outer_limit(query) != split[1]:
+            return None
+        found = self._limited.get(split[0])
+        return found if found is not None and found.catalog is catalog and found.limit is not None else None

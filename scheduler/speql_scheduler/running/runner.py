@@ -40,6 +40,7 @@ from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answering import same_types
 from speql_scheduler.running.costs import believed_work
 from speql_scheduler.running.engine_facts import EngineFacts
+from speql_scheduler.running.group_counts import GroupCounts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.planner import Plan, PlannedUnit
 from speql_scheduler.running.settings import SchedulerSettings
@@ -49,6 +50,9 @@ from speql_scheduler.running.wanted import rewrite_wanted
 from speql_sql import SpeqlError
 
 logger = logging.getLogger(__name__)
+
+COUNTED_SHARE = 0.25
+"""Estimates of more than this share of the rows that are too many in doubt are checked before a create."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Runner:
         self._settings = settings
         self._allowance = allowance
         self._direct_seconds = 0.0
+        self._group_counts = GroupCounts(engine)
         self._tasks = TaskSet()
         self._queue: dict[str, tuple[PlannedUnit, int]] = {}
         self._first: frozenset[str] = frozenset()
@@ -175,8 +180,7 @@ class Runner:
         if not runnable:
             return
         unit, epoch = self._queue.pop(runnable[0])
-        # What takes twice the room is stopped: see `_run`.
-        if 2 * self._allowance.room(self._direct_seconds, unit.share) < unit.seconds:
+        if self._overrun(unit) * self._allowance.room(self._direct_seconds, unit.share) < unit.seconds:
             reason = "not now: what was worked ahead is already much more than the query's own work"
             self._board.change(unit.key, state="greyed", reason=reason)
             self._end(unit.key)
@@ -185,6 +189,9 @@ class Runner:
         task = self._tasks.spawn(self._run(unit, epoch), f"create {unit.wanted.view.name}")
         self._running = RunningCreate(unit, epoch, task, self._settings.clock())
         task.add_done_callback(self._finished)
+
+    def _overrun(self, unit: PlannedUnit) -> float:
+        return self._settings.closed_overrun if unit.closed else self._settings.overrun
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         running, self._running = self._running, None
@@ -208,13 +215,18 @@ class Runner:
         """One create, from its turn to the store; its outcome is on the board."""
         key = unit.key
         settings = self._settings
-        overrun = settings.closed_overrun if unit.closed else settings.overrun
-        room = self._allowance.room(self._direct_seconds, unit.share)
-        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds, max(overrun * room, settings.free_seconds))
+        overrun = self._overrun(unit)
+        limit = min(overrun * unit.seconds + 0.5, settings.create_seconds)
+        if not unit.closed:
+            # What is written on is likely to be made in vain; what the user has left is not: where its estimate is too
+            # low, that of the whole query, which the allowance goes by, is so too, and to stop it would waste it.
+            room = self._allowance.room(self._direct_seconds, unit.share)
+            limit = min(limit, max(overrun * room, settings.free_seconds))
         async with self._store.create_slot:
             started = self._settings.clock()
             if stored := self._store.find(key):
-                self._board.change(key, state="done", rows=stored.table.rows, bytes=stored.table.bytes)
+                made = stored.table
+                self._board.change(key, state="done", table=made.name, rows=made.rows, bytes=made.bytes)
                 return
             self._board.change(key, state="running")
             try:
@@ -231,8 +243,11 @@ class Runner:
                 self._refuse(key, "failed", error.message)
             else:
                 seconds = self._settings.clock() - started
+                if table is None:
+                    self._refuse(key, "greyed", refusal)
+                    return
                 self._observe(unit, table.seconds)
-                self._board.change(key, rows=table.rows, bytes=table.bytes, seconds=seconds)
+                self._board.change(key, table=table.name, rows=table.rows, bytes=table.bytes, seconds=seconds)
                 if refusal:
                     self._board.change(key, state="evicted", reason=refusal)
                 elif self._store.find(key):
@@ -246,8 +261,18 @@ class Runner:
             work = believed_work(unit.estimate, unit.base_rows, self._settings)
             self._facts.worked(unit.wanted.shape if unit.base_rows else "", work, seconds, stopped=stopped)
 
-    async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable, str]:
-        """Create the temp table, over others where that is possible; the table, and why it was not kept."""
+    async def _too_many_groups(self, unit: PlannedUnit) -> str:
+        """Why the temp table would be too large, by a sample where the estimate may be far off; else nothing."""
+        estimate, most = unit.estimate, self._settings.doubtful_rows
+        if estimate is None or not (unit.verdict.doubtful or estimate.rows > COUNTED_SHARE * most):
+            return ""
+        rows = await self._group_counts.of(unit.wanted)
+        return f"too large: about {rows:,} rows, by a sample" if rows is not None and rows > most else ""
+
+    async def _create(self, unit: PlannedUnit, epoch: int) -> tuple[TempTable | None, str]:
+        """Create the temp table, over others where that is possible; the table, and why it was not made or kept."""
+        if too_many := await self._too_many_groups(unit):
+            return None, too_many
         with self._store.lease() as lease:
             sql = await self._sql_over_store(unit, lease)
             name = self._store.new_name(unit.key)
@@ -287,5 +312,12 @@ class Runner:
 
 def _job(unit: PlannedUnit) -> Job:
     return Job(
-        key=unit.key, kind="create", label=" › ".join(unit.wanted.path), sql=unit.wanted.sql, reason=unit.verdict.reason
+        key=unit.key,
+        kind="create",
+        label=" › ".join(unit.wanted.path),
+        sql=unit.wanted.sql,
+        reason=unit.verdict.reason,
+        tables=unit.tables,
+        estimated_rows=unit.estimate.rows if unit.estimate is not None else None,
+        estimated_seconds=unit.seconds,
     )

@@ -23,6 +23,12 @@ logger = logging.getLogger(__name__)
 NORMAL_95 = 1.959964
 """Standard errors on each side of a 95 % interval."""
 
+ASKED_SECONDS = 1.0
+"""What a sample may be expected to take that the user has asked for."""
+
+ASKED_DEADLINE_SECONDS = 10.0
+"""After that long it is given up."""
+
 LEAST_DRAWN = 30
 """Groups made from fewer rows, or blocks of rows, than this in all are not worth showing."""
 
@@ -58,12 +64,12 @@ class Sampler:
         settings: SchedulerSettings,
         *,
         deadline_seconds: float = 0.7,
-        deadline_share: float = 0.2,
-        direct_share: float = 0.05,
+        deadline_share: float = 0.1,
+        direct_share: float = 0.03,
         largest_fraction: float = 0.2,
         least_rows: int = 10_000,
         late_seconds: float = 1.0,
-        most_share: float = 0.25,
+        most_share: float = 0.1,
     ) -> None:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
@@ -97,7 +103,8 @@ class Sampler:
                 direct_seconds = await self._facts.seconds(question.sql, question.base_rows, question.shape)
             if direct_seconds < self._late_seconds:
                 return None  # the exact result is there nearly as soon
-            sample = await self._analysis.run(self._sample_of, question, direct_seconds)
+            seconds = self._seconds_for(direct_seconds)
+            sample = await self._analysis.run(self._sample_of, question, direct_seconds, seconds)
             if isinstance(sample, str):
                 logger.debug("no sample: %s", sample)
                 return None
@@ -113,22 +120,47 @@ class Sampler:
             # Not the engine's words, which may quote values of rows.
             logger.info("no sample: %s", type(error).__name__)
             return None
-        return answer and replace(answer, seconds=self._settings.clock() - started)
+        seconds = self._settings.clock() - started
+        return answer and replace(answer, seconds=seconds, direct_seconds=direct_seconds)
+
+    async def asked_for(self, question: Question) -> Answer | str:
+        """The estimated first page for who asks for it, or a sentence that says why there is none.
+
+        It may take longer than one that nobody has asked for. Raises nothing but ``CancelledError``.
+        """
+        started = self._settings.clock()
+        try:
+            estimated = await self._facts.seconds(question.sql, question.base_rows, question.shape)
+            # Whoever asks has waited: the estimate was too low if it says otherwise.
+            direct_seconds = max(estimated, self._late_seconds)
+            seconds = max(self._seconds_for(direct_seconds), min(ASKED_SECONDS, self._most_share * direct_seconds))
+            sample = await self._analysis.run(self._sample_of, question, direct_seconds, seconds)
+            if isinstance(sample, str):
+                return f"There is no sample of this: {sample}."
+            async with asyncio.timeout(ASKED_DEADLINE_SECONDS):
+                answer = await self._estimated(sample)
+        except TimeoutError:
+            return f"The sample took longer than {ASKED_DEADLINE_SECONDS:.0f} s."
+        except (AnalysisError, EngineError) as error:
+            logger.info("no sample: %s", type(error).__name__)  # not the engine's words: they may quote values
+            return "The sample could not be computed."
+        if answer is None:
+            return "Next to nothing of what was drawn is in the result."
+        return replace(answer, seconds=self._settings.clock() - started, direct_seconds=estimated)
 
     def _seconds_for(self, direct_seconds: float) -> float:
         """How long the sample of a query that takes so long directly may take."""
         return max(min(self._deadline_seconds * self._deadline_share, self._direct_share * direct_seconds), 0.001)
 
-    def _sample_of(self, question: Question, direct_seconds: float) -> _Sample | str:
-        """What to run, or why no sample. Pure."""
+    def _sample_of(self, question: Question, direct_seconds: float, seconds: float) -> _Sample | str:
+        """What to run in about so many seconds, or why no sample. Pure."""
         if question.qualified is None or not question.lasting:
             return "the query is not analysed"
         source = sampled_source(question.qualified, question.catalog)
         if isinstance(source, str):
             return source
-        seconds = self._seconds_for(direct_seconds) / self._overrun
-        rows = source.table.row_count or 0
-        fraction = fraction_for(rows, question.base_rows - rows, direct_seconds, seconds, self._largest_fraction)
+        rows, in_time = source.table.row_count or 0, seconds / self._overrun
+        fraction = fraction_for(rows, question.base_rows - rows, direct_seconds, in_time, self._largest_fraction)
         if fraction * rows < self._least_rows:
             return f"a sample that is quick enough would have {fraction * rows:.0f} rows"
         estimates = sample_estimates(question.qualified, question.catalog, math.ceil(1 / fraction), SAMPLE_UNIT)
@@ -179,7 +211,10 @@ def _answer(
         direct_sql=sample.question.sql,
         problems=(_ESTIMATED_CONDITION,) if sample.estimates.estimated_conditions else (),
         sample=SampleInfo(
-            fraction, sample.table.name, tuple(_interval(result, place, error) for place, error in enumerate(errors))
+            fraction,
+            sample.table.name,
+            tuple(_interval(result, place, error) for place, error in enumerate(errors)),
+            round(fraction * sample.table.row_count) if sample.table.row_count is not None else None,
         ),
     )
 

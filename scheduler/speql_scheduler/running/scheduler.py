@@ -54,12 +54,12 @@ class Scheduler:
     ) -> None:
         self._store = store
         self._settings = settings
-        self._analysis = Analysis()
+        self._analysis = Analysis(settings.give_way)
         self._facts = EngineFacts(engine, store, settings)
         self._board = JobBoard(on_jobs)
         self._questions = Questions(self._analysis, settings)
         self._answerer = Answerer(store, self._analysis, self._facts, settings)
-        self._planner = Planner(engine, store, self._analysis, self._facts, settings)
+        self._planner = Planner(store, self._analysis, self._facts, settings)
         self._allowance = Allowance(settings)
         self._runner = Runner(engine, store, self._analysis, self._facts, self._board, self._allowance, settings)
         self._previews = Previews(engine, store, self._answerer, self._board, self._allowance, settings)
@@ -129,6 +129,18 @@ class Scheduler:
         planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
         return explanation_of(plan, stored, planned, question.sql, question.refusals)
 
+    async def sample(self) -> str:
+        """Show an estimate of the newest preview, for who would rather have that than wait for the exact one; an empty
+        text, or a sentence that says why there is none.
+        """
+        speculation = self._presenter.current
+        question = await self._questions.of_preview(speculation) if speculation is not None else None
+        if speculation is None or question is None:
+            return "There is no preview to estimate."
+        if question.refusals:
+            return question.refusals[0].message
+        return await self._presenter.estimate_asked_for(speculation, question)
+
     async def rows_at_hand(self, query: exp.Query, catalog: Catalog) -> int | None:
         """How many rows a query has, if a temp table is proved to hold just these; nothing is run."""
         if self._closed or not self._store.views:
@@ -185,7 +197,7 @@ class Scheduler:
         try:
             epoch = await self._facts.epoch()
             question = await self._question_of(speculation)
-            self._previews.keep(question.key if question else None)
+            self._previews.keep(question)
             if speculation.sql == self._submitted:
                 await self._submits.none_running()  # its rows are this preview
             shown = question is not None and await self._presenter.at_once(speculation, question, epoch)

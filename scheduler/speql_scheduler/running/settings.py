@@ -56,6 +56,9 @@ class SchedulerSettings:
     renewal_seconds: float = 1800.0
     """Time in which the whole allowance comes back without a submit."""
 
+    trickle: float = 0.005
+    """Previews of a query that takes less than ``at_once_seconds`` may take this share of the time in any case."""
+
     adoption_seconds: float = 0.1
     """A submit waits so long for a create that was expected to be there sooner than its own run, or as long as that run
     would take, if that is longer."""
@@ -64,7 +67,8 @@ class SchedulerSettings:
     """A preview that is expected to take no longer is run at each change of the query."""
 
     cheap_work: int = 200_000
-    """A query that processes fewer rows than this is run directly: it gets no temp table and waits for none."""
+    """A query that processes fewer rows than this is run directly: it gets no temp table and waits for none; its
+    preview is always run, and is no work to speak of unless it takes longer than ``at_once_seconds``."""
 
     temp_rows: int = 20_000_000
     """No temp table that is estimated to have more rows."""
@@ -110,6 +114,9 @@ class SchedulerSettings:
 
     allowed_paths: tuple[str, ...] = ()
     """Files and folders that a speculated query may read as tables; what is read from them is never kept."""
+
+    give_way: Callable[[], None] = lambda: None
+    """Called on the thread that qualifies and matches, before each piece of work: waits while others need Python."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -211,6 +211,11 @@ class Store:
         for key in tuple(self._tables):
             self._discard(key, reason)
 
+    def resize(self, byte_budget: int) -> None:
+        """Hold at most so many bytes from now on; what no longer fits goes, but for what is being read."""
+        self.byte_budget = byte_budget
+        self._trim()
+
     async def settled(self) -> None:
         """Wait until every drop that has begun is done."""
         await self._drops.finished()

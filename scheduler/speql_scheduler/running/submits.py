@@ -86,8 +86,10 @@ class Submits:
         """
         if query is None:
             return None
+        known = self._questions.known(sql, query, catalog)
+        bound = known.bound if known is not None else sql
         try:
-            question, _ = await asyncio.gather(self._questions.of(sql, query, catalog), self._bind(sql))
+            question, _ = await asyncio.gather(self._questions.of(sql, query, catalog), self._bind(bound))
         except AnalysisError:
             return None
         return None if question.refusals else question
@@ -131,7 +133,12 @@ class Submits:
         cached = await self._answerer.from_cache(question, epoch)
         if cached is not None:
             return cached  # nothing else needs to stop for this
-        if preview := self._previews.find(question.key, epoch):
+        if larger := self._previews.find_larger(question, epoch):
+            self._runner.drop_all_but(None, "a submit goes ahead")
+            await asyncio.wait({larger})
+            if (cached := await self._answerer.from_cache(question, epoch)) is not None:
+                return cached
+        if preview := self._previews.find(question, epoch):
             self._runner.drop_all_but(None, "a submit goes ahead")
             await asyncio.wait({preview})
             if not preview.cancelled() and isinstance(outcome := preview.result(), Answer):

@@ -34,7 +34,7 @@ async def _accept(server: "SpeqlServer", uri: str, version: int | None) -> Accep
     session, edited = found
     if version is not None and version != edited.snapshot.version:
         return AcceptRepairResult(applied=False, reason="The text has changed since that repair was shown.")
-    edit = session.repair_edit(edited)
+    edit = await session.repair_edit(edited)
     if isinstance(edit, str):
         return AcceptRepairResult(applied=False, reason=edit)
     answer = await server.workspace_apply_edit_async(

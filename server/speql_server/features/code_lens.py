@@ -18,7 +18,8 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions(resolve_provider=True))
     async def code_lens(params: types.CodeLensParams) -> list[types.CodeLens] | None:
-        if not server.settings.code_lens:
+        await server.ready()
+        if not server.workspaces.of(params.text_document.uri).code_lens:
             return None
 
         def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[types.CodeLens]:

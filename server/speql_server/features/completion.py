@@ -21,13 +21,13 @@ def register(server: "SpeqlServer") -> None:
         types.CompletionOptions(trigger_characters=[".", "'", '"', "`", *_SURE_BEHIND], resolve_provider=True),
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
-        asked = server.documents.get(params.text_document.uri)
-        found = await server.session(params.text_document.uri)
-        if found is None or asked is None or len(asked.snapshot.text) > server.settings.document_limit:
+        uri = params.text_document.uri
+        asked = server.documents.get(uri)
+        completer = await server.completer(uri)
+        if completer is None or asked is None or len(asked.snapshot.text) > server.workspaces.of(uri).document_limit:
             return types.CompletionList(is_incomplete=False, items=[])
-        session = found[0]
         typed = params.context.trigger_character if params.context is not None else None
         # Of a text that has changed meanwhile, too: editors narrow a list by what is typed on.
-        return await session.completer.complete(
+        return await completer.complete(
             asked, params.position, completion_abilities(server.client_capabilities), sure=typed in _SURE_BEHIND
         )

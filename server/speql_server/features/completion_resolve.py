@@ -16,9 +16,9 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     async def completion_resolve(item: types.CompletionItem) -> types.CompletionItem:
-        connection, executors = await server.ready()
+        executors = await server.ready()
         place = offered_item(item)
-        proposal = connection.offers.find(*place) if place is not None else None
+        proposal = server.offered(*place) if place is not None else None
         if proposal is None:
             return item
         from speql_speculator.completing.documentation import documentation  # with the rooms below

@@ -5,6 +5,7 @@ import gc
 import os
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from speql_server.from_lsp import field_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
+    from speql_server.connection import Connection
 
 METHOD = "speql/debug"
 VARIABLE = "SPEQL_DEBUG"
@@ -32,6 +34,7 @@ def register(server: "SpeqlServer") -> None:
             gc.collect()
             collected = len(gc.get_objects())
         pauses = monitor.take().summary()
+        connections = server.connections.opened
         tasks = sorted(task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task())
         return {
             "loop": pauses,
@@ -40,13 +43,20 @@ def register(server: "SpeqlServer") -> None:
             "objects": collected,
             "threads": sorted(thread.name for thread in threading.enumerate()),
             "tasks": tasks,
-            "statements": server.statements(),
-            "tempTables": server.temp_tables(),
+            "statements": _statements(connections),
+            "tempTables": sum(len(connection.store.views) for connection in connections),
             "analyses": sum(session.analyses for session in server.sessions()),
             "documents": len(list(server.documents)),
             "text": edited.host.text if edited is not None else None,
             "version": edited.host.version if edited is not None else None,
         }
+
+
+def _statements(connections: "Sequence[Connection]") -> list[dict[str, Any]]:
+    """The statements that the engines have not finished; none of one that does not say."""
+    running = [one for connection in connections for one in getattr(connection.engine, "running", ())]
+    now = time.perf_counter()
+    return [{"id": one.id, "kind": one.kind, "milliseconds": (now - one.began) * 1000} for one in running]
 
 
 def _resident() -> int | None:

@@ -16,4 +16,5 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         document = params.text_document
+        server.configuration.opened(document.uri)
         server.changed(server.documents.put(snapshot_of(document), server.clock.now(), language_of(document)))

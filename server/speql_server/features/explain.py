@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pygls.exceptions import JsonRpcInvalidParams
 
-from speql_server.from_lsp import BadArgumentsError, offset_of, place_arguments
+from speql_server.command_places import command_place
 from speql_server.result_commands import refused
 
 if TYPE_CHECKING:
@@ -19,16 +18,7 @@ def register(server: "SpeqlServer") -> None:
 
     @server.command(COMMAND)
     async def explain(arguments: list[Any]) -> Any:
-        try:
-            uri, position = place_arguments(arguments, COMMAND)
-        except BadArgumentsError as error:
-            raise JsonRpcInvalidParams(str(error)) from error
-        found = await server.session(uri)
-        if found is None:
-            raise JsonRpcInvalidParams(f"{uri} is not open. Open it in the editor first.")
-        session, edited = found
-        offset = edited.snapshot.cursor
-        if position is not None and (offset := offset_of(edited.snapshot, position, server.encoding)) is None:
-            raise JsonRpcInvalidParams("There is no SQL at this place of the document.")
+        at = await command_place(server, arguments, COMMAND)
+        offset = at.edited.snapshot.cursor if at.offset is None else at.offset
         with refused():
-            return msgspec.to_builtins(await session.explain(edited, offset))
+            return msgspec.to_builtins(await at.session.explain(at.edited, offset))

@@ -1,12 +1,11 @@
-"""``initialize``: settings and position encoding. Nothing slow: the client waits for the answer."""
+"""``initialize``: settings, folders and position encoding. Nothing slow: the client waits for the answer."""
 
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from speql_server.abilities import abilities_of
-from speql_server.from_lsp import encoding_of
-from speql_server.settings import SettingsError
+from speql_server.from_lsp import encoding_of, roots_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -19,8 +18,6 @@ def register(server: "SpeqlServer") -> None:
     def initialize(params: types.InitializeParams) -> None:
         server.abilities = abilities_of(params.capabilities)
         server.encoding = encoding_of(server.workspace.position_encoding)
-        try:
-            server.settings = server.settings.with_options(params.initialization_options)
-        except SettingsError as error:
-            # Not an error of the request: with the default settings the server is of more use than none.
-            server.show(str(error), types.MessageType.Error)
+        server.configuration.initialize(params.capabilities)
+        # What is wrong is not an error of the request: with the other settings the server is of more use than none.
+        server.tell(server.workspaces.initialize(params.initialization_options, roots_of(params)))

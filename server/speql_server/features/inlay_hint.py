@@ -20,10 +20,11 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
     async def inlay_hint(params: types.InlayHintParams) -> list[types.InlayHint] | None:
-        setting = server.settings.inlay_hints
+        uri, asked = params.text_document.uri, params.range
+        await server.ready()
+        setting = server.workspaces.of(uri).inlay_hints
         if setting == "off":
             return None
-        uri, asked = params.text_document.uri, params.range
 
         def read(snapshot: "Snapshot", catalog: "Catalog") -> "tuple[Snapshot, list[ShownHint], str]":
             from speql_server.parts import parts_of

@@ -17,9 +17,11 @@ def register(server: "SpeqlServer") -> None:
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
         nothing = types.InlineCompletionList(items=[])
         uri = params.text_document.uri
-        connection, _ = await server.ready()
+        connection = await server.connection(uri)
         edited = server.documents.get(uri)
-        if edited is None or len(edited.snapshot.text) > server.settings.document_limit:
+        if connection is None or edited is None:
+            return nothing
+        if len(edited.snapshot.text) > server.workspaces.of(uri).document_limit:
             return nothing
         snapshot = edited.snapshot
         start = end = offset_of(snapshot, params.position, server.encoding)

@@ -1,5 +1,6 @@
 """Where the key of an endpoint is."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 
@@ -12,6 +13,9 @@ from speql_sql import Problem
 SERVICE = "speql"
 """The service under which the keyring has the keys; the entry is the endpoint's host."""
 
+KEYS = "SPEQL_KEYS"
+"""The variable in which an editor hands over the keys that it keeps: a JSON object of keys by hosts."""
+
 
 def key_of(
     endpoint: Endpoint,
@@ -22,8 +26,8 @@ def key_of(
     """The key, from the environment or the keyring; or what to do where there is none. May wait for the keyring.
 
     Settings can come with a folder that somebody else has written, so they must not be able to send a key elsewhere: a
-    provider's variable goes to the provider's hosts (and to this machine) only, a key of the keyring to the host that
-    it was put there for, and other variables are read only if their names say that they are for SpeQL.
+    provider's variable goes to the provider's hosts (and to this machine) only, a key of the editor's or the keyring's
+    to the host that it was put there for, and other variables are read only if their names say that they are for SpeQL.
     """
     name = settings.key_name or (endpoint.profile.key_variable if endpoint.own_host else "")
     if name and not name.startswith("SPEQL_"):
@@ -35,8 +39,10 @@ def key_of(
                 f"{name} is not sent to {endpoint.host}, which is not its provider's.",
                 f"Put the key into a variable that begins with SPEQL_, or: keyring set {SERVICE} {endpoint.host}",
             )
-    if name and (text := environment.get(name, "").strip()):
+    if name and name != KEYS and (text := environment.get(name, "").strip()):
         return Secret(text)
+    if kept := _kept_by_the_editor(environment.get(KEYS, ""), endpoint.host):
+        return Secret(kept)
     found = (from_keyring or _from_keyring)(endpoint.host) if endpoint.profile.needs_key else None
     if found:
         return Secret(found)
@@ -47,6 +53,16 @@ def key_of(
         f"There is no key for the language model at {endpoint.host}.",
         f"Set {variable}, or: keyring set {SERVICE} {endpoint.host}",
     )
+
+
+def _kept_by_the_editor(text: str, host: str) -> str:
+    """The host's own key; empty if there is none, or if the text is not what an editor of ours writes."""
+    try:
+        keys = json.loads(text) if text else {}
+    except ValueError:
+        return ""
+    key = keys.get(host, "") if isinstance(keys, dict) else ""
+    return key if isinstance(key, str) else ""
 
 
 def _from_keyring(host: str) -> str | None:

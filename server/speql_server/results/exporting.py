@@ -8,6 +8,7 @@ from urllib.request import url2pathname
 
 import pyarrow as pa
 
+from speql_engines.excel import check_size
 from speql_engines.export import Export, ExportError
 from speql_scheduler.results.arrangement import Arrangement
 from speql_scheduler.results.held import Held
@@ -20,10 +21,13 @@ PAGE_ROWS = 100_000
 async def export(results: HeldResults, held: Held, arrangement: Arrangement, asked: ExportParams) -> Exported:
     """Write a result that is being read to the file that was asked for, page by page; cancelling leaves no file.
 
-    Raises :class:`~speql_engines.export.ExportError`, or :class:`~speql_engines.EngineError` of a filter.
+    Raises :class:`~speql_engines.export.ExportError`, :class:`~speql_engines.excel.ExcelError` for more than a sheet
+    takes, or :class:`~speql_engines.EngineError` of a filter.
     """
     path = path_of(asked.path)
     first = await results.page(held, arrangement, 0, PAGE_ROWS)
+    if asked.format == "xlsx":
+        check_size(first.total_rows, len(held.columns))
     loop, file = asyncio.get_running_loop(), Export(path, asked.format, overwrite=asked.overwrite)
 
     def batches() -> Iterator[pa.RecordBatch]:

@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from functools import partial
 
 from speql_engines import EngineError
-from speql_scheduler.results.chart import proposed
+from speql_scheduler.results.chart_choice import proposed
 from speql_scheduler.results.held_results import HeldResults
 from speql_server import protocol
 from speql_server.results import exporting, to_wire
@@ -45,12 +45,13 @@ class ResultRequests:
         """A chart with its data: the one that was asked for, or one that fits."""
         async with self._held.reading(asked.result) as held:
             filters = to_wire.arrangement_of(asked.filters, (), held.columns).filters
-            choice = to_wire.choice_of(asked, held.columns) or proposed(held.columns)
+            fitting = proposed(held.columns)
+            choice = to_wire.choice_of(asked, held.columns) or next(iter(fitting), None)
             if choice is None:
                 raise EngineError("No column of this result can be drawn.", "Numbers, times and texts can.")
             data = await self._held.chart(held, choice, filters)
             columns = held.columns
-        return await asyncio.get_running_loop().run_in_executor(self._replies, to_wire.chart, data, columns)
+        return await asyncio.get_running_loop().run_in_executor(self._replies, to_wire.chart, data, columns, fitting)
 
     async def export(self, asked: protocol.ExportParams) -> protocol.Exported:
         """The whole result in a file."""

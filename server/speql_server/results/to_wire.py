@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from speql_engines import EngineError, ResultColumn
 from speql_scheduler.results.arrangement import Arrangement, Filter, Order
-from speql_scheduler.results.chart import ChartChoice, ChartData
+from speql_scheduler.results.chart import ChartData
+from speql_scheduler.results.chart_choice import ChartChoice
 from speql_scheduler.results.held_results import Page
 from speql_scheduler.results.profile import ColumnProfile
 from speql_server import protocol
@@ -51,8 +52,8 @@ def profile(found: Sequence[ColumnProfile], numbers: Sequence[int]) -> protocol.
     return protocol.Profile(columns=[_column(one, number) for one, number in zip(found, numbers, strict=True)])
 
 
-def chart(data: ChartData, columns: Sequence[ResultColumn]) -> protocol.Chart:
-    """A chart with its data."""
+def chart(data: ChartData, columns: Sequence[ResultColumn], fitting: Sequence[ChartChoice] = ()) -> protocol.Chart:
+    """A chart with its data, and what else could be drawn of these columns."""
     choice = data.choice
     return protocol.Chart(
         mark=choice.mark,
@@ -62,7 +63,9 @@ def chart(data: ChartData, columns: Sequence[ResultColumn]) -> protocol.Chart:
         aggregate=choice.aggregate,
         binned=choice.binned,
         specification=vega_lite(data, columns, cells(data.rows, data.types)),
+        unit=data.unit,
         notes=list(data.notes),
+        proposals=[_choice(one) for one in fitting],
         sql=data.sql,
     )
 
@@ -78,6 +81,17 @@ def choice_of(asked: protocol.ChartParams, columns: Sequence[ResultColumn]) -> C
         raise EngineError(f"A chart of the {asked.aggregate} needs a column for y.", "Choose one, or count rows.")
     aggregate = "count" if asked.y is None else asked.aggregate
     return ChartChoice(asked.mark, asked.x, asked.y, asked.colour, aggregate, asked.binned)
+
+
+def _choice(choice: ChartChoice) -> protocol.ChartChoice:
+    return protocol.ChartChoice(
+        mark=choice.mark,
+        x=choice.x,
+        y=choice.y,
+        colour=choice.colour,
+        aggregate=choice.aggregate,
+        binned=choice.binned,
+    )
 
 
 def _column(found: ColumnProfile, number: int) -> protocol.ColumnProfile:

@@ -33,7 +33,9 @@ def vega_lite(data: ChartData, columns: Sequence[ResultColumn], points: Sequence
         encoding["x"]["sort"] = "-y"
     if choice.colour is not None:
         colour = columns[choice.colour]
-        encoding["color"] = {"field": "colour", "type": _TYPES[kind_of(colour.type)], "title": colour.name}
+        # At most eight values, in the order in which they are to be named.
+        scale = {"domain": list(data.series)}
+        encoding["color"] = {"field": "colour", "type": "nominal", "title": colour.name, "scale": scale}
     encoding["tooltip"] = [
         {"field": channel["field"], "type": channel["type"], "title": channel["title"]}
         for channel in encoding.values()

@@ -1,17 +1,21 @@
 """The names of a catalog in order, so that a beginning is looked up and not searched for."""
 
 import heapq
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from speql_speculator.by_identity import ByIdentity
+from speql_speculator.completing.packed_names import PackedNames
 from speql_sql import Catalog, Column, Table
+from speql_sql.catalog import LARGE
 
 _CHUNK = 8_192
 """Sorting holds up other threads: no more than so many names at once."""
 
-_FEW_TABLES = 5_000
+_FEW_TABLES = LARGE
 """Of so many tables the middle of a name is found, too."""
 
 
@@ -87,41 +91,70 @@ class NameIndex:
         return self._referring.get(table.name.lower(), ())
 
     @cached_property
-    def columns(self) -> tuple[Sequence[str], Sequence[tuple[int, int]]]:
+    def columns(self) -> "_ColumnNames":
         """The folded names of all columns, in order, each with its first table's number and how many tables have it:
         for a statement without any FROM.
         """
-        having: dict[str, tuple[int, int]] = {}
+        known: dict[str, int] = {}
+        first, count = array("I"), array("I")
         for number, table in enumerate(self.catalog.tables):
-            for column in table.columns:
-                folded = column.name.lower()
-                first, count = having.get(folded, (number, 0))
-                having[folded] = first, count + 1
-        names = list(having)
-        ordered = [names[number] for number in _sorted(range(len(names)), names)]
-        return ordered, [having[name] for name in ordered]
+            for folded in table.folded_columns():
+                place = known.setdefault(folded, len(first))
+                if place == len(first):
+                    first.append(number)
+                    count.append(0)
+                count[place] += 1
+        names = list(known)
+        order = _sorted(range(len(names)), names)
+        return _ColumnNames(
+            PackedNames(names[place] for place in order),
+            array("I", (first[place] for place in order)),
+            array("I", (count[place] for place in order)),
+        )
 
     def columns_beginning(self, wanted: str) -> Iterator[tuple[Column, Table, int]]:
         """The columns that begin with ``wanted`` (folded), each with its first table and how many tables have it."""
-        names, places = self.columns
+        names = self.columns.names
         for at in range(bisect_left(names, wanted), len(names)):
-            if not names[at].startswith(wanted):
+            name = names[at]
+            if not name.startswith(wanted):
                 return
-            number, count = places[at]
-            table = self.catalog.tables[number]
-            yield next(column for column in table.columns if column.name.lower() == names[at]), table, count
+            table = self.catalog.tables[self.columns.first_table[at]]
+            yield next(column for column in table.columns if column.name.lower() == name), table, self.columns.count[at]
+
+
+@dataclass(frozen=True, slots=True)
+class _ColumnNames:
+    """Names of columns in order; at the same places the number of the first table, and how many tables have one."""
+
+    names: Sequence[str]
+    first_table: Sequence[int]
+    count: Sequence[int]
 
 
 def name_index(catalog: Catalog) -> NameIndex:
-    """The index of a catalog; those of the last catalogs are kept."""
-    return _name_index(ByIdentity(catalog))
+    """The index of a catalog; those of the last catalogs are kept, of large ones fewer."""
+    return (_large_name_index if catalog.large else _name_index)(_Names(catalog))
+
+
+class _Names(ByIdentity):
+    """A catalog as a key: another version with the same tables has the same names."""
+
+    __slots__ = ("catalog",)
+
+    def __init__(self, catalog: Catalog) -> None:
+        super().__init__(catalog.tables, catalog.path)
+        self.catalog = catalog
 
 
 @lru_cache(maxsize=8)
-def _name_index(key: ByIdentity) -> NameIndex:
-    (catalog,) = key.values
-    assert isinstance(catalog, Catalog)
-    return NameIndex(catalog)
+def _name_index(names: _Names) -> NameIndex:
+    return NameIndex(names.catalog)
+
+
+@lru_cache(maxsize=2)
+def _large_name_index(names: _Names) -> NameIndex:
+    return NameIndex(names.catalog)
 
 
 def later_words(name: str) -> Iterator[str]:

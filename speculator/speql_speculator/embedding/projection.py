@@ -179,6 +179,14 @@ class Projection:
         inside = host_offset > piece.host.start
         return None if inside and piece.fragment.kind in ("removed", "mask") else piece.sql.start
 
+    def mask_at(self, host_offset: int) -> Mask | None:
+        """The placeholder that is written at a place of the host."""
+        at = bisect_right(self._piece_host_starts, host_offset) - 1
+        piece = self.pieces[at] if at >= 0 else None
+        if piece is None or piece.fragment.kind != "mask" or host_offset >= piece.host.end:
+            return None
+        return next((mask for mask in self.masks if mask.span == piece.sql), None)
+
     def nearest(self, host_offset: int) -> int:
         """The offset of the SQL at a place of the host, or else of the nearest SQL before it, or of the first."""
         found = self.to_sql(host_offset)

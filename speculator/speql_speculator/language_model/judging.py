@@ -69,7 +69,11 @@ def _judged(typed: str, answer: str, catalog: Catalog, policy: GuardPolicy, curs
 
 def known_words(typed: str, catalog: Catalog) -> Callable[[str], bool]:
     """Which words mean something: key words, functions, names of the catalog, and names that the text itself gives."""
-    names = {table.name.lower() for table in catalog.tables} | {table.schema.lower() for table in catalog.tables}
+    schemas = {name.lower() for name in catalog.schemas}
+
+    def is_table(word: str) -> bool:
+        return word in schemas or bool(catalog.named(word))
+
     tokens = tokenize(typed, catalog.dialect)
     given = {
         token.text.lower()
@@ -81,7 +85,7 @@ def known_words(typed: str, catalog: Catalog) -> Callable[[str], bool]:
             or (
                 before is not None
                 and token.upper not in _KEY_WORDS
-                and _is_source(before, names)
+                and _is_source(before, is_table)
                 and _is_alias(token, tokens)
             )
         )
@@ -91,7 +95,7 @@ def known_words(typed: str, catalog: Catalog) -> Callable[[str], bool]:
         folded = word.lower()
         return (
             word.upper() in _KEY_WORDS
-            or folded in names
+            or is_table(folded)
             or folded in given
             or folded in catalog.tables_by_column
             or folded in catalog.user_functions
@@ -107,9 +111,9 @@ def _is_alias(token: Token, tokens: list[Token]) -> bool:
     return qualifies or not closest_names(token.text, _FOLLOWING)
 
 
-def _is_source(token: Token, names: set[str]) -> bool:
+def _is_source(token: Token, is_table: Callable[[str], bool]) -> bool:
     """Whether a name behind this is an alias."""
-    return token.upper == ")" or token.text.lower() in names
+    return token.upper == ")" or is_table(token.text.lower())
 
 
 _JOINED = {"join-condition", "left-out"}

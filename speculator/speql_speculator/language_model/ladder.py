@@ -135,8 +135,8 @@ async def climb(
 
 def prepare(question: Question, settings: LanguageModelSettings) -> tuple[Redacted, Context] | None:
     """All that may leave: the text and the similar ones, redacted, and the schema; None if that is not sure."""
-    dialect = question.catalog.dialect
-    names = {table.name.lower() for table in question.catalog.tables} | set(question.catalog.tables_by_column)
+    catalog = question.catalog
+    dialect = catalog.dialect
 
     def safe(text: str, cursor: int | None) -> Redacted | None:
         return redact(
@@ -145,7 +145,7 @@ def prepare(question: Question, settings: LanguageModelSettings) -> tuple[Redact
             literals=settings.redact_literals,
             comments=settings.redact_comments,
             cursor=cursor,
-            names=names,
+            names=_CatalogNames(catalog),
         )
 
     text = safe(question.typed, question.cursor)
@@ -153,6 +153,18 @@ def prepare(question: Question, settings: LanguageModelSettings) -> tuple[Redact
         return None
     similar = [found.text for one in question.similar if (found := safe(one, None)) is not None]
     return text, Context(dialect, linked_schema(question.typed, question.catalog), tuple(similar))
+
+
+class _CatalogNames:
+    """The folded names of a catalog's tables and columns, looked up and not listed: there may be a million."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def __contains__(self, folded: object) -> bool:
+        if not isinstance(folded, str):
+            return False
+        return bool(self._catalog.named(folded)) or folded in self._catalog.tables_by_column
 
 
 def _judged(question: Question, text: Redacted, kind: str, answer: str) -> Judgement:

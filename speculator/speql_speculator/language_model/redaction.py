@@ -1,7 +1,7 @@
 """Takes literals out of a text before it leaves, and puts them back into what returns."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from speql_speculator.parsing.keywords import CLAUSE_WORDS, TYPE_WORDS
@@ -58,7 +58,7 @@ def redact(
     literals: bool = True,
     comments: bool = True,
     cursor: int | None = None,
-    names: Collection[str] | None = None,
+    names: Container[str] | None = None,
 ) -> Redacted | None:
     """``text`` with its literals replaced by typed placeholders, and without its comments; None if that is not sure.
 

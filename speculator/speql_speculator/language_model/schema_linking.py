@@ -1,6 +1,7 @@
 """The tables and columns that matter for a text, as few words as say what they are."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from speql_speculator.parsing.keywords import NO_BARE_ALIAS
 from speql_speculator.resolving.closest_name import closest_names
@@ -10,6 +11,8 @@ from speql_sql import Catalog, Table
 MAX_TABLES = 12
 MAX_COLUMNS = 20
 NEIGHBOUR_COLUMNS = 6
+MOST_ALIKE = 50
+"""In a large catalog so many tables are looked at for each word."""
 MANY_TABLES = 400
 """Names that are nearly alike are looked for in catalogs of up to so many tables: it takes time for each name."""
 
@@ -26,6 +29,8 @@ def linked_schema(text: str, catalog: Catalog) -> str:
     't(name VARCHAR)'
     """
     words = list(dict.fromkeys(_words(text, catalog.dialect)))
+    if catalog.large:
+        catalog = _around(words, catalog)
     scores = _scores(words, catalog)
     named = sorted(scores, key=lambda place: -scores[place])[:MAX_TABLES]
     neighbours = [place for place in _neighbours(named, catalog) if place not in named]
@@ -35,6 +40,20 @@ def linked_schema(text: str, catalog: Catalog) -> str:
         _line(catalog.tables[place], MAX_COLUMNS if place in named else NEIGHBOUR_COLUMNS, words, parts)
         for place in chosen
     )
+
+
+def _around(words: list[str], catalog: Catalog) -> Catalog:
+    """The part of a large catalog that may matter: tables that are named, begin like a word or have a column that is
+    named, and those that their keys refer to.
+    """
+    names = [*words]
+    for part in dict.fromkeys(part for word in words for part in _parts(word)):
+        names += islice(catalog.table_names.beginning(part), MOST_ALIKE)
+    for word in words:
+        names += (table.name for table in catalog.tables_by_column.get(word, ())[:MOST_ALIKE])
+    tables = catalog.named(*names)
+    targets = (key.target.rpartition(".")[2] for table in tables for key in table.foreign_keys)
+    return catalog.part(catalog.named(*(table.name for table in tables), *targets))
 
 
 def _words(text: str, dialect: str) -> Iterator[str]:

@@ -47,7 +47,7 @@ class SourceBinder(ExpressionBinder):
                 symbol, output = cte.symbol, cte.output
             else:
                 symbol, columns = self.table(names)
-                output = Output(columns, opaque=symbol.table is None)
+                output = Output(columns, opaque=symbol.table is None or symbol.table.listed_only)
             if source.call is not None:
                 output = Output(opaque=True)  # PIVOT: what comes out of it depends on the rows
                 for column in self.outputs.get(symbol, Output()).columns:

@@ -25,16 +25,12 @@ _MEASURE = re.compile(
 )
 
 
-_FEW_TABLES = 5_000
-"""Of more tables than this only those that are named are looked at."""
-
-
 class SchemaFacts:
     """Facts of one catalog, each worked out when first asked for. All names are folded."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._few = len(catalog.tables) <= _FEW_TABLES
+        self._few = not catalog.large
         self._prefixes: dict[int, str] = {}
         self._ranked: dict[tuple[int, str], tuple[str, ...]] = {}
 
@@ -95,22 +91,24 @@ class SchemaFacts:
         return [pair for pair in found if self._stem_in(pair[0], left) not in ("id", "sk")][:4]
 
     def likely_tables(self, words: Sequence[Word]) -> list[Table]:
-        """Tables that were named before, then those with measures, the largest first."""
+        """Tables that were named before, then those with measures, the largest first.
+
+        Of a large catalog those alone that were named.
+        """
         named = {word.shape for word in words if word.kind == "table"}
+        among = self._catalog.named(*named) if self._catalog.large else self._catalog.tables
 
         def rank(table: Table) -> tuple[bool, bool, int]:
             return (table.name.lower() not in named, not self.measures(table), -(table.row_count or 0))
 
-        tables = self._catalog.tables
-        if not self._few:
-            tables = tuple(table for name in named if (table := self._catalog.find(name)) is not None)
-        return sorted(tables, key=rank)
+        return sorted(among, key=rank)
 
     def _stem_in(self, name: str, table: Table) -> str:
         return name.removeprefix(self._prefix(table))
 
     def _prefix(self, table: Table) -> str:
         """What all columns of a table begin with."""
+        # Tables live as long as their catalog, so that no other one can come to have the identity of one.
         known = self._prefixes.get(id(table))
         if known is None:
             known = self._prefixes[id(table)] = _common_prefix(table)

@@ -160,6 +160,8 @@ class JoinResolver(MissingTableFinder):
 
     def _fits_better(self, alias: str, columns: set[str], relation: Relation) -> bool:
         """Whether another table has these columns and a name that the alias stands for."""
+        if self.analysis.catalog.large:
+            return any(affinity(alias, name) > 0 for name in self._candidates(columns))
         return any(
             affinity(alias, name) > 0 and columns <= set(self._columns_of(name))
             for name in (*self.ctes, *(table.name for table in self.analysis.catalog.tables))

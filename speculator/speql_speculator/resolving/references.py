@@ -143,7 +143,10 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         level = level.parent
     if relation is None and opaque and len(parts) == 1:
         return
-    if half and (not scope.relations or may_become(parts[-1], _words_at_cursor(scope, analysis))):
+    # In a large catalog nearly everything is the beginning of something.
+    if half and (
+        not scope.relations or analysis.catalog.large or may_become(parts[-1], _words_at_cursor(scope, analysis))
+    ):
         reference.fault = fragment(f"`{text}`")
         return
     if relation is None and len(parts) > 1:

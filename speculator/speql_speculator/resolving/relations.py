@@ -83,6 +83,7 @@ def table_relation(table: Table, alias: str, spelled: tuple[str, ...]) -> Relati
     return Relation(
         alias,
         _visible_columns(ByIdentity(table)),
+        opaque=table.listed_only,
         keys=table.keys,
         table=table,
         plain=True,

@@ -1,15 +1,14 @@
 """Looks up tables and CTEs by name and by column."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.syntax_tree import Fault, Query, Source
 from speql_speculator.resolving.analysis import Analysis
-from speql_speculator.resolving.closest_name import closest_names
 from speql_speculator.resolving.join_conditions import JoinCondition
+from speql_speculator.resolving.known_tables import KnownTables
 from speql_speculator.resolving.relations import Relation, Scope, spell, table_relation
-from speql_speculator.resolving.word_beginning import may_become
 from speql_sql import Problem
 
 Relations = dict[str, Relation]
@@ -43,14 +42,14 @@ class TableFinder:
         return list(relation.columns) if relation else []
 
     def _candidates(self, columns: set[str]) -> list[str]:
-        """Tables and CTEs that have all of ``columns``."""
+        """Tables and CTEs that have all of ``columns``, and that their name alone means."""
+        catalog = self.analysis.catalog
         ctes = [name for name, relation in self.ctes.items() if columns <= set(relation.columns)]
-        tables = None
-        for column in columns:
-            having = {table.name for table in self.analysis.catalog.tables_by_column.get(column, ())}
-            tables = having if tables is None else tables & having
-        ordered = [table.name for table in self.analysis.catalog.tables if tables and table.name in tables]
-        return ctes + [name for name in ordered if name.lower() not in self.ctes]
+        # Those that have the rarest of the columns: in a large catalog the others may be in any number of tables.
+        rarest = min((catalog.tables_by_column.get(column, ()) for column in columns), key=len, default=())
+        found = [table for table in rarest if columns <= table.columns_by_name.keys()]
+        reached = [table.name for table in found if catalog.find(table.name) is table]
+        return ctes + [name for name in reached if name.lower() not in self.ctes]
 
     def _unknown(self, source: Source, names: list[str], alias: str, wanted: dict[str, set[str]]) -> Relation | None:
         """A table that the catalog does not have: half typed, misspelt, or not for us to know."""
@@ -61,15 +60,14 @@ class TableFinder:
             return opaque
         if len(names) == 1 and names[0].lower().startswith(("duckdb_", "sqlite_", "pragma_", "pg_")):
             return opaque
-        known = {**{table.name: None for table in catalog.tables}, **dict.fromkeys(self.ctes)}
+        known = KnownTables(catalog, self.ctes)
         last = source.parts[-1]
         if names[-1].lower() in analysis.lost_ctes:
             source.fault = Fault("left-out", f"The CTE `{names[-1]}` is left out: left out with it")
             return None
-        close = closest_names(names[-1], known)
+        close = known.closest(names[-1])
         half = last == analysis.parser.half
-        places = (place for table in catalog.tables for place in (table.schema, table.database))
-        if half and not may_become(names[-1], (*known, *places)):
+        if half and not known.may_become(names[-1]):
             if len(close) != 1:
                 self._in_doubt(source, names, close, known)
                 return None
@@ -78,7 +76,7 @@ class TableFinder:
             return None
         elif half:
             needed = wanted.get(alias.lower(), set()) if alias else self._unclaimed(wanted)
-            beginning = [name for name in known if name.lower().startswith(names[-1].lower())]
+            beginning = known.beginning(names[-1])
             fitting = [name for name in beginning if needed <= set(self._columns_of(name))]
             chosen = fitting if len(fitting) == 1 or len(beginning) > 1 else beginning
             if len(chosen) == 1:
@@ -101,14 +99,13 @@ class TableFinder:
         )
         return None
 
-    def _in_doubt(self, source: Source, names: list[str], close: Sequence[str], known: Iterable[str]) -> None:
+    def _in_doubt(self, source: Source, names: list[str], close: Sequence[str], known: KnownTables) -> None:
         """A table at the cursor that cannot be told: left out, and told of if that leaves nothing to run."""
         analysis = self.analysis
         name = ".".join(names)
         span = analysis.span(source)
-        places = {place for table in analysis.catalog.tables for place in (table.schema, table.database)}
-        if may_become(names[-1], (*known, *places)):
-            beginning = [option for option in known if option.lower().startswith(names[-1].lower())]
+        if known.may_become(names[-1]):
+            beginning = known.beginning(names[-1])
             hint = f"It may become {', '.join(beginning[:8])}." if beginning else ""
             message = f"The table name `{name}` is not finished yet"
             analysis.unfinished.append(Problem("unfinished", message, span, "information", hint))
@@ -124,8 +121,9 @@ class TableFinder:
     def _free_name(self, wanted: dict[str, set[str]]) -> str:
         """A name for a derived table that has none, in case that it is needed."""
         taken = {name for relation in self.scope.relations for name in (*relation.names, relation.alias)}
-        taken |= {*wanted, *self.ctes, *(table.name.lower() for table in self.analysis.catalog.tables)}
-        return next(name for number in count(1) if (name := f"derived_{number}") not in taken)
+        taken |= {*wanted, *self.ctes}
+        names = (f"derived_{number}" for number in count(1))
+        return next(name for name in names if name not in taken and not self.analysis.catalog.named(name))
 
     def _unclaimed(self, wanted: dict[str, set[str]]) -> set[str]:
         """Columns that no table of the scope has."""
@@ -158,8 +156,8 @@ class TableFinder:
         return f"{spell(relation.alias, self.dialect)}.{spell(relation.columns[folded].name, self.dialect)}"
 
 
-def _did_you_mean(close: Sequence[str], known: Iterable[str]) -> str:
-    return f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(sorted(known)[:8])}."
+def _did_you_mean(close: Sequence[str], known: KnownTables) -> str:
+    return f"Did you mean {', '.join(close)}?" if close else f"Known tables: {', '.join(known.some(8))}."
 
 
 def affinity(alias: str, table: str) -> int:

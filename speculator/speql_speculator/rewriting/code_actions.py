@@ -31,7 +31,8 @@ _REWRITINGS: tuple[tuple[ActionKind, _Rewriting], ...] = (
 def code_actions(text: str, span: Span, catalog: Catalog, kinds: Collection[ActionKind]) -> tuple[Action, ...]:
     """What can be done at a place of a document, or with what is selected there; edits count from its start.
 
-    A selection that goes over the end of a statement is about none. Never raises, on any text.
+    A selection that goes over the end of a statement is about none. A catalog that is not certain proves nothing: with
+    one there are no refactorings. Never raises, on any text.
     """
     return tuple(_actions(text, span, catalog, kinds))
 
@@ -45,7 +46,7 @@ def _actions(text: str, span: Span, catalog: Catalog, kinds: Collection[ActionKi
         return
     inside = span.shifted(-located.start)
     for kind, rewriting in _REWRITINGS:
-        if kind in kinds:
+        if kind in kinds and (kind == "quickfix" or catalog.certain):
             action = rewriting(located.model, inside, catalog)
             if action is not None:
                 edits = tuple(_shifted(edit, located.start) for edit in action.edits)

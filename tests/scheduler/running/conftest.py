@@ -181,10 +181,10 @@ class Desk:
         return speculation
 
     async def typed(self, sql: str, preview: str | None = "") -> Answer | None:
-        """The same, to its end; the newest preview."""
-        self.type(sql, preview)
+        """The same, to its end; the newest preview, if it is of this text."""
+        speculation = self.type(sql, preview)
         await self.scheduler.idle()
-        return self.previews[-1][1] if self.previews else None
+        return next((answer for shown, answer in reversed(self.previews) if shown is speculation), None)
 
     async def submit(self, sql: str) -> Answer:
         return await self.scheduler.submit(sql, parse(sql), self.catalog)

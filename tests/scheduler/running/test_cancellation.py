@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from speql_scheduler.running.allowance import Allowance
+from speql_scheduler.running.settings import SchedulerSettings
 
 BY_CARRIER = "SELECT carrier, sum(delay) AS delay FROM flights WHERE delay > 10 GROUP BY carrier"
 BY_ORIGIN = "SELECT origin, sum(distance) AS distance FROM flights WHERE delay > 10 GROUP BY origin"
@@ -131,6 +132,25 @@ async def test_work_ahead_ends_with_the_allowance(new_desk):
 
     answer = await desk.submit(BY_CARRIER)
     assert answer.result.rows.num_rows == 12
+
+
+@pytest.mark.parametrize("sql", ["SELECT b, sum(a) AS n FROM small GROUP BY b", "SELECT max(name) AS n FROM carriers"])
+async def test_what_costs_next_to_nothing_is_shown_without_an_allowance(new_desk, sql):
+    desk = await new_desk(free_seconds=0.0, work_ratio=0.0, at_once_seconds=0.06)
+    await desk.typed(sql)
+    shown = [sorted(zip(*answer.result.rows.to_pydict().values(), strict=True)) for _, answer in desk.previews]
+    assert shown == [await desk.direct(sql)]
+    assert not desk.failures
+
+
+@pytest.mark.parametrize(("direct_seconds", "room"), [(0.03, 0.1 - 3.0 + 2.0), (0.06, 0.1 - 3.0 + 0.1 * 400 / 1800)])
+def test_of_quick_queries_previews_go_on_in_a_share_of_the_time(direct_seconds, room):
+    now = 0.0
+    allowance = Allowance(SchedulerSettings(clock=lambda: now, free_seconds=0.3, trickle=0.005))
+    allowance.spend(3.0, "writing")
+    now = 400.0
+    assert allowance.room(direct_seconds, "writing") == pytest.approx(room)
+    assert allowance.room(direct_seconds, "finished") == pytest.approx(0.1)
 
 
 async def test_who_looks_at_a_preview_gets_more_of_them(new_desk, monkeypatch):

@@ -1,12 +1,10 @@
 """Decisions as cases: what is estimated, what is decided, and the reason."""
 
-import pyarrow as pa
 import pytest
 from sqlglot import parse_one
 
-from speql_engines import Estimate, Result
+from speql_engines import Estimate
 from speql_scheduler.running.costs import Pace, crossed_rows, sooner_adopted, streams, worth_creating
-from speql_scheduler.running.result_cache import ResultCache
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_sql import Catalog, Table
 
@@ -93,18 +91,3 @@ def test_the_pace_is_learned():
         pace.observe(work=2_000_000, seconds=1.0)
     pace.observe(work=10**9, seconds=0.001)  # too short to say anything
     assert pace.seconds(2_000_000) == pytest.approx(1.0, rel=0.01)
-
-
-def test_the_result_cache_forgets_the_least_recently_used():
-    def result(size):
-        return Result((), pa.table({"a": pa.array([0] * (size // 8), pa.int64())}), True, 0.0)
-
-    cache = ResultCache(10_100)
-    for key in ("a", "b", "c", "d"):
-        cache.put(key, 0, result(2_000))
-        cache.get("a", 0)
-    cache.put("e", 0, result(2_000))
-    cache.put("large", 0, result(6_000))
-
-    assert [key for key in ("a", "b", "c", "d", "e", "large") if cache.get(key, 0)] == ["a", "c", "d", "e"]
-    assert cache.get("a", 1) is None

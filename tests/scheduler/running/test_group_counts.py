@@ -7,10 +7,17 @@ import pytest
 from sqlglot import parse_one
 
 from speql_engines import Engine, open_engine
+from speql_scheduler.running import group_counts
 from speql_scheduler.running.group_counts import GroupCounts, estimated_groups
 from speql_scheduler.running.wanted import WantedUnit, WantedUnits
 
 ROWS = 2_000_000
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tested is what is counted, not how fast this machine is."""
+    monkeypatch.setattr(group_counts, "LONGEST_SECONDS", 60.0)
 
 
 @pytest.fixture

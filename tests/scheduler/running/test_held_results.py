@@ -8,7 +8,8 @@ import sqlglot
 
 from speql_engines import EngineError
 from speql_scheduler.results.arrangement import Arrangement, Filter, Order
-from speql_scheduler.results.chart import MOST_BARS, MOST_POINTS, ChartChoice, proposed
+from speql_scheduler.results.chart import MOST_BARS, MOST_COLOURS, MOST_POINTS
+from speql_scheduler.results.chart_choice import MOST_PROPOSED, ChartChoice, proposed
 from speql_scheduler.results.profile import BINS, MOST_VALUES
 
 FLIGHTS = "SELECT id, carrier, delay, day FROM flights ORDER BY delay DESC NULLS LAST, id"
@@ -167,13 +168,18 @@ async def test_statistics_are_those_of_a_direct_run(desk):
         ("SELECT count(*) AS n, carrier FROM flights GROUP BY carrier", ChartChoice("bar", 1, 0, None, "sum")),
         ("SELECT carrier FROM flights", ChartChoice("bar", 0, None, None, "count")),
         ("SELECT id, delay FROM flights", ChartChoice("point", 0, 1)),
+        ("SELECT 2013 AS year, carrier, delay FROM flights", ChartChoice("bar", 1, 2, None, "sum")),
         ("SELECT delay FROM flights", ChartChoice("bar", 0, None, None, "count", binned=True)),
         ("SELECT [id] AS l FROM flights", None),
     ],
 )
 async def test_the_chart_that_fits_the_columns(desk, sql, choice):
     async with desk.scheduler.results.reading(named(desk, sql)) as held:
-        assert proposed(held.columns) == choice
+        found = proposed(held.columns)
+        assert next(iter(found), None) == choice
+        assert len(set(found)) == len(found) <= MOST_PROPOSED
+        for other in found:
+            await desk.scheduler.results.chart(held, other)  # all that is proposed can be drawn
 
 
 async def test_chart_data_is_aggregated_by_the_engine(desk):
@@ -186,11 +192,14 @@ async def test_chart_data_is_aggregated_by_the_engine(desk):
         )
         coloured = await draw(held, ChartChoice("line", 2, None, 0, "count"))
         assert coloured.unit == "week"
+        assert len(coloured.series) == MOST_COLOURS
+        kept = ", ".join(f"'{name}'" for name in coloured.series[:-1])
         assert coloured.rows.to_pylist() == await direct(
             desk,
-            "SELECT date_trunc('week', day) AS x, count(*) AS y, carrier AS colour FROM flights "
-            "GROUP BY 1, 3 ORDER BY 1, 3",
+            f"SELECT date_trunc('week', day) AS x, count(*) AS y, CASE WHEN carrier IN ({kept}) THEN carrier "
+            "ELSE 'other' END AS colour FROM flights GROUP BY 1, 3 ORDER BY 1, 3",
         )
+        assert coloured.notes == ("carrier has 12 values: the 7 largest are drawn, and other.",)
         most = await draw(held, ChartChoice("bar", 1, 3, None, "sum"))
         assert most.rows.to_pylist() == await direct(
             desk,
@@ -198,11 +207,26 @@ async def test_chart_data_is_aggregated_by_the_engine(desk):
             f"LIMIT {MOST_BARS}) ORDER BY x",
         )
         assert most.notes
-        plain = await draw(held, ChartChoice("line", 2, None, 1, "count"))
-        assert "colour" not in plain.rows.column_names
         points = await draw(held, ChartChoice("point", 4, 3))
         assert 0 < points.rows.num_rows <= MOST_POINTS
         assert points.notes
         histogram = await draw(held, ChartChoice("bar", 3, None, None, "count", binned=True))
         assert sum(row["y"] for row in histogram.rows.to_pylist()) == 1_500_000 * 49 // 50
         assert all(math.isfinite(row["x"]) for row in histogram.rows.to_pylist())
+
+
+async def test_colours_are_the_largest_values_and_one_for_all_others(desk):
+    names = "CASE a WHEN 9 THEN 'other' WHEN 8 THEN 'it''s' WHEN 7 THEN NULL ELSE 'v' || a END"
+    sql = f"SELECT {names} AS name, a * 100 AS worth, a % 2 AS side FROM small"
+    async with desk.scheduler.results.reading(named(desk, sql)) as held:
+        draw = desk.scheduler.results.chart
+        summed = await draw(held, ChartChoice("bar", 2, 1, 0, "sum"))
+        assert summed.series == ("other", "it's", None, "v6", "v5", "v4", "v3", "all other")
+        by_colour = {(row["x"], row["colour"]): row["y"] for row in summed.rows.to_pylist()}
+        assert by_colour[(0, "all other")] == 0 + 200
+        assert by_colour[(1, "all other")] == 100
+        assert by_colour[(1, "other")] == 900
+        assert by_colour[(1, None)] == 700
+        points = await draw(held, ChartChoice("point", 1, 2, 0))
+        assert points.rows.num_rows == 10
+        assert len(points.series) == MOST_COLOURS

@@ -43,7 +43,7 @@ class Bench:
     async def answer(self, sql: str, direct_seconds: float | None = LATE, **changes: Any) -> Answer | None:
         # Loaded machines run samples slowly: the deadline of the tests is not what they test.
         sampler = await self.sampler(
-            **{"deadline_seconds": 60.0, "deadline_share": 0.01, "most_share": 12.0, **changes}
+            **{"deadline_seconds": 60.0, "deadline_share": 0.01, "direct_share": 0.05, "most_share": 12.0, **changes}
         )
         return await sampler.answer(await self.question(sql), direct_seconds)
 
@@ -91,7 +91,8 @@ async def test_most_intervals_hold_the_truth(bench: Bench) -> None:
 
 
 async def test_rows_that_are_not_aggregated_are_rows_of_the_result(bench: Bench) -> None:
-    answer = await bench.answer("SELECT id, delay FROM flights WHERE distance = 13")
+    # A larger sample: of the usual one, one in sixty has none of the 500 rows.
+    answer = await bench.answer("SELECT id, delay FROM flights WHERE distance = 13", deadline_share=0.05)
     assert answer is not None
     assert answer.sample is not None
     assert answer.sample.intervals == (None, None)
@@ -140,7 +141,7 @@ async def test_a_sample_that_would_be_late_too_is_not_drawn(bench: Bench) -> Non
     sql = "SELECT count(*) FROM flights"
     assert await bench.answer(sql, direct_seconds=1e6) is None
     assert await bench.answer("SELECT nothing FROM flights", direct_seconds=None) is None
-    assert await bench.answer(sql, direct_seconds=None, late_seconds=0.0) is not None
+    assert await bench.answer(sql, direct_seconds=None, late_seconds=0.0, most_share=1e4) is not None
 
 
 async def test_a_query_that_is_not_late_is_not_sampled(bench: Bench) -> None:
@@ -178,7 +179,7 @@ async def test_an_engine_without_units_gives_estimates_without_intervals(bench: 
                 raise EngineError("There is no column speql_unit.")
             return await bench.engine.sample(sql, table, fraction, max_rows)
 
-    sampler = await bench.sampler(Plain(), deadline_seconds=60.0)  # type: ignore[arg-type]
+    sampler = await bench.sampler(Plain(), deadline_seconds=60.0, direct_share=0.05)  # type: ignore[arg-type]
     answer = await sampler.answer(await bench.question("SELECT count(*) FROM flights"), LATE)
     assert answer is not None
     assert answer.sample is not None
@@ -199,3 +200,28 @@ async def test_an_engine_without_units_gives_estimates_without_intervals(bench: 
 def test_the_fraction_fits_the_time(table_rows: int, other_rows: int, direct_seconds: float, fraction: float) -> None:
     found = fraction_for(table_rows, other_rows, direct_seconds, seconds=1.0, largest_fraction=0.2)
     assert found == pytest.approx(fraction)
+
+
+async def test_who_asks_for_a_sample_gets_one_of_a_query_that_is_quick_by_its_estimate(bench: Bench) -> None:
+    sampler = await bench.sampler(deadline_seconds=60.0, largest_fraction=0.5, least_rows=1)
+    question = await bench.question("SELECT carrier, count(*) AS n, sum(delay) AS s FROM flights GROUP BY carrier")
+    assert await sampler.answer(question, direct_seconds=0.1) is None  # nobody would wait for it
+    answer = await sampler.asked_for(question)
+    assert isinstance(answer, Answer), answer
+    assert answer.states == ("sample",)
+    assert answer.sample is not None
+    assert answer.sample.rows == round(answer.sample.fraction * ROWS)
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT count(DISTINCT carrier) FROM flights", "There is no sample of this: "),
+        ("SELECT carrier, count(*) FROM flights WHERE delay > 100000 GROUP BY carrier", "Next to nothing"),
+    ],
+)
+async def test_who_asks_for_a_sample_in_vain_is_told_why(bench: Bench, sql: str, told: str) -> None:
+    sampler = await bench.sampler(least_rows=1)
+    answer = await sampler.asked_for(await bench.question(sql))
+    assert isinstance(answer, str)
+    assert answer.startswith(told)

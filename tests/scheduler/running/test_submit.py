@@ -144,3 +144,60 @@ async def test_a_statement_that_is_no_query_runs_as_written_and_is_never_cached(
 def rows(answer):
     columns = [column.to_pylist() for column in answer.result.rows.columns]
     return sorted(zip(*columns, strict=True), key=repr)
+
+
+@pytest.mark.parametrize(
+    ("seen", "submitted", "is_cached"),
+    [
+        ("ORDER BY id", "ORDER BY id LIMIT 10", True),
+        ("ORDER BY id LIMIT 10", "ORDER BY id LIMIT 3", True),
+        ("ORDER BY id LIMIT 1", "ORDER BY id LIMIT 10", False),
+        ("ORDER BY id", "ORDER BY id DESC LIMIT 10", False),
+        ("ORDER BY id", "ORDER BY id LIMIT 10 OFFSET 2", False),
+        ("ORDER BY id LIMIT 10 OFFSET 2", "ORDER BY id LIMIT 10", False),
+        ("ORDER BY id", "ORDER BY id LIMIT 5000", True),  # more than a page
+    ],
+)
+async def test_the_first_rows_of_what_was_seen_are_those_of_a_limit(desk, seen, submitted, is_cached):
+    query = "SELECT id, delay FROM flights WHERE distance < 1000"
+    desk.type(f"{query} {seen}")
+    await desk.scheduler.idle()
+
+    answer = await desk.submit(f"{query} {submitted}")
+
+    assert ("cached" in answer.states) is is_cached
+    direct = await desk.engine.real.execute(f"{query} {submitted}", 2_000)
+    assert answer.result.rows.to_pylist() == direct.rows.to_pylist()
+    assert answer.result.complete == direct.complete
+
+
+@pytest.mark.parametrize(
+    ("query", "goes_on"),
+    [
+        ("SELECT b, sum(a) AS total FROM small GROUP BY b ORDER BY b", True),
+        ("SELECT DISTINCT b FROM small ORDER BY b", True),
+        ("SELECT a FROM small UNION SELECT b FROM small ORDER BY a", True),
+        ("SELECT a FROM small ORDER BY a", False),  # with a LIMIT it would be done sooner
+    ],
+)
+@pytest.mark.parametrize("submits", [False, True])
+async def test_a_limit_is_served_by_the_preview_without_it_that_runs(desk, query, goes_on, submits):
+    desk.engine.execute_gate.clear()
+    desk.type(query)
+    await desk.engine.execute_begun.wait()
+    limited = f"{query} LIMIT 2"
+    if submits:
+        submit = asyncio.ensure_future(desk.submit(limited))
+        await desk.until(lambda graph: any(job.kind == "submit" for job in graph.jobs))
+    else:
+        desk.type(limited)
+        await asyncio.sleep(0)
+    desk.engine.execute_gate.set()
+    answer = await submit if submits else None
+    await desk.scheduler.idle()
+    answer = answer or desk.previews[-1][1]
+
+    assert answer.result.rows.to_pylist() == (await desk.engine.real.execute(limited)).rows.to_pylist()
+    assert answer.result.complete
+    if goes_on or submits:  # else it may have ended before the next text was seen
+        assert (desk.engine.executed == [query] and not desk.engine.submitted) is goes_on

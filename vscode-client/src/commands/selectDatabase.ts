@@ -1,45 +1,69 @@
 /** `speql.selectDatabase`: choose the database of this workspace from its files. */
 
 import * as vscode from "vscode";
+import { findData, useDatabase } from "../workspaceData";
 
 interface Item extends vscode.QuickPickItem {
   database?: string;
-  browse?: true;
+  browse?: "file" | "folder";
 }
 
-/** Offer the workspace's DuckDB files; the choice becomes the setting `speql.database`, and the server starts again with it. */
+/** Offer the workspace's DuckDB files and the folders with data files; the choice becomes the setting `speql.database`. */
 export async function selectDatabase(): Promise<void> {
-  const files = await vscode.workspace.findFiles("**/*.{duckdb,ddb}", "**/{node_modules,.venv,.git}/**", 200);
-  const found = files.map((uri): Item => {
-    const path = vscode.workspace.asRelativePath(uri, false);
-    return { label: path, iconPath: new vscode.ThemeIcon("database"), database: path };
+  const current = vscode.workspace.getConfiguration("speql").get("database", "");
+  const picker = vscode.window.createQuickPick<Item>();
+  picker.title = "SpeQL: Select a Database";
+  picker.placeholder = "A DuckDB file, opened read-only; or a folder, whose data files are tables";
+  picker.matchOnDescription = true;
+  picker.busy = true;
+  picker.items = fixed(current);
+  picker.show();
+  const chosen = await new Promise<Item | undefined>((resolve) => {
+    picker.onDidAccept(() => resolve(picker.selectedItems[0]));
+    picker.onDidHide(() => resolve(undefined));
+    void findData().then((sources) => {
+      const found = sources.map(({ label, description, database, kind }): Item => {
+        const iconPath = new vscode.ThemeIcon(kind === "database" ? "database" : "files");
+        return { label, description: described(description, database === current), iconPath, database };
+      });
+      picker.items = [...found, ...fixed(current)];
+      picker.busy = false;
+    });
   });
-  found.sort((left, right) => left.label.localeCompare(right.label));
-  const items: Item[] = [
-    ...found,
+  picker.dispose();
+  const database = chosen?.browse === undefined ? chosen?.database : await browse(chosen.browse);
+  if (database !== undefined) await useDatabase(database);
+}
+
+function fixed(current: string): Item[] {
+  const icon = (name: string): vscode.ThemeIcon => new vscode.ThemeIcon(name);
+  return [
     {
       label: "In memory",
-      description: "an empty database",
-      iconPath: new vscode.ThemeIcon("circuit-board"),
+      description: described("an empty database", current === ""),
+      iconPath: icon("circuit-board"),
       database: "",
     },
-    { label: "Browse...", iconPath: new vscode.ThemeIcon("folder-opened"), browse: true },
+    { label: "Browse for a file...", iconPath: icon("file"), browse: "file" },
+    { label: "Browse for a folder...", iconPath: icon("folder-opened"), browse: "folder" },
   ];
-  const chosen = await vscode.window.showQuickPick(items, {
-    title: "SpeQL: Select a Database",
-    placeHolder: "A DuckDB file, opened read-only",
-  });
-  const database = chosen?.browse ? await browse() : chosen?.database;
-  if (database === undefined) return;
-  const isFolderOpen = (vscode.workspace.workspaceFolders?.length ?? 0) > 0;
-  const target = isFolderOpen ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
-  await vscode.workspace.getConfiguration("speql").update("database", database, target);
 }
 
-async function browse(): Promise<string | undefined> {
-  const chosen = await vscode.window.showOpenDialog({
-    title: "Select a DuckDB file",
-    filters: { DuckDB: ["duckdb", "ddb", "db"], "All files": ["*"] },
-  });
+function described(description: string, isCurrent: boolean): string {
+  return isCurrent ? `${description} · in use` : description;
+}
+
+async function browse(kind: "file" | "folder"): Promise<string | undefined> {
+  const chosen = await vscode.window.showOpenDialog(
+    kind === "folder"
+      ? { title: "Select a folder of data files", canSelectFolders: true, canSelectFiles: false }
+      : {
+          title: "Select a DuckDB file, or a data file",
+          filters: {
+            "Databases and data": ["duckdb", "ddb", "db", "parquet", "csv", "tsv", "jsonl", "ndjson"],
+            "All files": ["*"],
+          },
+        },
+  );
   return chosen?.[0]?.fsPath;
 }

@@ -4,12 +4,14 @@ import * as vscode from "vscode";
 import type { Client } from "../client";
 import type { PreviewView } from "../previewView";
 import { sqlEditor } from "./sqlEditor";
+import { isTrusted } from "./trusted";
 
 /**
  * Submit the statement at the cursor; its rows come to the preview, which opens for them. A lens says which statement
  * by a document and a place in it; menus give the command other arguments, which say no more than the cursor does.
  */
 export async function submit(client: Client, view: PreviewView, [uri, position]: unknown[] = []): Promise<void> {
+  if (!isTrusted()) return;
   if (typeof uri === "string") {
     view.open();
     await client.run("speql.submit", uri, position);

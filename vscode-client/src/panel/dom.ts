@@ -38,11 +38,22 @@ export function spoken(text: string): HTMLSpanElement {
   return element("span", "sr", text);
 }
 
-function svgElement<Tag extends keyof SVGElementTagNameMap>(
+/** A new SVG element with attributes and children. */
+export function svgElement<Tag extends keyof SVGElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string>>,
+  ...children: Node[]
 ): SVGElementTagNameMap[Tag] {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
   return made;
+}
+
+/** A sentence of the server's: what it has between backquotes is set in the editor's font. */
+export function codeText(text: string): (Node | string)[] {
+  return text
+    .split(/(`[^`]*`)/)
+    .filter((part) => part !== "")
+    .map((part) => (/^`.*`$/s.test(part) ? element("code", "", part.slice(1, -1)) : part));
 }

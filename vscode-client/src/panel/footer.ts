@@ -1,18 +1,30 @@
-/** The footer: connection, speculation, and what it holds and saved. */
+/** The footer: connection, speculation, and what it has cost and saved. */
 
-import type { Budget, Speculation, Status } from "../protocol.gen";
+import type { Budget, Connection, LanguageModel, Speculation, Status } from "../protocol.gen";
 import { button, element, icon } from "./dom";
 import { counted, duration, size } from "./format";
 import type { ServerState } from "./messages";
+import { meter } from "./meter";
 
-/** The footer's content. */
-export function footerItems(status: Status | null, server: ServerState, onDatabase: () => void): HTMLElement[] {
+/** What the footer's buttons do. */
+export interface FooterActions {
+  connection: () => void;
+  pause: () => void;
+}
+
+/** The footer's content, for the document of this URI. */
+export function footerItems(
+  status: Status | null,
+  server: ServerState,
+  uri: string | null,
+  actions: FooterActions,
+): HTMLElement[] {
   const items = [
-    connectionItem(status, onDatabase),
-    server === "running" ? speculationItem(status) : stoppedItem(server),
+    connectionItem(status, uri, actions.connection),
+    server === "running" ? speculationItem(status, actions.pause) : stoppedItem(server),
   ];
-  const facts = status === null ? [] : budgetFacts(status.budget);
-  return facts.length === 0 ? items : [...items, budgetItem(facts)];
+  const cost = status === null ? null : costItem(status);
+  return cost === null ? items : [...items, cost];
 }
 
 /** What speculation holds, has cost and has saved, as far as it is known; the narrow panel leaves out the second text. */
@@ -23,48 +35,92 @@ export function budgetFacts(budget: Budget): [text: string, more: string][] {
     facts.push([size(budget.bytesHeld), allowed]);
   }
   if (budget.dollarsSpent !== null) facts.push([`spent $${budget.dollarsSpent.toFixed(2)}`, ""]);
-  const savings = [
-    budget.dollarsSaved === null ? "" : `$${budget.dollarsSaved.toFixed(2)}`,
-    budget.secondsSaved === null ? "" : duration(budget.secondsSaved * 1_000),
-  ].filter((part) => part !== "");
+  const savings = savingsOf(budget);
   if (savings.length > 0) facts.push([`saved ${savings.join(" · ")}`, ""]);
   return facts;
 }
 
-function budgetItem(facts: [text: string, more: string][]): HTMLElement {
+/** What the hour has cost, of what it may; null where nothing costs anything. */
+export function hourlyShare({ languageModel }: Status): number | null {
+  if (languageModel.state === "off" || languageModel.dollarsPerHour <= 0) return null;
+  return languageModel.dollarsHour / languageModel.dollarsPerHour;
+}
+
+/** The connection of a document. */
+export function connectionOf(status: Status, uri: string | null): Connection {
+  const chosen = status.documents.find((document) => document.uri === uri);
+  return status.connections.find((connection) => connection.name === chosen?.name) ?? status.connection;
+}
+
+function savingsOf(budget: Budget): string[] {
+  const dollars = budget.dollarsSaved ?? 0;
+  const seconds = budget.secondsSaved ?? 0;
+  return [dollars >= 0.005 ? `$${dollars.toFixed(2)}` : "", seconds >= 0.05 ? duration(seconds * 1_000) : ""].filter(
+    (part) => part !== "",
+  );
+}
+
+function costItem(status: Status): HTMLElement | null {
+  const share = hourlyShare(status);
+  const spent = dollarsSpent(status.budget, status.languageModel);
+  const saved = savingsOf(status.budget);
+  if (spent === null && saved.length === 0) return null;
   const made = element("span", "cost");
-  facts.forEach(([text, more], at) => {
-    if (at > 0) made.append("·");
-    made.append(element("span", "", text, element("span", "w-wide", more)));
-  });
-  made.title = made.textContent;
+  if (share !== null) made.append(meter(share, "of the hourly budget spent"));
+  const text = element("span");
+  if (spent !== null) {
+    const sign = status.languageModel.exact ? "" : "≈ ";
+    text.append("spent ", element("b", "", `${sign}$${spent.toFixed(2)}`));
+  }
+  if (saved.length > 0) text.append(spent === null ? "saved " : " · saved ");
+  saved.forEach((part, at) => text.append(at === 0 ? "" : " · ", element("b", "", part)));
+  made.append(text);
+  made.title = "Saved: by how much submits came sooner than they would have run on base tables, by estimate";
   return made;
 }
 
-function connectionItem(status: Status | null, onDatabase: () => void): HTMLElement {
-  const connection = status?.connection;
+function dollarsSpent(budget: Budget, model: LanguageModel): number | null {
+  if (budget.dollarsSpent === null && model.state === "off") return null;
+  return (budget.dollarsSpent ?? 0) + (model.state === "off" ? 0 : model.dollarsDay);
+}
+
+function connectionItem(status: Status | null, uri: string | null, onClick: () => void): HTMLElement {
+  const connection = status === null ? undefined : connectionOf(status, uri);
   const label = connection?.label || (connection?.state === "open" ? "in memory" : "no connection");
-  const item = button("", onDatabase, icon("database"), element("b", "", label));
+  const item = button("", onClick, icon("database"), element("b", "", label));
   if (connection?.state === "opening") item.append(element("span", "", "opening"));
   if (connection?.state === "failed") item.append(element("span", "", "failed"));
   const facts =
     connection === undefined
       ? []
       : [`${connection.engine} ${connection.version}`.trim(), counted(connection.tables, "table"), connection.message];
-  item.title = ["Choose a database", ...facts].filter((part) => part !== "").join(" · ");
+  item.title = ["Choose a connection", ...facts].filter((part) => part !== "").join(" · ");
   return item;
 }
 
-function speculationItem(status: Status | null): HTMLElement {
+function speculationItem(status: Status | null, onPause: () => void): HTMLElement {
   const speculation: Speculation = status?.speculation ?? { state: "idle", reason: "" };
-  const mark = speculation.state === "running" ? icon("running", "run") : element("span", `live ${speculation.state}`);
-  const reason = speculation.reason === "" ? "" : `: ${speculation.reason}`;
-  return element(
-    "span",
+  const { state } = speculation;
+  const mark = state === "running" ? icon("running", "run") : element("span", `live ${state}`);
+  const reason = speculation.reason === "" ? "" : `: ${shortened(speculation.reason)}`;
+  const item = button(
     "spec",
+    onPause,
     mark,
-    element("span", "", element("span", "w-wide", "speculation "), `${speculation.state}${reason}`),
+    element("span", "", element("span", "w-wide", "speculation "), state, element("span", "w-wide", reason)),
   );
+  const does = state === "paused" ? "Resume speculation" : "Pause speculation";
+  item.title = [speculation.reason, state === "off" ? "Switched on in the settings" : does]
+    .filter((part) => part !== "")
+    .join(" · ");
+  item.disabled = state === "off";
+  return item;
+}
+
+/** A reason inside a sentence: without its full stop, and without what is said for those who look closer. */
+function shortened(reason: string): string {
+  const first = reason.split(/[.:] /)[0]!.replace(/\.$/, "");
+  return first.slice(0, 1).toLowerCase() + first.slice(1);
 }
 
 function stoppedItem(server: ServerState): HTMLElement {

@@ -2,9 +2,11 @@
 
 import type { Cell, Position } from "../protocol.gen";
 
+const counts = new Intl.NumberFormat("en-US");
+
 /** A count with thousands separators. */
 export function count(value: number): string {
-  return value.toLocaleString("en-US");
+  return counts.format(value);
 }
 
 /** `1 row`, `2 rows`: a count and its noun. */

@@ -27,9 +27,11 @@ from speql_server.cli.demo.typist import Keystroke
 from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.documents import Edited
+from speql_server.executors import Executors
+from speql_server.outlets import Outlets
 from speql_server.prediction import Predictor
 from speql_server.protocol import Preview
-from speql_server.session import Executors, Outlets, Session
+from speql_server.session import Session
 from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql.problem import sentences

@@ -18,8 +18,10 @@ from speql_server.cli.demo.watcher import Watcher
 from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.documents import Edited
+from speql_server.executors import Executors
+from speql_server.outlets import Outlets
 from speql_server.protocol import Jobs, Preview
-from speql_server.session import Executors, Outlets, Session
+from speql_server.session import Session
 from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql import SpeqlError

@@ -1,0 +1,22 @@
+"""What a connection is opened with."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionProfile:
+    """Documents with equal profiles share a connection.
+
+    ``name`` is empty for the one without a name. ``database`` is None for an empty one in memory; ``folders`` are those
+    whose files may be read while typing. ``unknown`` is the profile of all documents that name a connection which
+    nothing describes: they have an empty database, and are told.
+    """
+
+    name: str = ""
+    database: str | None = None
+    writable: bool = False
+    folders: tuple[Path, ...] = ()
+    keep_catalog: bool = True
+    background_tables: int = 5_000
+    unknown: bool = False

@@ -1,0 +1,117 @@
+"""The connections that dbt's ``profiles.yml`` names for a project."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from speql_server.named_connection import NamedConnection, SettingsError
+
+_LARGEST = 1_000_000
+_PROJECT = "dbt_project.yml"
+_ENV_VAR = re.compile(r"\{\{-?\s*env_var\(\s*(['\"])(\w+)\1\s*(?:,\s*(['\"])(.*?)\3\s*)?\)\s*(?:\|[^}]*)?-?\}\}")
+
+Found = tuple[tuple[NamedConnection, ...], tuple[SettingsError, ...]]
+
+
+def dbt_connections(root: Path, environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Found:
+    """The targets of the dbt projects in a folder or in the folders in it, as ``dbt.PROFILE.TARGET``. Reads files.
+
+    DuckDB targets can be opened, read-only; those of other engines are named with the reason why not. Nothing but type,
+    path and names is looked at, so no password is. Values may call ``env_var``, and nothing else.
+
+    What is wrong in a file is told, without quoting it: it may hold secrets.
+    """
+    found: dict[str, NamedConnection] = {}
+    errors: list[SettingsError] = []
+    for project in _projects(root):
+        try:
+            profile = _yaml(project / _PROJECT).get("profile")
+            if not isinstance(profile, str):
+                continue
+            folder = _profiles_folder(project, environment, home)
+            if folder is not None:
+                for one in _targets(_yaml(folder / "profiles.yml"), profile, project, environment):
+                    found.setdefault(one.name, one)
+        except SettingsError as error:
+            errors.append(error)
+    return tuple(found.values()), tuple(errors)
+
+
+def _projects(root: Path) -> Iterator[Path]:
+    try:
+        below = sorted(one for one in root.iterdir() if one.is_dir() and not one.name.startswith("."))
+    except OSError:
+        return
+    yield from (folder for folder in (root, *below) if (folder / _PROJECT).is_file())
+
+
+def _profiles_folder(project: Path, environment: Mapping[str, str], home: Path | None) -> Path | None:
+    """The first of the folders in which dbt looks that has a ``profiles.yml``."""
+    named = environment.get("DBT_PROFILES_DIR", "")
+    try:
+        usual = (home or Path.home()) / ".dbt"
+    except RuntimeError:
+        usual = project
+    folders = ([Path(named).expanduser()] if named else []) + [project, usual]
+    return next((folder for folder in folders if (folder / "profiles.yml").is_file()), None)
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    import yaml  # takes a while, and few workspaces have such files
+
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise SettingsError(f"{path} is too large to be read.")
+        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {type(error).__name__}.") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark is not None else ""
+        raise SettingsError(f"{path} is not YAML that can be read{place}.", "Mend it for its connections.") from None
+    return read if isinstance(read, dict) else {}
+
+
+def _targets(
+    profiles: Mapping[str, Any], profile: str, project: Path, environment: Mapping[str, str]
+) -> Iterator[NamedConnection]:
+    described = profiles.get(profile)
+    outputs = described.get("outputs") if isinstance(described, Mapping) else None
+    for target, output in outputs.items() if isinstance(outputs, Mapping) else ():
+        if isinstance(output, Mapping):
+            name = re.sub(r"\s+", "_", f"dbt.{profile}.{target}")
+            yield _connection(name, output, project, environment)
+
+
+def _connection(name: str, output: Mapping[str, Any], project: Path, environment: Mapping[str, str]) -> NamedConnection:
+    kind = _text(output.get("type"), environment)
+    if kind != "duckdb":
+        engine = kind if kind is not None and re.fullmatch(r"\w{1,40}", kind) else "another engine"
+        return NamedConnection(name, unavailable=f"{name} is {engine}, and this version of SpeQL opens DuckDB only.")
+    path = _text(output.get("path", ":memory:"), environment)
+    if path is None:
+        return NamedConnection(name, unavailable=f"The path of {name} is computed in a way that only dbt knows.")
+    if path == ":memory:":
+        return NamedConnection(name)
+    if re.match(r"^[a-z][a-z0-9+.-]+:", path, re.IGNORECASE):  # not one letter, which is a drive
+        return NamedConnection(name, unavailable=f"{name} is not on this machine, and SpeQL opens DuckDB files only.")
+    # dbt's relative paths start where dbt is run, which is the project; whether there is such a file is seen later.
+    return NamedConnection(name, str(project / Path(os.path.expanduser(path))))  # noqa: PTH111 - it never raises
+
+
+def _text(value: Any, environment: Mapping[str, str]) -> str | None:
+    """A text with its ``env_var`` replaced; None if there is another template in it, or such a variable is not set."""
+    if not isinstance(value, str):
+        return None
+    missing = False
+
+    def variable(match: "re.Match[str]") -> str:
+        nonlocal missing
+        found = environment.get(match[2], match[4])
+        missing |= found is None
+        return found or ""
+
+    replaced = _ENV_VAR.sub(variable, value)
+    return None if missing or "{{" in replaced or "{%" in replaced else replaced

@@ -1,0 +1,48 @@
+"""What the server tells of itself."""
+
+from collections.abc import Sequence
+
+from speql_server import protocol
+from speql_server.connections import Connections, Entry
+
+
+def status(
+    first: protocol.Connection,
+    connections: Connections,
+    documents: Sequence[protocol.DocumentConnection],
+    speculation: protocol.Speculation,
+) -> protocol.Status:
+    """The status of a server; ``first`` is the connection of documents that say nothing of one."""
+    opened = [entry.opened for entry in connections if entry.opened is not None]
+    budgets = [one.connection.budget() for one in opened]
+    models = [one.language_model for one in opened if one.language_model is not None]
+    budget = protocol.Budget()
+    if budgets:
+        budget = protocol.Budget(
+            bytes_held=sum(one.bytes_held or 0 for one in budgets),
+            bytes_allowed=sum(one.bytes_allowed or 0 for one in budgets),
+            seconds_saved=round(sum(one.seconds_saved or 0.0 for one in budgets), 3),
+        )
+    return protocol.Status(
+        connection=first,
+        connections=[connection_message(entry) for entry in connections],
+        documents=list(documents),
+        speculation=speculation,
+        budget=budget,
+        language_model=models[0].status() if models else protocol.LanguageModel(state="off"),
+    )
+
+
+def connection_message(entry: Entry) -> protocol.Connection:
+    """What to show of a connection, while it is being opened too."""
+    profile, opened = entry.profile, entry.opened
+    if opened is not None:
+        return opened.connection.message()
+    label = profile.database or "in memory"
+    if entry.failure:
+        return protocol.Connection(name=profile.name, state="failed", label=label, message=entry.failure)
+    saved = entry.saved.result() if entry.saved is not None and entry.saved.done() else None
+    if saved is None:
+        return protocol.Connection(name=profile.name, state="opening", label=label)
+    kept = protocol.CatalogState(stale=True, loaded_at=saved.loaded_at)
+    return protocol.Connection(name=profile.name, state="opening", label=label, tables=len(saved.tables), catalog=kept)

@@ -1,0 +1,132 @@
+"""dbt's profiles as connections: which can be opened, where they are looked for, what is never told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from speql_server.dbt_profiles import dbt_connections
+from speql_server.named_connection import NamedConnection
+from speql_server.settings import ServerSettings
+from speql_server.workspaces import Workspaces, root_of
+
+PROFILES = """
+shop:
+  target: dev
+  outputs:
+    dev: {type: duckdb, path: dev.duckdb, threads: 4}
+    absolute: {type: duckdb, path: /data/x.duckdb}
+    memory: {type: duckdb}
+    named: {type: duckdb, path: "{{ env_var('SHOP_DB') }}/s.duckdb"}
+    defaulted: {type: duckdb, path: "{{ env_var('NOT_SET', 'default.duckdb') }}"}
+    unset: {type: duckdb, path: "{{ env_var('NOT_SET') }}"}
+    computed: {type: duckdb, path: "{{ target.name }}.duckdb"}
+    cloud: {type: duckdb, path: "md:shop", token: hunter2}
+    prod: {type: postgres, host: db, user: me, password: hunter2}
+    wrong: 3
+other:
+  outputs: {dev: {type: duckdb, path: other.duckdb}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "dbt_project.yml").write_text("name: shop\nprofile: shop\n", encoding="utf-8")
+    (folder / "profiles.yml").write_text(PROFILES, encoding="utf-8")
+    return folder
+
+
+def found(root: Path, **environment: str) -> dict[str, NamedConnection]:
+    connections, errors = dbt_connections(root, environment, root / "no-home")
+    assert not errors
+    return {one.name.removeprefix("dbt.shop."): one for one in connections}
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_targets(project: Path, beside: bool) -> None:
+    targets = found(project.parent if beside else project, SHOP_DB="/dbs")
+    assert {name: one.database for name, one in targets.items() if not one.unavailable} == {
+        "dev": str(project / "dev.duckdb"),
+        "absolute": "/data/x.duckdb",
+        "memory": None,
+        "named": "/dbs/s.duckdb",
+        "defaulted": str(project / "default.duckdb"),
+    }
+    assert not any(one.writable for one in targets.values())
+
+
+UNAVAILABLE = [
+    ("unset", "only dbt knows"),
+    ("computed", "only dbt knows"),
+    ("cloud", "not on this machine"),
+    ("prod", "postgres"),
+]
+
+
+@pytest.mark.parametrize(("target", "says"), UNAVAILABLE)
+def test_what_cannot_be_opened_says_why_and_no_secret(project: Path, target: str, says: str) -> None:
+    one = found(project, SHOP_DB="/dbs")[target]
+    assert says in one.unavailable
+    assert "hunter2" not in repr(one)
+
+
+def test_where_profiles_are_looked_for(project: Path, tmp_path: Path) -> None:
+    home, named = tmp_path / "home", tmp_path / "named"
+    for folder, path in ((home / ".dbt", "home.duckdb"), (named, "named.duckdb")):
+        folder.mkdir(parents=True)
+        text = f"shop: {{outputs: {{dev: {{type: duckdb, path: {path}}}}}}}"
+        (folder / "profiles.yml").write_text(text, encoding="utf-8")
+
+    def database(environment: dict[str, str]) -> str:
+        connections, _ = dbt_connections(project, environment, home)
+        return Path(connections[0].database or "").name
+
+    assert database({"DBT_PROFILES_DIR": str(named)}) == "named.duckdb"
+    assert database({}) == "dev.duckdb"
+    (project / "profiles.yml").unlink()
+    assert database({}) == "home.duckdb"
+
+
+BAD: list[tuple[str, str]] = [
+    ("a: [hunter2", "line 1"),
+    ("!!python/object/apply:os.system ['touch hunter2']", "not YAML"),
+    ("\t", "not YAML"),
+]
+
+
+@pytest.mark.parametrize(("text", "says"), BAD)
+def test_what_cannot_be_read_is_told_without_being_quoted(project: Path, text: str, says: str) -> None:
+    (project / "profiles.yml").write_text(text, encoding="utf-8")
+    connections, errors = dbt_connections(project, {}, project)
+    assert not connections
+    assert [says in str(error) for error in errors] == [True]
+    assert "hunter2" not in str(errors[0])
+
+
+@pytest.mark.parametrize("text", ["", "3", "[]", "shop: 3", "shop: {outputs: [1]}", "shop: {outputs: {dev: null}}"])
+def test_other_shapes_name_nothing(project: Path, text: str) -> None:
+    (project / "profiles.yml").write_text(text, encoding="utf-8")
+    assert dbt_connections(project, {}, project) == ((), ())
+
+
+def test_a_folder_without_a_project_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "profiles.yml").write_text(PROFILES, encoding="utf-8")
+    assert dbt_connections(tmp_path, {}, tmp_path) == ((), ())
+
+
+def workspaces(project: Path, options: Any = None) -> Workspaces:
+    made, root = Workspaces(ServerSettings()), root_of(project.as_uri())
+    made.initialize(options, [root])
+    made.use_dbt(root, dbt_connections(project, {}, project)[0])
+    return made
+
+
+def test_documents_may_have_a_target(project: Path) -> None:
+    uri = (project / "models" / "a.sql").as_uri()
+    made = workspaces(project, {"connections": {"dbt.shop.dev": {"database": "/mine.duckdb"}}})
+    assert made.profile(uri, "dbt.shop.absolute").database == "/data/x.duckdb"
+    assert made.profile(uri, "dbt.shop.dev").database == "/mine.duckdb", "what the user names comes first"
+    assert made.profile(uri, "dbt.shop.prod").unknown
+    assert made.profile(uri).database is None, "none is chosen by itself"

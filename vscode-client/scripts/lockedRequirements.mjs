@@ -1,0 +1,42 @@
+/** The part of a lock file that some packages need, with its hashes and markers as they are. Pure. */
+
+/**
+ * The lines of `lock` (as `uv pip compile` writes it, with `# via` comments) for the packages named in `roots`, and for
+ * all that they need. A package that the lock does not have is an error: the lock would be older than its source.
+ */
+export function lockedRequirements(lock, roots) {
+  const pins = pinsOf(lock);
+  for (const name of roots)
+    if (!pins.some((pin) => pin.name === name)) throw new Error(`The lock file has no ${name}: run make lock.`);
+  const kept = new Set(roots);
+  // What is added while this goes on is gone over, too.
+  for (const name of kept) for (const pin of pins) if (pin.via.includes(name)) kept.add(pin.name);
+  const lines = pins.filter(({ name }) => kept.has(name)).map(({ text }) => text);
+  return { text: `${lines.join("\n")}\n`, names: [...kept].sort() };
+}
+
+/** The names of the packages that a project needs at run time, by the `dependencies` of its pyproject.toml. */
+export function dependenciesOf(pyproject) {
+  const list = /^dependencies = \[\n([\s\S]*?)^\]/m.exec(pyproject);
+  if (list === null) throw new Error("pyproject.toml has no dependencies.");
+  return [...list[1].matchAll(/^\s*"([A-Za-z0-9._-]+)/gm)].map((found) => normal(found[1]));
+}
+
+/** Each pinned version: a package may have several, for different Pythons. */
+function pinsOf(lock) {
+  const pins = [];
+  for (const line of lock.split("\n")) {
+    const start = /^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==/.exec(line);
+    if (start !== null) pins.push({ name: normal(start[1]), text: line, via: [] });
+    const pin = pins.at(-1);
+    if (pin === undefined) continue;
+    if (/^\s+--hash=/.test(line)) pin.text += `\n${line}`;
+    const via = /^\s+#\s+(?:via\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)$/.exec(line);
+    if (via !== null && via[1] !== "via") pin.via.push(normal(via[1]));
+  }
+  return pins;
+}
+
+function normal(name) {
+  return name.toLowerCase().replace(/[-_.]+/g, "-");
+}

@@ -1,0 +1,1 @@
+export function picture(source: string, theme: string): string;

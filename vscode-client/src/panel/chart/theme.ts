@@ -1,0 +1,52 @@
+/** The colours and letters of the panel's theme, for what draws with values instead of style sheets. */
+
+/** What a chart is drawn with: CSS colours, and a font family. */
+export interface ChartTheme {
+  ground: string;
+  text: string;
+  quiet: string;
+  line: string;
+  /** How much of a line is seen: in high contrast lines have the colour of borders, which would outshine the data. */
+  lineOpacity: number;
+  zero: string;
+  font: string;
+  /** Of eight series; the last one is for all others. */
+  series: readonly string[];
+}
+
+/** The theme of a panel, read from its element as the browser has computed it. */
+export function chartTheme(root: HTMLElement): ChartTheme {
+  const style = getComputedStyle(root);
+  const read = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
+  const quiet = read("--sq-muted", "#63676b");
+  const text = read("--sq-fg", "#2f3133");
+  const ground = read("--sq-bg", "#ffffff");
+  return {
+    ground,
+    text,
+    quiet,
+    line: read("--sq-line", "#e4e4e6"),
+    lineOpacity: read("--sq-hc-line", "") === "" ? 1 : 0.35,
+    zero: quiet,
+    font: read("--sq-font", "sans-serif"),
+    series: [
+      read("--sq-blue", "#1a73d9"),
+      read("--sq-orange", "#bb5b00"),
+      read("--sq-purple", "#7a3fb0"),
+      read("--sq-green", "#2e8540"),
+      read("--sq-red", "#c62c20"),
+      read("--sq-yellow", "#a87100"),
+      read("--sq-teal", "#00838f"),
+      quiet,
+    ],
+  };
+}
+
+/** Call back when the theme changes: the host says so by classes and style of the page. Returns how to stop. */
+export function onThemeChange(changed: () => void): () => void {
+  const observer = new MutationObserver(changed);
+  const attributes = { attributes: true, attributeFilter: ["class", "style", "data-theme", "data-vscode-theme-id"] };
+  observer.observe(document.documentElement, attributes);
+  observer.observe(document.body, attributes);
+  return () => observer.disconnect();
+}
