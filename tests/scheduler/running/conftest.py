@@ -249,6 +249,8 @@ async def new_desk(
     for desk in desks:
         await desk.scheduler.close()
     for desk in desks:
+        exact = [speculation.id for speculation, answer in desk.previews if answer.sample is None]
+        assert len(exact) == len(set(exact)), "exact rows are shown once"
         assert not desk.store.views
         assert not desk.store.bytes
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
