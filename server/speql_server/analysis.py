@@ -231,13 +231,14 @@ class Analyst:
         place = repaired.cursor if repaired.cursor is not None else 0
         tables = frozenset(tables_named(sql, catalog.dialect)) if predicted.columns else None
         added = self._over_projection.choose((tables, catalog.version), predicted.columns)
+        inserted = inserted_spans(repaired)
         larger = self._supersets.get((sql, added, catalog.version), lambda: superset(query, catalog, added))
         return replace(
             analysis,
             unit=unit_at(units, place),
             units=units,
-            open_units=open_units(units, sql, repaired.cursor, catalog.dialect, inserted_spans(repaired)),
-            hot=reordered(hot_columns(sql, repaired.cursor, catalog), dict(predicted.changing)),
+            open_units=open_units(units, sql, repaired.cursor, catalog.dialect, inserted),
+            hot=reordered(hot_columns(sql, repaired.cursor, catalog, inserted), dict(predicted.changing)),
             likely=predicted.columns,
             superset=larger,
             seconds=analysis.seconds + time.perf_counter() - started,

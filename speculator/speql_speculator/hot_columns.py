@@ -1,11 +1,11 @@
 """Which constants of a query are likely to change next."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlglot.tokenizer_core import Token, TokenType
 
-from speql_sql import Catalog, Column
+from speql_sql import Catalog, Column, Span
 from speql_sql.sql_tokens import sql_tokens
 
 _COMPARISONS = {
@@ -20,6 +20,7 @@ _COMPARISONS = {
     TokenType.LIKE,
     TokenType.ILIKE,
 }
+_CLOSING = {TokenType.R_PAREN, TokenType.SEMICOLON}
 _LITERALS = {TokenType.NUMBER, TokenType.STRING}
 _LONGEST = 60
 """Tokens of a comparison that are looked at: a long IN list is hot as a whole or not at all."""
@@ -32,7 +33,8 @@ _TIME_WORDS = ("year", "month", "date", "day", "week", "quarter", "hour", "moy",
 class HotColumns:
     """Names of columns that are compared with constants, in lower case, the likeliest to change first.
 
-    ``edited`` is the one whose constant the cursor is in, while there is text behind it: it is being changed now.
+    ``edited`` is the one whose constant the cursor is in, while more of the query has been typed behind it: it is being
+    changed now. What a repair has put there, and what only closes the SELECT, is nothing typed.
     ``likely`` are the others: time first, which analysts move most, then those that stand later in the text.
     """
 
@@ -43,15 +45,15 @@ class HotColumns:
 NOTHING_HOT = HotColumns()
 
 
-def hot_columns(sql: str, cursor: int | None, catalog: Catalog) -> HotColumns:
-    """The hot columns of a statement.
+def hot_columns(sql: str, cursor: int | None, catalog: Catalog, inserted: Collection[Span] = ()) -> HotColumns:
+    """The hot columns of a statement; ``inserted`` is where the words stand that a repair has put in.
 
     >>> hot_columns("SELECT a FROM t WHERE b = 5 AND y = 2000 ORDER BY a", 27, Catalog())
     HotColumns(edited=('b',), likely=('y',))
     """
     tokens = sql_tokens(sql, catalog.dialect)
     compared = list(_comparisons(tokens))
-    behind = bool(cursor is not None and tokens and tokens[-1].start >= cursor)
+    behind = cursor is not None and _goes_on(tokens, cursor, inserted)
     edited = [
         name
         for name, first, last in compared
@@ -63,6 +65,16 @@ def hot_columns(sql: str, cursor: int | None, catalog: Catalog) -> HotColumns:
     likely = [name for name, _, _ in reversed(compared) if name not in edited]
     likely.sort(key=lambda name: not _is_time(name, types[name]))
     return HotColumns(tuple(dict.fromkeys(edited)), tuple(dict.fromkeys(likely)))
+
+
+def _goes_on(tokens: Sequence[Token], cursor: int, inserted: Collection[Span]) -> bool:
+    """Whether more of the query has been typed behind the cursor."""
+    return any(
+        token.start >= cursor
+        and token.token_type not in _CLOSING
+        and not any(span.start <= token.start < span.end for span in inserted)
+        for token in reversed(tokens)
+    )
 
 
 def _comparisons(tokens: Sequence[Token]) -> Iterator[tuple[str, Token, Token]]:

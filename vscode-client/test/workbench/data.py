@@ -23,7 +23,11 @@ SELECT
     ['Books', 'Home', 'Music', 'Toys'][(range * 7919) % 13 % 4 + 1] AS category,
     (1000 + range * 104729 % 200000)::INTEGER AS item,
     (1 + range * 37 % 99)::INTEGER AS quantity,
-    (1 + power(range * 7919 % 1000 / 1000, 2) * 900)::DECIMAL(7, 2) AS net_paid,
+    -- Of each category another growth over the ten years, and another season: there is something to see in a chart.
+    (1 + power(range * 7919 % 1000 / 1000, 2) * 900
+        * (1 + (range * 7919 % 13 % 4) * (range % 3650) / 6000)
+        * (1 + 0.3 * sin(2 * pi() * (range % 3650) / 365.25 + (range * 7919 % 13 % 4)))
+    )::DECIMAL(7, 2) AS net_paid,
     CASE WHEN range % 5 < 2 THEN NULL ELSE (range * 53 % 32000 / 100)::DECIMAL(7, 2) END AS coupon,
     range % 3 = 0 AS in_profit
 FROM range({count})

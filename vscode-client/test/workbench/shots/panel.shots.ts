@@ -9,6 +9,13 @@ import { Workbench } from "../workbench";
 const images = join(client, "../docs/images");
 const file = "weekly_report.sql";
 const draft = "draft.sql";
+const revenue = "revenue.sql";
+const byMonth = `SELECT date_trunc('month', sold_on) AS month, category,
+       sum(net_paid) AS revenue
+FROM sales
+WHERE sold_on < DATE '2024-12-01'
+GROUP BY ALL
+ORDER BY month, category`;
 const report = `WITH daily AS (
   SELECT sold_on, store, category,
          count(*) AS sales, sum(net_paid) AS net_paid,
@@ -39,7 +46,7 @@ test.each([
 ])("pictures of the workbench, %s", async (name, theme) => {
   mkdirSync(images, { recursive: true });
   const workbench = await Workbench.start({
-    files: { [file]: report, [draft]: unfinished },
+    files: { [file]: report, [draft]: unfinished, [revenue]: byMonth },
     links: { "sales.duckdb": fewSales },
     settings: { "speql.database": "sales.duckdb", "speql.inlayHints": "rows" },
     userSettings: { "workbench.colorTheme": theme, "breadcrumbs.enabled": false, "window.commandCenter": false },
@@ -80,6 +87,17 @@ test.each([
       await panel.show(tab);
       await shot(tab.toLowerCase());
     }
+
+    await workbench.openFile(revenue);
+    await workbench.placeCursorBehind(revenue, byMonth, "FROM sales");
+    await heard.preview(
+      "The revenue of each month",
+      ({ uri, outcome }) => uri === workbench.uri(revenue) && outcome === "rows",
+    );
+    await panel.show("Chart");
+    await panel.plot.locator("svg, canvas").first().waitFor();
+    await page.mouse.move(1_439, 20);
+    await shot("chart");
   } catch (error) {
     await workbench.keepEvidence(`picture ${name}`);
     throw error;
