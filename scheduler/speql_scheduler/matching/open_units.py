@@ -1,5 +1,6 @@
 """Which SELECTs of a text the user is still writing."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,7 +23,7 @@ def open_units(
     What follows ORDER BY or LIMIT changes no row of the SELECT before it, so a cursor there leaves it closed; and a
     cursor elsewhere leaves everything closed that ends before it. What is closed is likely to stay as it is. Blanks and
     comments between a SELECT and the cursor belong to the SELECT, and so does what a repair has ``inserted`` there: it
-    is the user who closes a parenthesis.
+    is the user who closes a parenthesis. A SELECT that is the repair's as a whole is open: it is still to be written.
 
     >>> import sqlglot
     >>> from speql_scheduler.matching.units import units_of
@@ -34,16 +35,13 @@ def open_units(
     if cursor is None:
         return frozenset()
     places = _places(sql, dialect)
-    typed = [
-        place.start
-        for place in places
-        if place.start < cursor and not any(span.start <= place.start < span.end for span in inserted)
-    ]
-    last_typed = max(typed, default=-1)
+    typed = [place.start for place in places if not any(span.start <= place.start < span.end for span in inserted)]
+    last_typed = max((start for start in typed if start < cursor), default=-1)
     found = {
         unit.path
         for unit in units
-        if unit.span.start <= cursor and last_typed < unit.span.end and not _in_tail(unit.span, cursor, places)
+        if (unit.span.start <= cursor and last_typed < unit.span.end and not _in_tail(unit.span, cursor, places))
+        or _is_inserted(unit.span, typed)
     }
     names = {path[-1].removeprefix("CTE ").lower() for path in found if path[-1].startswith("CTE ")}
     grown = bool(names)
@@ -56,6 +54,12 @@ def open_units(
                     names.add(unit.path[-1].removeprefix("CTE ").lower())
                     grown = True
     return frozenset(found)
+
+
+def _is_inserted(span: Span, typed: Sequence[int]) -> bool:
+    """Whether nothing in the span has been typed: a SELECT of the repair's own, which is still to come."""
+    after = bisect_left(typed, span.start)
+    return after == len(typed) or typed[after] >= span.end
 
 
 def _ctes(query: exp.Query) -> set[str]:

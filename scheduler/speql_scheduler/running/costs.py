@@ -13,6 +13,9 @@ BYTES_PER_VALUE = 16
 """An average width, for sizes that are only estimated; what counts against the budget is the real size."""
 
 
+SHORT_SECONDS = 0.05
+"""Runs that take no longer are short."""
+
 OVERHEAD_SECONDS = 0.004
 """What a query takes to be parsed, planned and fetched."""
 
@@ -112,15 +115,20 @@ def needs_all_rows(query: exp.Query) -> bool:
 
 @dataclass(slots=True)
 class Pace:
-    """How many rows this engine processes in a second: a guess that each finished query corrects by ``weight``."""
+    """How many rows this engine processes in a second: a guess that each finished query corrects by ``weight``.
+
+    That of queries ``of_a_shape`` makes up for estimates that are far too high for these.
+    """
 
     rows_per_second: float
     weight: float = 0.3
+    of_a_shape: bool = False
 
     def observe(self, work: int, seconds: float) -> None:
-        """Learn from a run; short ones say more about overhead than about speed."""
-        if seconds > 0.05 and work > 0:
-            self.rows_per_second += self.weight * (work / seconds - self.rows_per_second)
+        """Learn from a run. Short ones say more about overhead than about speed: of a shape, that it is no slower."""
+        least = max(seconds, SHORT_SECONDS)
+        if work > 0 and (seconds > SHORT_SECONDS or (self.of_a_shape and self.seconds(work) > least)):
+            self.rows_per_second += self.weight * (work / least - self.rows_per_second)
 
     def observe_stopped(self, work: int, seconds: float) -> None:
         """Learn from a run that was stopped: it would have taken longer than that."""

@@ -75,7 +75,7 @@ class EngineFacts:
 
     def _pace_of(self, shape: str) -> Pace:
         if shape not in self._paces:
-            self._paces[shape] = Pace(self._pace.rows_per_second, 0.7)
+            self._paces[shape] = Pace(self._pace.rows_per_second, 0.7, of_a_shape=True)
             if len(self._paces) > REMEMBERED:
                 self._paces.popitem(last=False)
         self._paces.move_to_end(shape)

@@ -57,6 +57,7 @@ class Presenter:
         self._on_preview = on_preview
         self._on_preview_failed = on_preview_failed
         self._shown = (-1, False)
+        self._served_seconds: dict[str, float] = {}
         self._looking: asyncio.TimerHandle | None = None
         self.current: Speculation | None = None
 
@@ -145,7 +146,7 @@ class Presenter:
         if self._allowance.room(direct, "writing") <= 0:
             return False
         if (await self._answerer.rewrite(question, self._store.views)).temp_only:
-            return True
+            return self._served_seconds.get(question.shape, 0.0) <= self._settings.served_seconds
         return direct < self._settings.at_once_seconds
 
     async def _costs_nothing(self, question: Question) -> bool:
@@ -173,11 +174,12 @@ class Presenter:
         await asyncio.wait({task})
         if not task.cancelled():
             outcome = task.result()
+            if isinstance(outcome, Answer) and outcome.temp_only:
+                self._served_seconds[question.shape] = outcome.seconds
             self._publish(speculation, outcome) if isinstance(outcome, Answer) else self.fail(speculation, outcome)
 
     def _publish(self, speculation: Speculation, answer: Answer) -> None:
-        """Show it, unless the exact rows are there: two ways may lead to them, and the first says where they are from.
-        """
+        """Show it, unless the exact rows are shown: two ways may lead to them; the first says where they are from."""
         if speculation is self.current and not self.exact_is_shown(speculation):
             self._shown = (speculation.id, answer.sample is None)
             self._look_away()

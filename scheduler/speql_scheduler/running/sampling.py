@@ -29,6 +29,9 @@ ASKED_SECONDS = 1.0
 ASKED_DEADLINE_SECONDS = 10.0
 """After that long it is given up."""
 
+MOST_OVERRUN = 3.0
+"""A sample is given up when it has taken so many times what it was meant to take."""
+
 LEAST_DRAWN = 30
 """Groups made from fewer rows, or blocks of rows, than this in all are not worth showing."""
 
@@ -74,7 +77,8 @@ class Sampler:
         """``deadline_seconds`` count from the time at which the text rests: a second after the keystroke, in all.
 
         A sample takes ``deadline_share`` of the deadline and ``direct_share`` of the exact run, which is still to come,
-        as far as can be told; it is given up after all of the deadline, or ``most_share`` of the exact run. It has at
+        as far as can be told; it is given up after all of the deadline, ``most_share`` of the exact run, or three times
+        what it was meant to take. It has at
         most ``largest_fraction`` of the table, and at least ``least_rows`` rows before conditions.
         A query that takes less than ``late_seconds`` directly is not sampled.
         """
@@ -110,7 +114,7 @@ class Sampler:
                 return None
             expected, began = self._seconds_for(direct_seconds), self._settings.clock()
             try:
-                async with asyncio.timeout(min(self._deadline_seconds, max(0.1, direct_seconds * self._most_share))):
+                async with asyncio.timeout(self._limit_for(direct_seconds)):
                     answer = await self._estimated(sample)
             finally:
                 # Groups and joins make a sample slower than its share of the rows: the next one is taken smaller.
@@ -151,6 +155,11 @@ class Sampler:
     def _seconds_for(self, direct_seconds: float) -> float:
         """How long the sample of a query that takes so long directly may take."""
         return max(min(self._deadline_seconds * self._deadline_share, self._direct_share * direct_seconds), 0.001)
+
+    def _limit_for(self, direct_seconds: float) -> float:
+        """After how long such a sample is given up."""
+        wanted = MOST_OVERRUN * self._seconds_for(direct_seconds)
+        return min(self._deadline_seconds, max(0.1, min(direct_seconds * self._most_share, wanted)))
 
     def _sample_of(self, question: Question, direct_seconds: float, seconds: float) -> _Sample | str:
         """What to run in about so many seconds, or why no sample. Pure."""

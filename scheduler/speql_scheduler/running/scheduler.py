@@ -203,18 +203,18 @@ class Scheduler:
             shown = question is not None and await self._presenter.at_once(speculation, question, epoch)
             if self._needs_no_rest(speculation):
                 plan = await self._plan(speculation, epoch)
-                self._start_creates(plan)
+                self._start_creates(speculation, plan)
                 closed = await self._ancestors_of(question if not shown else None, plan, closed_only=True)
                 if question is not None and closed:
                     self._tasks.spawn(self._preview_over(speculation, question, closed, epoch), "preview over creates")
             await settings.sleep(settings.quiet_seconds)
             plan = await self._plan(speculation, epoch)
-            self._start_creates(plan)
+            self._start_creates(speculation, plan)
             if question is not None and not (shown or self._presenter.exact_is_shown(speculation)):
                 await self._presenter.estimate(speculation, question)
             await settings.sleep(self._rest(plan, await self._presenter.seconds(question) if question else 0.0))
             plan = await self._plan(speculation, epoch)
-            self._start_creates(plan)
+            self._start_creates(speculation, plan)
             shown = shown or self._presenter.exact_is_shown(speculation)
             # A submit of what is shown, or was just submitted, is answered from the cache.
             answered = speculation.sql == self._submitted or (
@@ -296,8 +296,13 @@ class Scheduler:
                 ancestors.update(unit.inputs)
         return frozenset(ancestors & {unit.key for unit in creates})
 
-    def _start_creates(self, plan: Plan) -> None:
-        """Hand the plan to the runner and draw it: what is closed may start, the open may when the text rests."""
+    def _start_creates(self, speculation: Speculation, plan: Plan) -> None:
+        """Hand the plan to the runner and draw it: what is closed may start, the open may when the text rests.
+
+        After a submit, ahead of an edit that has not begun, little is risked: there may be none.
+        """
+        if speculation.sql == self._submitted:
+            plan = replace(plan, direct_seconds=plan.direct_seconds * self._settings.submitted_share)
         closed = {unit.key for unit in plan.creates if unit.closed}
         self._runner.want(plan, closed)
         for unit in plan.units:

@@ -50,6 +50,10 @@ class SchedulerSettings:
     work_ratio: float = 3.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 
+    submitted_share: float = 0.25
+    """Temp tables for a text that was just submitted, ahead of an edit that has not begun, may take this share of that:
+    with ``closed_overrun``, none that is expected to take longer than the query itself."""
+
     free_seconds: float = 0.3
     """Work ahead that is always allowed, however quick the query is."""
 
@@ -65,6 +69,9 @@ class SchedulerSettings:
 
     at_once_seconds: float = 0.06
     """A preview that is expected to take no longer is run at each change of the query."""
+
+    served_seconds: float = 0.15
+    """So is one from temp tables alone, unless the last of its kind took longer than this: then the text must rest."""
 
     cheap_work: int = 200_000
     """A query that processes fewer rows than this is run directly: it gets no temp table and waits for none; its

@@ -41,3 +41,12 @@ def test_what_a_repair_puts_in_closes_nothing() -> None:
     units = units_of(sql, query)
     inserted = Span(sql.index(" GROUP"), sql.index(" --"))
     assert open_units(units, sql, len(sql), "duckdb", [inserted]) == {("main",)}
+
+
+def test_a_select_that_is_the_repairs_own_is_open() -> None:
+    typed = "WITH x AS (SELECT a FROM t GROUP BY a)"
+    sql = f"{typed} SELECT * FROM x"
+    query = sqlglot.parse_one(sql, dialect="duckdb")
+    assert isinstance(query, exp.Query)
+    found = open_units(units_of(sql, query), sql, len(typed), "duckdb", [Span(len(typed), len(sql))])
+    assert found == {("main",)}

@@ -30,6 +30,7 @@ SETTINGS = SchedulerSettings(
     pause_seconds=0.0,
     waiting_seconds=0.0,
     at_once_seconds=0.0,
+    served_seconds=600.0,
     adoption_seconds=600.0,
     free_seconds=600.0,
     overrun=1000.0,

@@ -1,5 +1,7 @@
 """Temp tables are created where they earn it, used, and never change a result."""
 
+import asyncio
+
 import pytest
 
 from speql_scheduler.running import group_counts
@@ -95,6 +97,44 @@ async def test_a_cte_becomes_the_input_of_what_reads_it(desk):
     assert first.state == "done"
     for other in others:
         assert (first.key, other.key, "input") in desk.graphs[-1].edges
+
+
+@pytest.mark.parametrize("seconds", [600.0, -1.0])
+async def test_previews_from_temp_tables_that_take_long_wait_until_the_text_rests(new_desk, seconds):
+    before = await new_desk()
+    await before.typed(SUMMARY)
+    rests = asyncio.Event()
+
+    async def rest(_: float) -> None:
+        rests.set()
+        await asyncio.Event().wait()
+
+    desk = await new_desk(store=before.store, sleep=rest, served_seconds=seconds)
+    sql = f"{SUMMARY} HAVING count(*) > 9000"
+    desk.type(sql)
+    await rests.wait()
+    if seconds < 0:
+        assert not desk.previews
+        assert not [job for job in desk.graphs[-1].jobs if job.kind == "preview"]
+    else:
+        while not desk.previews:
+            desk.told.clear()
+            await desk.told.wait()
+        assert desk.previews[0][1].temp_only
+        assert rows(desk.previews[0][1]) == await desk.direct(sql)
+
+
+async def test_after_a_submit_little_is_worked_ahead_until_the_next_edit(new_desk):
+    desk = await new_desk(free_seconds=0.0, closed_overrun=2.0)
+    desk.type(SUMMARY)  # and submitted in the same moment
+    answer = await desk.submit(SUMMARY)
+    await desk.scheduler.idle()
+    assert rows(answer) == await desk.direct(SUMMARY)
+    assert not desk.engine.created
+    assert ["much more than the query's own work" in job.reason for job in desk.creates().values()] == [True]
+
+    await desk.typed(SUMMARY.replace("f.delay > 10", "f.delay > 11"), preview=None)
+    assert len(desk.engine.created) == 1
 
 
 async def test_a_large_result_costs_its_first_page_only(desk):
