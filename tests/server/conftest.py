@@ -1,7 +1,11 @@
 """A small database, a real server over real stdio, and an editor that types into it."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,9 +156,43 @@ class Editor:
 Start = Callable[..., Awaitable[Editor]]
 
 
+FORKED = Path(__file__).parent / "forked_servers.py"
+
+
+@pytest.fixture(scope="session")
+def forking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | None]:
+    """The socket of a process that forks servers; None where the system cannot do that."""
+    if not hasattr(os, "pidfd_open"):
+        yield None
+        return
+    path = tmp_path_factory.mktemp("forking") / "socket"
+    command = [sys.executable, FORKED, "fork", path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        yield path
+        process.communicate(timeout=10)
+
+
+async def forked(path: Path, arguments: Sequence[str]) -> Client:
+    """A client of a server that is forked, see `forked_servers`."""
+    command = [sys.executable, "-S", "-E", FORKED, "serve", path, *arguments]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**24
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    client = Client(process.stdout, process.stdin, process)
+    client.listen()
+    return client
+
+
 @pytest.fixture
-async def start() -> AsyncIterator[Start]:
-    """Start a server, do the handshake and hand out an editor with one document, which is not open yet."""
+async def start(forking: Path | None) -> AsyncIterator[Start]:
+    """Start a server, do the handshake and hand out an editor with one document, which is not open yet.
+
+    It is forked, unless the test needs a process of its ``own``, with a number to look at or to kill.
+    """
     clients: list[Client] = []
     numbers = itertools.count(1)
 
@@ -164,12 +202,16 @@ async def start() -> AsyncIterator[Start]:
         options: Any = None,
         on: Client | None = None,
         handshake: bool = True,
+        own: bool = False,
     ) -> Editor:
         client = on
         if client is None:
-            # Compiled modules are kept, as a user's Python does: a start takes half as long with them.
-            kept = {"PYTHONDONTWRITEBYTECODE": ""}
-            client = await Client.start(*(str(argument) for argument in arguments), environment=kept)
+            words = [str(argument) for argument in arguments]
+            if own or forking is None:
+                # Compiled modules are kept, as a user's Python does: a start takes half as long with them.
+                client = await Client.start(*words, environment={"PYTHONDONTWRITEBYTECODE": ""})
+            else:
+                client = await forked(forking, words)
             clients.append(client)
         encoding: Encoding = "utf-16"
         if on is None and handshake:

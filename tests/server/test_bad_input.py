@@ -126,7 +126,7 @@ async def test_exit_without_shutdown_is_status_1(start: Any) -> None:
 
 @pytest.mark.parametrize("busy", [False, True])
 async def test_a_client_that_vanishes_ends_the_process(start: Any, flights: Path, busy: bool) -> None:
-    editor = await start("--database", flights)
+    editor = await start("--database", flights, own=True)
     slow = "SELECT count(*) FROM flights a, flights b, flights c WHERE a.id + b.id * c.id = 7"
     editor.open(slow if busy else "SELECT 1")
     if busy:
@@ -144,7 +144,7 @@ async def test_a_client_that_vanishes_ends_the_process(start: Any, flights: Path
 
 
 async def test_a_signal_ends_the_process(start: Any, flights: Path) -> None:
-    editor = await start("--database", flights)
+    editor = await start("--database", flights, own=True)
     editor.open("SELECT 1 AS x")
     await editor.rows()
     assert editor.client.process is not None

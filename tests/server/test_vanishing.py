@@ -111,7 +111,7 @@ def held_flights(own_flights: Path) -> Iterator[Path]:
 
 
 async def test_a_database_that_another_process_is_writing(start: Start, held_flights: Path) -> None:
-    editor = await start("--database", held_flights)
+    editor = await start("--database", held_flights, own=True)
     shown = await editor.client.wait_for("window/showMessage")
     assert held_flights.name in shown["message"]
     assert "in memory" in shown["message"]
@@ -149,7 +149,7 @@ async def test_a_database_that_is_replaced_by_something_else(start: Start, own_f
 
 
 async def test_a_server_that_ends_leaves_no_process_and_no_file(start: Start, own_flights: Path) -> None:
-    editor = await start("--database", own_flights)
+    editor = await start("--database", own_flights, own=True)
     editor.open("SELECT carrier, count(*) AS n FROM flights GROUP BY carrier")
     await editor.rows()
     assert editor.client.process is not None
@@ -163,7 +163,7 @@ async def test_a_server_that_ends_leaves_no_process_and_no_file(start: Start, ow
 
 
 async def test_a_server_ends_without_a_word(start: Any, flights: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    editor = await start("--database", flights)
+    editor = await start("--database", flights, own=True)
     editor.open()
     editor.type("SELECT count(*) AS n FROM flights")
     await editor.rows()
