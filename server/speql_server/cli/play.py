@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from speql_engines.cache_directory import cache_directory
 from speql_engines.data_files import READERS
 from speql_engines.spill import SpillDirectory
 from speql_server.access import Token, token_for
@@ -47,7 +48,7 @@ def play_command(
     settings = play_settings(files, connection, demo=_demo_database() if demo else None, writable=writable)
     keep_pauses_short()
     # A name that tells the process: what a killed one has left is removed by the next one.
-    kept = SpillDirectory(_cache_directory())
+    kept = SpillDirectory(cache_directory() / "play")
     kept.path.mkdir(mode=0o700, parents=True)
     try:
         return asyncio.run(
@@ -132,12 +133,6 @@ def _demo_database() -> Path:
             task = progress.add_task(SHORT_DESCRIPTION, total=1.0)
             build_demo_database(path, lambda label, done: progress.update(task, description=label, completed=done))
     return path
-
-
-def _cache_directory() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("speql")) / "play"
 
 
 def _opener(token: Token, *, open_it: bool) -> Callable[[str], None]:
