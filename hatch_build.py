@@ -20,7 +20,7 @@ class PagesHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Called before each build. An installation in place needs nothing: `speql play` says what is missing."""
-        if version == "editable" or self.target_name != "wheel" or os.environ.get(LEFT_OUT):
+        if version == "editable" or os.environ.get(LEFT_OUT):
             return
         root = Path(self.root)
         if not all(any((root / folder).glob("*.js")) for folder in ASSETS):
@@ -32,10 +32,8 @@ def _build(client: Path) -> None:
     npm = shutil.which("npm")
     if npm is None or not client.is_dir():
         raise RuntimeError(
-            "The pages of `speql play` are not built. In a clone of the repository run: make assets (it needs Node.js 20 "
-            f"or newer and npm). For a wheel without them set {LEFT_OUT}=1."
+            "The pages of `speql play` are not built. In a clone of the repository run: make assets (it needs Node.js "
+            f"20 or newer and npm). For a wheel without them set {LEFT_OUT}=1."
         )
-    subprocess.run(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=client, check=True
-    )
-    subprocess.run([npm, "run", "build:assets"], cwd=client, check=True)
+    for command in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build:assets"]):
+        subprocess.run([npm, *command], cwd=client, check=True)
