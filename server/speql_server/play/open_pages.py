@@ -50,6 +50,7 @@ class OpenPages:
         self._root = root
         self._sleep = sleep
         self._pages: dict[str, OpenPage] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     def find(self, key: str) -> OpenPage | None:
         """The page of that key, if it is open."""
@@ -78,14 +79,17 @@ class OpenPages:
             page.users -= 1
             if page.users == 0 and page.key in self._pages:
                 page.leaving = asyncio.get_running_loop().create_task(self._leave(page), name="closing a page")
+                self._leaving.add(page.leaving)
+                page.leaving.add_done_callback(self._leaving.discard)
 
     async def close(self) -> None:
         """Remove the files of all pages."""
         pages, self._pages = list(self._pages.values()), {}
-        leaving = [page.leaving for page in pages if page.leaving is not None]
-        for task in leaving:
-            task.cancel()
-        await asyncio.gather(*leaving, return_exceptions=True)
+        for page in pages:
+            if page.leaving is not None:
+                page.leaving.cancel()
+        # Those too that are no longer among the pages: their files are being removed.
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         for page in pages:
             await asyncio.to_thread(shutil.rmtree, page.folder, ignore_errors=True)
 

@@ -16,7 +16,11 @@ export function sorted(files: readonly File[]): { texts: File[]; data: File[] } 
 
 /** Watch for files that are dragged over the page; while there are some it says where they may be dropped. */
 export function watchDrops(actions: DropActions): HTMLElement {
-  const veil = element("div", "veil", element("p", "", "Drop .csv and .parquet files to query them, .sql files to open them."));
+  const veil = element(
+    "div",
+    "veil",
+    element("p", "", "Drop .csv and .parquet files to query them, .sql files to open them."),
+  );
   veil.hidden = true;
   let inside = 0;
   const shows = (isShown: boolean): void => {

@@ -40,7 +40,12 @@ export class ExampleList {
     this.shown = key;
     this.list.replaceChildren(
       ...examples.map((example) => {
-        const type = button("example", () => this.type(example), icon("submit"), element("span", "grow", example.question));
+        const type = button(
+          "example",
+          () => this.type(example),
+          icon("submit"),
+          element("span", "grow", example.question),
+        );
         type.title = example.text;
         return element("li", "", type);
       }),

@@ -55,7 +55,11 @@ export class PlayPage {
       this.choice,
       submit,
     );
-    this.work.append(this.editor, splitter(this.work, () => getComputedStyle(this.work).flexDirection === "column"), this.panel);
+    this.work.append(
+      this.editor,
+      splitter(this.work, () => getComputedStyle(this.work).flexDirection === "column"),
+      this.panel,
+    );
     const body = element("div", "body", this.side, this.work);
     document.body.classList.add("sq-theme");
     document.body.replaceChildren(element("div", "play", bar, body));
@@ -97,7 +101,12 @@ export class PlayPage {
   }
 }
 
-function labelled(title: string, text: string, glyph: "open" | "save" | "database", act: () => void): HTMLButtonElement {
+function labelled(
+  title: string,
+  text: string,
+  glyph: "open" | "save" | "database",
+  act: () => void,
+): HTMLButtonElement {
   const made = button("btn", act, icon(glyph), element("span", "label", text));
   made.title = title;
   made.setAttribute("aria-label", title);

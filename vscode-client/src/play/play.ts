@@ -273,7 +273,9 @@ class Play {
     return this.tables.find(({ name }) => name === table)?.sql ?? table;
   }
 
-  private async export(wanted: Parameters<ConstructorParameters<typeof PanelHost>[1]["exportResult"]>[0]): Promise<void> {
+  private async export(
+    wanted: Parameters<ConstructorParameters<typeof PanelHost>[1]["exportResult"]>[0],
+  ): Promise<void> {
     const { uri, result, format, filters, orders } = wanted;
     const name = `${this.name.replace(/\.sql$/i, "")}.${format}`;
     try {

@@ -45,7 +45,8 @@ export class SchemaBrowser {
     const schema = await this.ask(containing);
     if (schema === null || number !== this.asked) return;
     this.tree.update(schema, containing);
-    const none = containing === "" ? "No tables yet. Drop a .csv or .parquet file on the page." : "Nothing is called so.";
+    const none =
+      containing === "" ? "No tables yet. Drop a .csv or .parquet file on the page." : "Nothing is called so.";
     this.say(schema.tables.length > 0 ? "" : none);
     if (containing === "") this.known(schema.tables);
     if (schema.partial) this.later(readingPause);

@@ -56,7 +56,12 @@ export class SchemaTree {
       "treerow",
       element("span", "twist", icon("open")),
       icon(table.kind === "view" ? "preview" : "table", "muted"),
-      element("span", "treename", table.name, several ? element("span", "muted", ` ${table.database}.${table.schema}`) : null),
+      element(
+        "span",
+        "treename",
+        table.name,
+        several ? element("span", "muted", ` ${table.database}.${table.schema}`) : null,
+      ),
       element("span", "treerows muted", rows),
     );
     line.title = `Insert ${table.sql}`;
@@ -160,6 +165,8 @@ export class SchemaTree {
     // A letter goes to the next name that begins with it.
     if (event.key.length !== 1) return;
     const after = [...visible.slice(at + 1), ...visible.slice(0, at)];
-    this.focus(after.find(({ node }) => node.getAttribute("aria-label")!.toLowerCase().startsWith(event.key.toLowerCase())));
+    this.focus(
+      after.find(({ node }) => node.getAttribute("aria-label")!.toLowerCase().startsWith(event.key.toLowerCase())),
+    );
   }
 }

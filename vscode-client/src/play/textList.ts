@@ -13,7 +13,11 @@ export class TextList {
     title.id = "texts-title";
     this.root.setAttribute("aria-labelledby", title.id);
     const items = texts.map((text) =>
-      element("li", "", button("example", () => open(text), icon("diff"), element("span", "grow", text.name))),
+      element(
+        "li",
+        "",
+        button("example", () => open(text), icon("diff"), element("span", "grow", text.name)),
+      ),
     );
     this.root.append(element("div", "sidehead", title), element("ul", "examplelist", ...items));
     this.root.hidden = texts.length === 0;

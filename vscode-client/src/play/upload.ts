@@ -16,7 +16,11 @@ export function upload(way: Way, file: File, progress: (share: number) => void):
     let isAnswered = false;
     socket.addEventListener("open", () => {
       send(socket, file, progress).catch((error: unknown) => {
-        reject(new UploadRefused(`${file.name} could not be read: ${error instanceof Error ? error.message : String(error)}`));
+        reject(
+          new UploadRefused(
+            `${file.name} could not be read: ${error instanceof Error ? error.message : String(error)}`,
+          ),
+        );
         socket.close();
       });
     });

@@ -43,6 +43,8 @@ test("the border between editor and preview moves by keys", async () => {
   const before = (await page.editor.boundingBox())!;
   await border.focus();
   for (let at = 0; at < 3; at += 1) await page.page.keyboard.press("ArrowUp");
-  await expect.poll(async () => (await page.page.locator(".editor").boundingBox())!.height).toBeLessThan(before.height + 400);
+  await expect
+    .poll(async () => (await page.page.locator(".editor").boundingBox())!.height)
+    .toBeLessThan(before.height + 400);
   expect(Number(await border.getAttribute("aria-valuenow"))).toBe(33);
 });

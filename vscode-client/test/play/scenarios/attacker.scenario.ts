@@ -117,7 +117,9 @@ test("without the token there is no page, and the words say what to do", async (
 test("what comes from data is never markup", async () => {
   const page = await play().open();
   const markup = "<img src=x onerror=\"document.title='owned'\">";
-  await page.drop([{ name: "markup.csv", base64: Buffer.from(`"${markup.replaceAll('"', '""')}"\n1\n`).toString("base64") }]);
+  await page.drop([
+    { name: "markup.csv", base64: Buffer.from(`"${markup.replaceAll('"', '""')}"\n1\n`).toString("base64") },
+  ]);
   await page.table("markup").waitFor();
   await page.table("markup").locator(".twist").first().click();
   await page.exact([markup]);

@@ -26,7 +26,9 @@ test("an example types itself letter by letter, and what it gives is what a dire
     return outcome === "rows" && edits.length === 0 && states.includes("exact");
   });
   expect(rowsOf(last).map(([first, n]) => [first, n])).toEqual(
-    play().server.direct(whole).map(([first, n]) => [first, n]),
+    play()
+      .server.direct(whole)
+      .map(([first, n]) => [first, n]),
   );
 });
 

@@ -11,7 +11,9 @@ const base64 = (bytes: string | Buffer): string => Buffer.from(bytes).toString("
 test("a dropped .csv and a dropped .parquet are queried at once, together with the database", async () => {
   const page = await play().open();
   const parquet = join(play().server.folder, "prices.parquet");
-  run(`import duckdb; duckdb.sql("SELECT 'AA' AS carrier, 10.5 AS price UNION ALL SELECT 'UA', 20").write_parquet(${JSON.stringify(parquet)})`);
+  run(
+    `import duckdb; duckdb.sql("SELECT 'AA' AS carrier, 10.5 AS price UNION ALL SELECT 'UA', 20").write_parquet(${JSON.stringify(parquet)})`,
+  );
   await page.drop([
     { name: "tiers.csv", base64: base64("carrier,tier\nAA,gold\nUA,silver\n") },
     { name: "prices.parquet", base64: base64(readFileSync(parquet)) },
@@ -26,10 +28,14 @@ test("a dropped .csv and a dropped .parquet are queried at once, together with t
     "SELECT t.tier, p.price, count(*) AS n FROM flights f JOIN tiers t USING (carrier) JOIN prices p USING (carrier) GROUP BY ALL ORDER BY 1";
   await page.type(sql);
   const rows = await page.exact(["tier", "price", "n"]);
-  const [tiers] = play().server.pageFiles().filter((path) => path.endsWith("tiers.csv"));
+  const [tiers] = play()
+    .server.pageFiles()
+    .filter((path) => path.endsWith("tiers.csv"));
   const direct = sql.replace("JOIN tiers", `JOIN '${tiers}'`).replace("JOIN prices", `JOIN '${parquet}'`);
   expect(rowsOf(rows).map((row) => row.map(Number).filter((cell) => !Number.isNaN(cell)))).toEqual(
-    play().server.direct(direct).map((row) => row.map(Number).filter((cell) => !Number.isNaN(cell))),
+    play()
+      .server.direct(direct)
+      .map((row) => row.map(Number).filter((cell) => !Number.isNaN(cell))),
   );
   expect(rowsOf(rows).map(([tier]) => tier)).toEqual(["gold", "silver"]);
 });
@@ -47,7 +53,9 @@ test("a .sql file is opened and saved", async () => {
   const page = await play().open();
   const chooser = page.page.waitForEvent("filechooser");
   await page.page.getByRole("button", { name: "Open a .sql file" }).click();
-  await (await chooser).setFiles({ name: "two.sql", mimeType: "text/plain", buffer: Buffer.from("SELECT 1 + 1 AS two") });
+  await (
+    await chooser
+  ).setFiles({ name: "two.sql", mimeType: "text/plain", buffer: Buffer.from("SELECT 1 + 1 AS two") });
   await expect.poll(() => page.text()).toBe("SELECT 1 + 1 AS two");
   await page.exact(["two"]);
   await page.type(" -- more");

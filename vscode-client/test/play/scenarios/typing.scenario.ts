@@ -25,7 +25,10 @@ test("an unfinished query has its rows too, and Alt+M writes the repair", async 
   await page.type("SELECT carrier, cuont(*) FROM flights GROUP BY carrier ORDER BY 1");
   await page.clear();
   await page.type("SELECT name FROM airlnes");
-  const repaired = await page.preview("the repaired query", ({ outcome, edits }) => outcome === "rows" && edits.length > 0);
+  const repaired = await page.preview(
+    "the repaired query",
+    ({ outcome, edits }) => outcome === "rows" && edits.length > 0,
+  );
   expect(rowsOf(repaired)).toEqual(play().server.direct("SELECT name FROM airlines"));
   await page.page.keyboard.press("Escape");
   await page.page.keyboard.press("Alt+m");
@@ -88,7 +91,10 @@ test("completion, diagnostics and hover come from the server", async () => {
   await page.page.locator(".cm-lintRange-error, .cm-lintRange-warning").first().waitFor();
   await page.clear();
   await page.type("SELECT dep_delay FROM flights WHERE dep");
-  await page.page.getByRole("option", { name: /dep_delay/ }).first().waitFor();
+  await page.page
+    .getByRole("option", { name: /dep_delay/ })
+    .first()
+    .waitFor();
   await page.page.keyboard.press("Escape");
   await page.page.getByText("flights", { exact: false }).and(page.page.locator(".cm-line")).first().hover();
 });
