@@ -48,9 +48,9 @@ test("examples that were written for the database, else some that its tables hav
   ];
   expect(examplesFor(written, "demo.duckdb", tables)).toEqual(written);
   expect(examplesFor(written, "other.duckdb", tables).map(({ text }) => text)).toEqual([
-    "SELECT city, count(*) AS n, avg(price) AS mean\nFROM many\nGROUP BY city\nORDER BY n DESC\nLIMIT 20",
+    "SELECT city, count(*) AS n, avg(price) AS mean\nFROM many\nGROUP BY city\nORDER BY n DESC, city\nLIMIT 20",
     "SELECT *\nFROM numbers\nLIMIT 20",
-    "SELECT label, count(*) AS n\nFROM few\nGROUP BY label\nORDER BY n DESC\nLIMIT 20",
+    "SELECT label, count(*) AS n\nFROM few\nGROUP BY label\nORDER BY n DESC, label\nLIMIT 20",
   ]);
   expect(examplesFor(written, "", [])).toEqual([]);
 });

@@ -33,7 +33,7 @@ function aboutTable({ name, sql, columns }: SchemaTable): ExampleQuery {
   return {
     name,
     question: `How many rows of ${name} are there of each ${group.name}?`,
-    text: `SELECT ${group.sql}, count(*) AS n${mean}\nFROM ${sql}\nGROUP BY ${group.sql}\nORDER BY n DESC\nLIMIT 20`,
+    text: `SELECT ${group.sql}, count(*) AS n${mean}\nFROM ${sql}\nGROUP BY ${group.sql}\nORDER BY n DESC, ${group.sql}\nLIMIT 20`,
     database: "",
   };
 }

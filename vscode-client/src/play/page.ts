@@ -51,7 +51,7 @@ export class PlayPage {
       this.name,
       labelled("Open a .sql file", "Open", "open", actions.open),
       labelled("Save the text as a .sql file", "Save", "save", actions.save),
-      labelled("Add .csv and .parquet files to query", "Add data", "database", actions.addData),
+      labelled("Add data: .csv and .parquet files to query", "Add data", "database", actions.addData),
       this.choice,
       submit,
     );

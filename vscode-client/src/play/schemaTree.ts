@@ -1,21 +1,26 @@
 /** The tables of the connection as a tree: columns, types, numbers of rows; Enter or a click inserts a name. */
 
-import { element, icon } from "../panel/dom";
-import { count, counted, lookOf } from "../panel/format";
-import type { Schema, SchemaTable } from "../protocol.gen";
+import { element, icon, spoken } from "../panel/dom";
+import { count, lookOf } from "../panel/format";
+import type { Schema, SchemaColumn, SchemaTable } from "../protocol.gen";
 
 /** What is done with a name: `isTable` tells a table's from a column's. */
 export type Insert = (sql: string, isTable: boolean) => void;
 
 interface Row {
   node: HTMLElement;
+  name: string;
   sql: string;
-  table: SchemaTable | null;
+  /** What a table is remembered by; null for a column. */
+  id: string | null;
   parent: Row | null;
   children: Row[];
 }
 
-/** The tree. One stop for the keyboard: arrow keys move in it, right and left open and close a table. */
+/**
+ * The tree. One stop for the keyboard: arrow keys move in it, right and left open and close a table. Columns stand behind
+ * their table and not in it, so that what an item is called is what it shows.
+ */
 export class SchemaTree {
   /** The element. */
   readonly root = element("ul", "tree num");
@@ -30,86 +35,62 @@ export class SchemaTree {
     this.root.addEventListener("click", (event) => this.onClick(event));
   }
 
-  /** Show these tables; with `isSearch` those of which a column was found are open. */
+  /** Show these tables, with those open of which only a column has what was searched for. */
   update(schema: Schema, found: string): void {
     const key = JSON.stringify([schema, found]);
     if (key === this.shown) return;
     this.shown = key;
-    const focused = this.rows.findIndex(({ node }) => node === document.activeElement);
-    const several = new Set(schema.tables.map((table) => `${table.database}.${table.schema}`)).size > 1;
-    this.rows = schema.tables.map((table) => this.tableRow(table, several, found));
+    const focused = this.visible().findIndex(({ node }) => node === document.activeElement);
+    const isAlone = ({ name }: SchemaTable): boolean => schema.tables.filter((one) => one.name === name).length === 1;
+    this.rows = schema.tables.map((table) => this.tableRow(table, isAlone(table), found));
     const more = schema.more > 0 ? element("li", "muted more", `and ${count(schema.more)} more: search by name`) : null;
     more?.setAttribute("role", "none");
-    this.root.replaceChildren(...this.rows.map(({ node }) => node), ...(more === null ? [] : [more]));
-    const first = this.rows[Math.max(0, focused)] ?? this.rows[0];
+    const nodes = this.all().map(({ node }) => node);
+    this.root.replaceChildren(...nodes, ...(more === null ? [] : [more]));
+    const first = this.visible()[Math.max(0, focused)] ?? this.rows[0];
     if (first !== undefined) this.focusable(first);
     if (focused >= 0) first?.node.focus();
   }
 
-  private tableRow(table: SchemaTable, several: boolean, found: string): Row {
-    const id = `${table.database}.${table.schema}.${table.name}`;
-    const node = element("li", "treetable");
-    const row: Row = { node, sql: table.sql, table, parent: null, children: [] };
-    const rows = table.rows === null ? "" : count(table.rows);
-    const line = element(
-      "div",
-      "treerow",
+  private tableRow(table: SchemaTable, isAlone: boolean, found: string): Row {
+    const place = isAlone ? null : element("span", "muted", ` ${table.database}.${table.schema}`);
+    const node = item(
+      1,
+      table.sql,
       element("span", "twist", icon("open")),
       icon(table.kind === "view" ? "preview" : "table", "muted"),
-      element(
-        "span",
-        "treename",
-        table.name,
-        several ? element("span", "muted", ` ${table.database}.${table.schema}`) : null,
-      ),
-      element("span", "treerows muted", rows),
+      element("span", "treename", table.name, place, spoken(`, ${table.kind}${table.rows === null ? "" : ", "}`)),
+      table.rows === null ? null : element("span", "treerows muted", count(table.rows), spoken(" rows")),
     );
-    line.title = `Insert ${table.sql}`;
-    const group = element("ul");
-    group.setAttribute("role", "group");
-    row.children = table.columns.map((column): Row => {
-      const look = lookOf(column.type);
-      const leaf = element(
-        "li",
-        "",
-        element(
-          "div",
-          "treerow",
-          element("span", "sign muted", look.sign === "date" || look.sign === "boolean" ? icon(look.sign) : look.sign),
-          element("span", "treename", column.name),
-          element("span", "treetype muted", column.primaryKey ? `${column.type} key` : column.type),
-        ),
-      );
-      leaf.title = `Insert ${column.sql}`;
-      this.item(leaf, `${column.name}, ${column.type}${column.primaryKey ? ", key" : ""}`);
-      return { node: leaf, sql: column.sql, table: null, parent: row, children: [] };
-    });
-    group.append(...row.children.map((child) => child.node));
-    node.append(line, group);
-    const facts = [table.name, table.kind, table.rows === null ? "" : counted(table.rows, "row")];
-    this.item(node, facts.filter((fact) => fact !== "").join(", "));
-    const hit = found !== "" && !table.name.toLowerCase().includes(found.toLowerCase());
-    this.expand(row, this.open.has(id) || hit, false);
+    node.classList.add("treetable");
+    const id = `${table.database}.${table.schema}.${table.name}`;
+    const row: Row = { node, name: table.name, sql: table.sql, id, parent: null, children: [] };
+    row.children = table.columns.map((column) => columnRow(column, row));
+    const isHit = found !== "" && !table.name.toLowerCase().includes(found.toLowerCase());
+    this.expand(row, this.open.has(id) || isHit);
     return row;
   }
 
-  private item(node: HTMLElement, label: string): void {
-    node.setAttribute("role", "treeitem");
-    node.setAttribute("aria-label", label);
-    node.tabIndex = -1;
+  private expand(row: Row, isOpen: boolean): void {
+    if (row.children.length === 0) return;
+    row.node.setAttribute("aria-expanded", String(isOpen));
+    for (const { node } of row.children) node.hidden = !isOpen;
   }
 
-  private expand(row: Row, isOpen: boolean, remember = true): void {
-    if (row.table === null || row.children.length === 0) return;
-    row.node.setAttribute("aria-expanded", String(isOpen));
-    const { database, schema, name } = row.table;
-    const id = `${database}.${schema}.${name}`;
-    if (remember && isOpen) this.open.add(id);
-    if (remember && !isOpen) this.open.delete(id);
+  /** As the user has asked for, which is remembered. */
+  private toggle(row: Row, isOpen: boolean): void {
+    if (row.id === null) return;
+    this.expand(row, isOpen);
+    if (isOpen) this.open.add(row.id);
+    else this.open.delete(row.id);
   }
 
   private isOpen(row: Row): boolean {
     return row.node.getAttribute("aria-expanded") === "true";
+  }
+
+  private all(): Row[] {
+    return this.rows.flatMap((row) => [row, ...row.children]);
   }
 
   private visible(): Row[] {
@@ -118,7 +99,7 @@ export class SchemaTree {
 
   private rowOf(target: EventTarget | null): Row | undefined {
     const node = target instanceof Element ? target.closest("[role=treeitem]") : null;
-    return this.rows.flatMap((row) => [row, ...row.children]).find((row) => row.node === node);
+    return this.all().find((row) => row.node === node);
   }
 
   private focusable(row: Row): void {
@@ -137,8 +118,8 @@ export class SchemaTree {
     const row = this.rowOf(event.target);
     if (row === undefined) return;
     this.focusable(row);
-    if (row.table !== null && (event.target as Element).closest(".twist") !== null) this.expand(row, !this.isOpen(row));
-    else this.insert(row.sql, row.table !== null);
+    if (row.id !== null && (event.target as Element).closest(".twist") !== null) this.toggle(row, !this.isOpen(row));
+    else this.insert(row.sql, row.id !== null);
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -151,10 +132,10 @@ export class SchemaTree {
       ArrowUp: () => this.focus(visible[at - 1]),
       Home: () => this.focus(visible[0]),
       End: () => this.focus(visible.at(-1)),
-      ArrowRight: () => (this.isOpen(row) ? this.focus(row.children[0]) : this.expand(row, true)),
-      ArrowLeft: () => (this.isOpen(row) ? this.expand(row, false) : this.focus(row.parent ?? row)),
-      Enter: () => this.insert(row.sql, row.table !== null),
-      " ": () => this.insert(row.sql, row.table !== null),
+      ArrowRight: () => (this.isOpen(row) ? this.focus(row.children[0]) : this.toggle(row, true)),
+      ArrowLeft: () => (this.isOpen(row) ? this.toggle(row, false) : this.focus(row.parent ?? row)),
+      Enter: () => this.insert(row.sql, row.id !== null),
+      " ": () => this.insert(row.sql, row.id !== null),
     };
     const act = keys[event.key];
     if (act !== undefined) {
@@ -165,8 +146,31 @@ export class SchemaTree {
     // A letter goes to the next name that begins with it.
     if (event.key.length !== 1) return;
     const after = [...visible.slice(at + 1), ...visible.slice(0, at)];
-    this.focus(
-      after.find(({ node }) => node.getAttribute("aria-label")!.toLowerCase().startsWith(event.key.toLowerCase())),
-    );
+    this.focus(after.find(({ name }) => name.toLowerCase().startsWith(event.key.toLowerCase())));
   }
+}
+
+function columnRow(column: SchemaColumn, parent: Row): Row {
+  const { sign } = lookOf(column.type);
+  const drawn = sign === "date" || sign === "boolean" ? icon(sign) : sign;
+  const mark = element("span", "sign muted", drawn);
+  // The type says it in words.
+  mark.setAttribute("aria-hidden", "true");
+  const node = item(
+    2,
+    column.sql,
+    mark,
+    element("span", "treename", column.name, spoken(", ")),
+    element("span", "treetype muted", column.primaryKey ? `${column.type} key` : column.type),
+  );
+  return { node, name: column.name, sql: column.sql, id: null, parent, children: [] };
+}
+
+function item(level: number, sql: string, ...children: (Node | string | null)[]): HTMLElement {
+  const node = element("li", "treerow", ...children);
+  node.setAttribute("role", "treeitem");
+  node.setAttribute("aria-level", String(level));
+  node.title = `Insert ${sql}`;
+  node.tabIndex = -1;
+  return node;
 }

@@ -38,7 +38,9 @@ export function upload(way: Way, file: File, progress: (share: number) => void):
 
 async function send(socket: WebSocket, file: File, progress: (share: number) => void): Promise<void> {
   for (let at = 0; at < file.size && socket.readyState === WebSocket.OPEN; at += chunkBytes) {
-    socket.send(await file.slice(at, at + chunkBytes).arrayBuffer());
+    const chunk = await file.slice(at, at + chunkBytes).arrayBuffer();
+    if (socket.readyState !== WebSocket.OPEN) return; // the server has said why
+    socket.send(chunk);
     while (socket.bufferedAmount > mostWaiting && socket.readyState === WebSocket.OPEN)
       await new Promise((resolve) => setTimeout(resolve, 10)); // a socket does not tell when it has sent
     progress(Math.min(1, (at + chunkBytes) / file.size));

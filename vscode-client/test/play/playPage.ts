@@ -61,7 +61,7 @@ export class PlayPage {
   }
 
   table(name: string): Locator {
-    return this.page.getByRole("treeitem", { name: new RegExp(`^${name},`) });
+    return this.page.getByRole("treeitem", { name: new RegExp(`^${name} ?,`) });
   }
 
   get examples(): Locator {

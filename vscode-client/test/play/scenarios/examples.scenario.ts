@@ -37,7 +37,7 @@ test("Escape, a key and the button stop it, and the text so far stays", async ()
   const stop = page.page.getByRole("button", { name: "Stop typing" });
   for (const how of ["Escape", "x", "button"]) {
     await page.examples.first().click();
-    await expect.poll(async () => (await page.text()).length).toBeGreaterThan(5);
+    await expect.poll(async () => (await page.text()).length, { timeout: 20_000 }).toBeGreaterThan(5);
     if (how === "button") await stop.click();
     else await page.page.keyboard.press(how);
     await expect.poll(() => stop.isVisible()).toBe(false);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { playing } from "../playing";
 import { PlayPage, rowsOf } from "../playPage";
-import { run } from "../playServer";
+import { PlayServer, run } from "../playServer";
 
 const play = playing();
 
@@ -69,20 +69,30 @@ test("closing a page leaves nothing: no files, no memories, no lock, no process"
   expect(await again.table("gone").count()).toBe(0);
 });
 
-test("a server that is gone is told of, and the text stays", async () => {
+test("a server that is started again knows the text, and its tables", async () => {
   const page = await play().open();
-  await page.type("SELECT 1 AS one");
+  await page.drop([{ name: "still.csv", base64: Buffer.from("a,b\n1,2\n").toString("base64") }]);
+  await page.table("still").waitFor();
+  await page.clear();
+  await page.type("SELECT a AS one FROM still");
   await page.exact(["one"]);
-  await page.page.context().setOffline(true);
+  page.previews.length = 0;
   await page.panel.headerButton("More actions").click();
   await page.panel.menuItem("Restart the server").click();
-  await page.panel.notice.filter({ hasText: "Starting again" }).waitFor();
-  await page.page.context().setOffline(false);
-  page.previews.length = 0;
-  await page.panel.notice.filter({ hasText: "Starting again" }).waitFor({ state: "detached", timeout: 60_000 });
-  expect(await page.text()).toBe("SELECT 1 AS one");
+  expect(rowsOf(await page.exact(["one"]))).toEqual([["1"]]);
+  await page.type(" WHERE a > 1");
+  const none = await page.preview("no rows", ({ rows, outcome }) => outcome === "rows" && rows.length === 0);
+  expect(none.totalRows ?? 0).toBe(0);
+});
+
+test("a server that is gone is told of, and the text stays", async () => {
+  const server = await PlayServer.start();
+  const page = await PlayPage.open(await play().context(), server.address);
+  await page.type("SELECT 1 AS one");
   await page.exact(["one"]);
-  page.complaints.length = 0; // the browser says that it is offline
+  await server.end();
+  await page.panel.notice.filter({ hasText: "Starting again" }).waitFor();
+  expect(await page.text()).toBe("SELECT 1 AS one");
 });
 
 function childrenOf(pid: number): string {
