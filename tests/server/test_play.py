@@ -333,7 +333,7 @@ REFUSED_FILES: list[tuple[str, bytes, int | None, str]] = [
     ("program.exe", b"MZ", None, "no data file"),
     ("noending", b"a,b", None, "no data file"),
     ("broken.parquet", b"PAR1 not really PAR1", None, "cannot be read as a table"),
-    ("large.csv", b"", 2**40, "1024.0 GB; files of up to 2 GB"),
+    ("large.csv", b"", 2**40, "1099.5 GB; files of up to 2 GB"),
     ("grows.csv", b"a,b\n1,2\n", 3, "changed while it was being sent"),
 ]
 

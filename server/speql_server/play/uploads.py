@@ -12,7 +12,7 @@ from speql_engines.data_files import READERS, named, scan
 from speql_server.play.open_pages import OpenPage
 from speql_sql import SpeqlError
 
-LARGEST_UPLOAD = 2 * 2**30
+LARGEST_UPLOAD = 2 * 10**9
 """A file with more bytes is not taken: who has such a one names it when starting."""
 
 _SPARE = 256 * 2**20
@@ -104,8 +104,8 @@ def _ending(name: str) -> str:
 
 
 def _too_large(size: int) -> UploadError:
-    largest = LARGEST_UPLOAD // 2**30
+    largest = LARGEST_UPLOAD // 10**9
     return UploadError(
-        f"The file has {size / 2**30:.1f} GB; files of up to {largest} GB are taken.",
+        f"The file has {size / 10**9:.1f} GB; files of up to {largest} GB are taken.",
         "Start speql play with its path instead: then it is read where it is.",
     )

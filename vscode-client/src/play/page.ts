@@ -24,32 +24,32 @@ export interface Choice {
 
 /** Where things are put. */
 export class PlayPage {
-  readonly side = element("aside", "side");
-  readonly editor = element("section", "editor");
-  readonly panel = element("div", "preview");
-  private readonly work = element("div", "work");
+  readonly side = element("aside", "playside");
+  readonly editor = element("section", "playeditor");
+  readonly panel = element("div", "playpreview");
+  private readonly work = element("div", "playwork");
   private readonly name = element("span", "docname");
-  private readonly choice = element("select", "field");
+  private readonly choice = element("select", "playchoice");
   private readonly sideButton: HTMLButtonElement;
 
   constructor(actions: BarActions) {
     this.side.id = "side";
     this.side.setAttribute("aria-label", "Tables and examples");
     this.editor.setAttribute("aria-label", "Editor");
-    this.sideButton = button("btn", () => this.toggleSide(), icon("table"), element("span", "label", "Tables"));
+    this.sideButton = button("btn", () => this.toggleSide(), icon("table"), element("span", "playlabel", "Tables"));
     this.sideButton.setAttribute("aria-controls", this.side.id);
     this.choice.setAttribute("aria-label", "Connection");
     this.choice.addEventListener("change", () => actions.connection(this.choice.value));
     const isMac = /mac/i.test(navigator.userAgent);
-    const submit = button("btn primary", actions.submit, icon("submit"), element("span", "label", "Submit"));
+    const submit = button("btn primary", actions.submit, icon("submit"), element("span", "playlabel", "Submit"));
     submit.title = `Run the whole query now: ${isMac ? "Cmd" : "Ctrl"}+Enter, or Enter twice`;
     const bar = element(
       "header",
-      "bar",
+      "playbar",
       this.sideButton,
       element("h1", "", "SpeQL"),
       this.name,
-      labelled("Open a .sql file", "Open", "open", actions.open),
+      labelled("Open a .sql file", "Open", "folder", actions.open),
       labelled("Save the text as a .sql file", "Save", "save", actions.save),
       labelled("Add data: .csv and .parquet files to query", "Add data", "database", actions.addData),
       this.choice,
@@ -60,7 +60,7 @@ export class PlayPage {
       splitter(this.work, () => getComputedStyle(this.work).flexDirection === "column"),
       this.panel,
     );
-    const body = element("div", "body", this.side, this.work);
+    const body = element("div", "playbody", this.side, this.work);
     document.body.classList.add("sq-theme");
     document.body.replaceChildren(element("div", "play", bar, body));
     this.showSide(matchMedia("(min-width: 900px)").matches);
@@ -104,10 +104,10 @@ export class PlayPage {
 function labelled(
   title: string,
   text: string,
-  glyph: "open" | "save" | "database",
+  glyph: "folder" | "save" | "database",
   act: () => void,
 ): HTMLButtonElement {
-  const made = button("btn", act, icon(glyph), element("span", "label", text));
+  const made = button("btn", act, icon(glyph), element("span", "playlabel", text));
   made.title = title;
   made.setAttribute("aria-label", title);
   return made;

@@ -102,7 +102,7 @@ class Play {
     this.examples = new ExampleList({ editor: () => this.editor, say: (text) => messages.say(text) });
     const texts = new TextList(start.texts, (text) => this.show(text));
     const limit = document.createElement("p");
-    limit.className = "muted limit";
+    limit.className = "muted playlimit";
     limit.textContent = `Drop .csv, .parquet or .jsonl files of up to ${size(start.largestUpload)} on the page to query them.`;
     this.page.side.append(this.schema.root, limit, texts.root, this.examples.root);
     document.body.append(watchDrops(this.drops), messages.root);

@@ -15,7 +15,7 @@ export class SchemaBrowser {
   /** The element. */
   readonly root = element("section", "schema");
   private readonly field = element("input", "search");
-  private readonly said = element("p", "muted said");
+  private readonly said = element("p", "muted playsaid");
   private readonly tree: SchemaTree;
   private asked = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;

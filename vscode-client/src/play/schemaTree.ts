@@ -43,7 +43,8 @@ export class SchemaTree {
     const focused = this.visible().findIndex(({ node }) => node === document.activeElement);
     const isAlone = ({ name }: SchemaTable): boolean => schema.tables.filter((one) => one.name === name).length === 1;
     this.rows = schema.tables.map((table) => this.tableRow(table, isAlone(table), found));
-    const more = schema.more > 0 ? element("li", "muted more", `and ${count(schema.more)} more: search by name`) : null;
+    const more =
+      schema.more > 0 ? element("li", "muted treemore", `and ${count(schema.more)} more: search by name`) : null;
     more?.setAttribute("role", "none");
     const nodes = this.all().map(({ node }) => node);
     this.root.replaceChildren(...nodes, ...(more === null ? [] : [more]));
@@ -153,7 +154,7 @@ export class SchemaTree {
 function columnRow(column: SchemaColumn, parent: Row): Row {
   const { sign } = lookOf(column.type);
   const drawn = sign === "date" || sign === "boolean" ? icon(sign) : sign;
-  const mark = element("span", "sign muted", drawn);
+  const mark = element("span", "treesign muted", drawn);
   // The type says it in words.
   mark.setAttribute("aria-hidden", "true");
   const node = item(

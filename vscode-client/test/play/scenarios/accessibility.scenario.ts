@@ -44,7 +44,7 @@ test("the border between editor and preview moves by keys", async () => {
   await border.focus();
   for (let at = 0; at < 3; at += 1) await page.page.keyboard.press("ArrowUp");
   await expect
-    .poll(async () => (await page.page.locator(".editor").boundingBox())!.height)
+    .poll(async () => (await page.page.locator(".playeditor").boundingBox())!.height)
     .toBeLessThan(before.height + 400);
   expect(Number(await border.getAttribute("aria-valuenow"))).toBe(33);
 });
