@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install demo test fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-play shots-play fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,31 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)  ## Show the main job in the terminal (ARGS="--plain --speed 20")
 	@$(BIN)/speql demo $(ARGS)
+
+ASSETS := server/speql_server/play/assets/play.js
+MODULES := vscode-client/node_modules/.package-lock.json
+CLIENT_SOURCES := $(shell find vscode-client/src -type f 2>/dev/null) vscode-client/package.json
+
+assets: $(ASSETS)  ## Build the pages for browsers (needs Node.js 20 or newer and npm)
+
+$(ASSETS): $(MODULES) $(CLIENT_SOURCES)
+	@echo "Building the page ..."
+	@cd vscode-client && npm run --silent build:assets
+
+$(MODULES): vscode-client/package-lock.json
+	@command -v npm >/dev/null || { echo "The page is built with npm. Install Node.js 20 or newer, then run this again."; exit 1; }
+	@echo "Installing what builds the page ..."
+	@cd vscode-client && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+play: $(READY) $(ASSETS)  ## Open SpeQL in the browser on the demo's data (ARGS="my.duckdb query.sql")
+	@$(BIN)/speql play $(if $(ARGS),$(ARGS),--demo)
+
+test-play: $(READY) $(ASSETS)  ## Use the page in a real browser (needs Chromium; ARGS="typing")
+	cd vscode-client && npm run test:play $(if $(ARGS),-- $(ARGS))
+
+shots-play: $(READY) $(ASSETS)  ## Take the pictures of the page for docs/images
+	cd vscode-client && npm run shots:play
 
 test: $(READY)  ## Run all tests (ARGS="-k repair")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
