@@ -41,8 +41,8 @@ class BorrowedConnection:
     **What the user changes behind our backs** must make every temp table stale, and DuckDB has no counter of writes.
     It does number transactions. All of ours are begun by `begin`, which notes the number: a number that is missing
     among ours is a statement of the user's, and counts as a write. What that cannot see is when a transaction that was
-    seen to begin is committed. `catch_up`, called on the user's thread before each submit, sees whether one is open
-    now (then the submit is refused: its data cannot be seen from another cursor), and counts a write for whatever was
+    seen to begin is committed. `catch_up`, called on the user's thread when the user types or submits, sees whether one is
+    open now (then nothing runs: its data cannot be seen from another cursor), and counts a write for whatever was
     begun since it last looked. What remains unseen is a transaction that another thread holds open across a submit.
     """
 
@@ -56,6 +56,7 @@ class BorrowedConnection:
         self._numbers: set[int] = set()
         self._last = 0
         self._foreign_since_look = False
+        self._blind: EngineError | None = None
         self._writes = 0
         self._session: dict[str, str] = {}
         self._settings: dict[str, str] = {}
@@ -95,6 +96,8 @@ class BorrowedConnection:
     def open_cursor(self, *, ahead: bool = False) -> duckdb.DuckDBPyConnection:
         """A cursor for one job, with the user's settings of this session. Give it back."""
         self._check_open()
+        if self._blind is not None:
+            raise self._blind
         cursor = None
         try:
             cursor = self._new_cursor()
@@ -141,35 +144,43 @@ class BorrowedConnection:
     def catch_up(self) -> None:
         """See what the user's connection is like now. To be called on the user's thread, while it waits.
 
-        Raises :class:`EngineError` where a submit could not see what the user sees: within a transaction, and while a
-        result is unfinished.
+        Within a transaction, and while a result is unfinished, nothing here could see what the user sees: until the
+        next look every job fails with what is in the way.
         """
         self._check_open()
         with self._lock:
-            before = self._count()
-            cursor = self._new_cursor()
             try:
-                first, second = (self._user.sql(_TRANSACTION).fetchall() for _ in range(2))
-                looked = _number(cursor) - before - 1
-                theirs = dict(self._user.sql(_SETTINGS).fetchall())
-                defaults = dict(cursor.execute(_SETTINGS).fetchall())
-                self._last = _number(cursor)
+                self._blind = self._look()
             except duckdb.Error as error:
-                raise _in_use(error) from error
-            finally:
-                cursor.close()
-            if first == second:
-                message = "Your connection is in a transaction, which nothing outside it can see into."
-                hint = "Commit it first, or run the statement on your connection itself."
-                raise EngineError(message, hint, Problem("in-transaction", message, hint=hint))
-            session = {
-                str(name): str(value)
-                for name, value in theirs.items()
-                if value != defaults.get(name) and value is not None and name not in _OWN_SETTINGS
-            }
-            others = looked != _TRANSACTIONS_OF_A_LOOK or self._foreign_since_look or session != self._session
-            self._writes += others
-            self._session, self._foreign_since_look = session, False
+                message = f"Your connection cannot be asked now: {_first_line(error)}"
+                hint = "Fetch its result to the end, or give SpeQL con.cursor()."
+                self._blind = EngineError(message, hint, Problem("in-use", message, hint=hint))
+
+    def _look(self) -> EngineError | None:
+        """What is in the way of seeing what the user sees, if anything is."""
+        before = self._count()
+        cursor = self._new_cursor()
+        try:
+            first, second = (self._user.sql(_TRANSACTION).fetchall() for _ in range(2))
+            looked = _number(cursor) - before - 1
+            theirs = dict(self._user.sql(_SETTINGS).fetchall())
+            defaults = dict(cursor.execute(_SETTINGS).fetchall())
+            self._last = _number(cursor)
+        finally:
+            cursor.close()
+        if first == second:
+            message = "Your connection is in a transaction, which nothing outside it can see into."
+            hint = "Commit it first, or run the statement on your connection itself."
+            return EngineError(message, hint, Problem("in-transaction", message, hint=hint))
+        session = {
+            str(name): str(value)
+            for name, value in theirs.items()
+            if value != defaults.get(name) and value is not None and name not in _OWN_SETTINGS
+        }
+        others = looked != _TRANSACTIONS_OF_A_LOOK or self._foreign_since_look or session != self._session
+        self._writes += others
+        self._session, self._foreign_since_look = session, False
+        return None
 
     def version(self) -> str:
         """A value that changes when the user may have changed the data, and with the session's settings."""
@@ -257,11 +268,6 @@ class BorrowedConnection:
 def _number(cursor: duckdb.DuckDBPyConnection) -> int:
     # All of it, though it is one row: with an unfinished result a connection takes nothing else.
     return int(cursor.execute(_TRANSACTION).fetchall()[0][0])
-
-
-def _in_use(error: duckdb.Error) -> EngineError:
-    message = f"Your connection cannot be asked now: {_first_line(error)}"
-    return EngineError(message, "Fetch its result to the end, or give SpeQL con.cursor().", Problem("in-use", message))
 
 
 def _first_line(error: Exception) -> str:

@@ -151,7 +151,7 @@ class DuckDBEngine:
     async def borrow(cls, connection: duckdb.DuckDBPyConnection) -> "DuckDBEngine":
         """Work on the user's own connection, which stays the user's: see `BorrowedConnection` for what is promised.
 
-        `catch_up` must be called on the user's thread before a submit.
+        `catch_up` must be called on the user's thread when the user types or submits.
         """
         borrowed = await asyncio.get_running_loop().run_in_executor(None, BorrowedConnection, connection)
         return cls(borrowed, idle_release_seconds=0, call_later=None)
