@@ -41,9 +41,9 @@ class BorrowedConnection:
     **What the user changes behind our backs** must make every temp table stale, and DuckDB has no counter of writes.
     It does number transactions. All of ours are begun by `begin`, which notes the number: a number that is missing
     among ours is a statement of the user's, and counts as a write. What that cannot see is when a transaction that was
-    seen to begin is committed. `catch_up`, called on the user's thread when the user types or submits, sees whether one is
-    open now (then nothing runs: its data cannot be seen from another cursor), and counts a write for whatever was
-    begun since it last looked. What remains unseen is a transaction that another thread holds open across a submit.
+    seen to begin is committed. `catch_up`, called on the user's thread when the user types or submits, sees whether
+    one is open now (then nothing runs: its data cannot be seen from another cursor), and counts a write for whatever
+    was begun since it last looked. What remains unseen is a transaction that another thread holds open across a submit.
     """
 
     database: Path | None = None

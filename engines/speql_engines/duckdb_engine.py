@@ -498,7 +498,9 @@ def _close_unwanted(opening: "asyncio.Future[DuckDBConnection]") -> None:
         opening.result().close()
 
 
-def _stop(connection: DuckDBConnection | BorrowedConnection, jobs: RunningJobs, executors: tuple[DaemonExecutor, ...]) -> None:
+def _stop(
+    connection: DuckDBConnection | BorrowedConnection, jobs: RunningJobs, executors: tuple[DaemonExecutor, ...]
+) -> None:
     """Interrupt what runs, end the threads, close the instance. The order matters: see DaemonExecutor."""
     jobs.stop_all(_STOP_SECONDS)
     for executor in executors:

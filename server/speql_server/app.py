@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -80,9 +80,13 @@ def create_server(
     *,
     open_engine: OpenEngine | None = None,
     clock: Clock | None = None,
+    lent: "Connection | None" = None,
 ) -> "SpeqlServer":
-    """A server for one client. ``open_engine`` opens the engine that a profile describes; without it, the real one."""
-    server = SpeqlServer(settings or ServerSettings(), open_engine, clock or Clock())
+    """A server for one client. ``open_engine`` opens the engine that a profile describes; without it, the real one.
+
+    ``lent`` is a connection of this process that all documents have, and that stays open when the server closes.
+    """
+    server = SpeqlServer(settings or ServerSettings(), open_engine, clock or Clock(), lent)
     register_features(server)
     return server
 
@@ -101,6 +105,7 @@ class SpeqlServer(LanguageServer):
         settings: ServerSettings,
         open_engine: OpenEngine | None,
         clock: Clock,
+        lent: "Connection | None" = None,
     ) -> None:
         super().__init__(
             "speql",
@@ -123,7 +128,11 @@ class SpeqlServer(LanguageServer):
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._executors: Executors | None = None
         self.background = Background()
-        self._openings = Opening(open_engine, clock, self.background, self.show, self.send_status, self.work_done.run)
+        self._openings = Opening(
+            open_engine, clock, self.background, self.show, self.send_status, self.work_done.run, lent
+        )
+        self.on_preview: Callable[[protocol.Preview], None] = lambda _: None
+        """Called with each preview before it is sent, for those who have this server in their own process."""
         self.connections = Connections(self._open, self._opened, self.background.finished, clock.sleep)
         self.document_connections = DocumentConnections(self.workspaces, self.documents, self.notebooks)
         self._sessions: dict[str, Session] = {}
@@ -399,7 +408,8 @@ class SpeqlServer(LanguageServer):
         opened, _ = await asyncio.gather(
             self._openings.open(profile, self.settings, self._catalog_changed), asyncio.shield(self._graphs)
         )
-        keep_what_is_there()
+        if opened.give_back is None:  # else there is more in this process than a server
+            keep_what_is_there()
         return opened
 
     def _opened(self, entry: Entry) -> None:
@@ -472,7 +482,7 @@ class SpeqlServer(LanguageServer):
             self.clock,
             self.encoding,
             Outlets(
-                preview=lambda message: self.send(protocol.PREVIEW, message),
+                preview=self._send_preview,
                 jobs=self._send_jobs,
                 diagnostics=self._send_diagnostics,
                 wrote=partial(self._wrote, opened.connection),
@@ -513,6 +523,10 @@ class SpeqlServer(LanguageServer):
             self.workspace_inlay_hint_refresh(None)
         if self.abilities.refreshes_lenses and (always or any(one.code_lens for one in shown)):
             self.workspace_code_lens_refresh(None)
+
+    def _send_preview(self, message: protocol.Preview) -> None:
+        self.on_preview(message)
+        self.send(protocol.PREVIEW, message)
 
     def _send_jobs(self, message: protocol.Jobs) -> None:
         self.send(protocol.JOBS, message)
