@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
@@ -131,8 +131,6 @@ class SpeqlServer(LanguageServer):
         self._openings = Opening(
             open_engine, clock, self.background, self.show, self.send_status, self.work_done.run, lent
         )
-        self.on_preview: Callable[[protocol.Preview], None] = lambda _: None
-        """Called with each preview before it is sent, for those who have this server in their own process."""
         self.connections = Connections(self._open, self._opened, self.background.finished, clock.sleep)
         self.document_connections = DocumentConnections(self.workspaces, self.documents, self.notebooks)
         self._sessions: dict[str, Session] = {}
@@ -482,7 +480,7 @@ class SpeqlServer(LanguageServer):
             self.clock,
             self.encoding,
             Outlets(
-                preview=self._send_preview,
+                preview=lambda message: self.send(protocol.PREVIEW, message),
                 jobs=self._send_jobs,
                 diagnostics=self._send_diagnostics,
                 wrote=partial(self._wrote, opened.connection),
@@ -523,10 +521,6 @@ class SpeqlServer(LanguageServer):
             self.workspace_inlay_hint_refresh(None)
         if self.abilities.refreshes_lenses and (always or any(one.code_lens for one in shown)):
             self.workspace_code_lens_refresh(None)
-
-    def _send_preview(self, message: protocol.Preview) -> None:
-        self.on_preview(message)
-        self.send(protocol.PREVIEW, message)
 
     def _send_jobs(self, message: protocol.Jobs) -> None:
         self.send(protocol.JOBS, message)
