@@ -77,7 +77,7 @@ class _Listening(Closes):
     def __init__(self, lease: Lease, token: Token) -> None:
         self._lease = lease
         self._token = token
-        self._clients: set[asyncio.Task[Any]] = set()
+        self._clients: dict[asyncio.Task[Any], asyncio.StreamReader] = {}
         self._server: asyncio.Server | None = None
         self.port = 0
 
@@ -90,19 +90,19 @@ class _Listening(Closes):
         """Close the port, and what the clients have open."""
         if self._server is not None:
             self._server.close()
-        for client in tuple(self._clients):
-            client.cancel()
+        for reader in self._clients.values():
+            reader.feed_eof()
         await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None, "the listener makes one for each client"
-        self._clients.add(task)
+        self._clients[task] = reader
         server = self._lease.connected.server()
         server.messages.admits = self._token.admits
         server.messages.set_writer(TcpWriter(writer))
         try:
             await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes), owns_process=False)
         finally:
-            self._clients.discard(task)
+            self._clients.pop(task, None)
             writer.close()

@@ -81,7 +81,7 @@ class Session:
         self._lease.background.soon(self._typing.changed, text, cursor)
 
     def preview(self, *, exact: bool = False) -> Pending[AnswerView]:
-        """The first preview of the newest text; with ``exact`` the first that is neither a sample nor predicted.
+        """The first preview of the newest text; with ``exact`` the first that is no sample.
 
         Fails with :class:`~speql_sql.SpeqlError` where the text has none, which says why.
         """
@@ -235,5 +235,5 @@ class _Typing(Closes):
 
 
 def _is_exact(preview: Preview) -> bool:
-    """Whether it is of the text as it stands; one that failed says that there is none to come."""
-    return preview.outcome != "rows" or not {"sample", "predicted", "stale"} & set(preview.states)
+    """Whether it is of all rows; one that failed says that there is none to come."""
+    return preview.outcome != "rows" or not {"sample", "stale"} & set(preview.states)

@@ -35,7 +35,7 @@ async def serve_stdio(settings: ServerSettings, output: int, greeting: Greeting)
     reader = asyncio.StreamReader(limit=2**20)
     reader.feed_data(greeting.received)
     writer = ThreadedWriter(output, greeting.answered, lambda: loop.call_soon_threadsafe(reader.feed_eof))
-    threading.Thread(target=_pump, args=(sys.stdin.fileno(), reader, loop), name="speql-stdin", daemon=True).start()
+    threading.Thread(target=pump, args=(sys.stdin.fileno(), reader, loop), name="speql-stdin", daemon=True).start()
     if sys.platform != "win32":
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, reader.feed_eof)
@@ -169,7 +169,7 @@ def _alive(process_id: int) -> bool:
     return True
 
 
-def _pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
+def pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
     """Move bytes from a descriptor to the loop's reader.
 
     A thread of its own, and a daemon: a read cannot be interrupted, and neither pygls' pool nor the interpreter's end
