@@ -2,7 +2,7 @@
 
 import atexit
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,8 +148,13 @@ DATABASES = Databases()
 """Those of this process."""
 
 
+def at_exit(close: Callable[[], object]) -> None:
+    """Have something closed while the interpreter still works; what was registered last goes first."""
+    getattr(threading, "_register_atexit", atexit.register)(close)
+
+
 # A session may still prepare the next cell when the interpreter exits, and must be stopped before that. `atexit` is too
 # late: Python first stops every ThreadPoolExecutor, and work that is then handed to one fails, with a traceback on the
 # user's screen as the last thing that the notebook says. `threading` runs its own hooks before it, newest first;
 # `concurrent.futures` uses the same one, and offers no other. Where a Python lacks it, the traceback is what remains.
-getattr(threading, "_register_atexit", atexit.register)(DATABASES.close)
+at_exit(DATABASES.close)

@@ -34,7 +34,7 @@ class Editor(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base cla
     _esm = asset("widget.js")
     sql = traitlets.Unicode("").tag(sync=True)
     connection = traitlets.Unicode("").tag(sync=True)
-    height = traitlets.Unicode("320px").tag(sync=True)
+    height = traitlets.Unicode("420px").tag(sync=True)
     frame = traitlets.Enum(["pandas", "polars", "arrow"], None, allow_none=True)
 
     def __init__(
@@ -44,7 +44,7 @@ class Editor(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base cla
         connection: "Database | Session" = None,
         writable: bool = False,
         frame: str | None = None,
-        height: str = "320px",
+        height: str = "420px",
     ) -> None:
         self._lease = _lease_of(connection, writable)
         self._session: Session | None = None

@@ -11,7 +11,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from speql_notebook.databases import Closes, Lease
+from speql_notebook.databases import Closes, Lease, at_exit
 from speql_notebook.kernel_facts import KernelFacts
 from speql_notebook.notebook_connection import NOTEBOOK
 from speql_server.access import Token
@@ -29,6 +29,8 @@ class KernelDoor:
         self._listening: _Listening | None = None
         self._file: Path | None = None
         self._open()
+        # Before the databases are closed, which registered themselves earlier: the newest goes first.
+        at_exit(self.close)
         NOTEBOOK.changed.append(self._reopen)
 
     @classmethod
