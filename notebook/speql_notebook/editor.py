@@ -1,7 +1,9 @@
 """``speql.Editor()``: an SQL editor with ghost text and the live preview panel, in the output of a cell."""
 
 import asyncio
+import contextlib
 import logging
+import threading
 from typing import Any
 
 import anywidget
@@ -23,7 +25,7 @@ _ALIVE_SECONDS = 60.0
 """A view that does not answer for so long is gone, without having said so: its page was closed or loaded again."""
 
 
-class Editor(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base classes are not typed
+class Editor(anywidget.AnyWidget):
     """An SQL editor on the notebook's connection, or on another one that is given as `speql.connect` takes it.
 
     ``sql`` is the text, which may be set and observed; ``df`` is the result of the text as it stands, as a data frame
@@ -47,6 +49,7 @@ class Editor(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base cla
         height: str = "420px",
     ) -> None:
         self._lease = _lease_of(connection, writable)
+        self._released = False
         self._session: Session | None = None
         self._pages: dict[str, EditorPage] = {}
         self._answered: set[str] = set()
@@ -73,11 +76,19 @@ class Editor(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base cla
 
     def close(self) -> None:
         """Take the widget away, with its language servers, its temp tables, and its hold on the database."""
-        self._pages.clear()
-        if self._session is not None:
-            self._session.close()
-        self._lease.close()
+        released, self._released = self._released, True
+        if not released:
+            self._pages.clear()
+            _release(self._session, self._lease)
         super().close()
+
+    def __del__(self) -> None:
+        """Python calls this in the middle of anything, on any thread, and closing waits: so that is another's work."""
+        if not getattr(self, "_released", True):
+            self._released = True
+            with contextlib.suppress(RuntimeError):  # the interpreter ends, and has closed all databases
+                threading.Thread(target=_release, args=(self._session, self._lease), daemon=True).start()
+        super().__del__()
 
     def _heard(self, _: object, message: Any, buffers: object) -> None:
         """A message of a view, on the kernel's thread: what takes time is done in another one."""
@@ -130,6 +141,13 @@ class Editor(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base cla
     def _send_text(self, page: str, text: str) -> None:
         if page in self._pages:
             self.send({"kind": "lsp", "page": page, "text": text})
+
+
+def _release(session: Session | None, lease: Lease) -> None:
+    """Give a database back, with all that was made on it."""
+    if session is not None:
+        session.close()
+    lease.close()
 
 
 def _lease_of(connection: "Database | Session", writable: bool) -> Lease:

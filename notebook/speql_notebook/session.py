@@ -184,7 +184,8 @@ class _Typing(Closes):
         self._waiting.append(take)
         idle = asyncio.ensure_future(self.document.idle())
         try:
-            await asyncio.wait({found, idle}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {found, idle}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not found.done():
                 raise SpeqlError("There is no preview of this text.", "Type on, or submit it.")
             preview = found.result()

@@ -144,6 +144,21 @@ def test_it_works_on_the_users_own_connection() -> None:
         assert user.sql("SELECT count(*) FROM duckdb_databases() WHERE NOT internal").fetchall() == [(1,)]
 
 
+def test_an_editor_that_nobody_holds_is_closed_without_waiting(database: Path) -> None:
+    editor = speql.Editor("SELECT 1 AS one", connection=str(database))
+    assert editor.arrow().to_pydict() == {"one": [1]}
+    lease = editor._lease
+    lease.run(_finalize(editor))  # on the very thread that would have to do the closing
+    limit = time.monotonic() + 30
+    while DATABASES._open and time.monotonic() < limit:
+        threading.Event().wait(0.01)
+    assert not DATABASES._open
+
+
+async def _finalize(editor: Any) -> None:
+    editor.__del__()
+
+
 def test_missing_files_say_what_to_do() -> None:
     with pytest.raises(AssetsMissingError, match="make assets"):
         asset("nothing.js")

@@ -17,6 +17,7 @@ import { showBudget } from "./commands/showBudget";
 import { submit } from "./commands/submit";
 import { showWalkthrough } from "./commands/walkthrough";
 import { doubleEnterListener } from "./doubleEnterListener";
+import { holdsSql } from "./embedded";
 import { firstUse } from "./firstUse";
 import { chosenInterpreter, hasServer, onPath } from "./machine";
 import { PreviewView, viewType } from "./previewView";
@@ -25,7 +26,6 @@ import { chooseCommand } from "./serverCommand";
 import { ShownSelect } from "./shownSelect";
 import { StatusBar } from "./statusBar";
 import { fileOf } from "./dataFiles";
-import { holdsSql } from "./embedded";
 import { findData } from "./workspaceData";
 
 /** What other extensions and tests may ask. */

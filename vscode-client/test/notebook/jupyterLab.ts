@@ -99,8 +99,9 @@ export class LabNotebook {
 
   /** Start the kernel again. */
   async restart(): Promise<void> {
-    await this.command("notebook:restart-kernel");
+    const restarted = this.command("notebook:restart-kernel");
     await this.page.locator(".jp-Dialog .jp-mod-accept").click();
+    await restarted;
     await this.kernelIs("idle");
   }
 
