@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install demo test fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-play shots-play test-notebooks shots-notebooks fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,45 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)  ## Show the main job in the terminal (ARGS="--plain --speed 20")
 	@$(BIN)/speql demo $(ARGS)
+
+ASSETS := server/speql_server/play/assets/.ready
+CLIENT_SOURCES := $(shell find vscode-client/src -type f 2>/dev/null) vscode-client/package.json
+
+assets: $(ASSETS)  ## Build the pages for browsers (needs Node.js 20 or newer and npm)
+
+$(ASSETS): vscode-client/package-lock.json $(CLIENT_SOURCES)
+	@command -v npm >/dev/null || { echo "The page is built with npm. Install Node.js 20 or newer, then run this again."; exit 1; }
+	@echo "Building the page ..."
+	@cd vscode-client && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build:assets >/dev/null
+	@touch $@
+
+play: $(READY) $(ASSETS)  ## Open SpeQL in the browser on the demo's data (ARGS="my.duckdb query.sql")
+	@$(BIN)/speql play $(if $(ARGS),$(ARGS),--demo)
+
+test-play: $(READY) $(ASSETS)  ## Use the page in a real browser (needs Chromium; ARGS="typing")
+	cd vscode-client && npm run test:play $(if $(ARGS),-- $(ARGS))
+
+NOTEBOOKS := .venv-notebooks
+NOTEBOOKS_READY := $(NOTEBOOKS)/.ready
+
+test-notebooks: $(READY) $(NOTEBOOKS_READY)  ## Use SpeQL in real JupyterLab and marimo, in a browser (needs Chromium; ARGS="marimo")
+	$(BIN)/python -m pytest tests/notebook
+	cd vscode-client && npm run test:notebooks $(if $(ARGS),-- $(ARGS))
+
+shots-notebooks: $(NOTEBOOKS_READY)  ## Take the pictures of notebooks for docs/images
+	cd vscode-client && npm run shots:notebooks
+
+# The wheel itself is installed: that is all that a user has.
+$(NOTEBOOKS_READY): tests/notebook/hosts/hosts.lock $(ASSETS) $(READY) $(shell find engines scheduler server speculator sql notebook -name '*.py' 2>/dev/null)
+	@test -x $(NOTEBOOKS)/bin/python || $(PYTHON) -m venv $(NOTEBOOKS)
+	@echo "Installing JupyterLab, marimo and SpeQL into $(NOTEBOOKS) ..."
+	@$(NOTEBOOKS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/notebook/hosts/hosts.lock
+	@rm -rf $(NOTEBOOKS)/wheel && $(BIN)/python -m hatchling build -t wheel -d $(NOTEBOOKS)/wheel >/dev/null
+	@$(NOTEBOOKS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(NOTEBOOKS)/wheel/*.whl
+	@touch $@
+
+shots-play: $(READY) $(ASSETS)  ## Take the pictures of the page for docs/images
+	cd vscode-client && npm run shots:play
 
 test: $(READY)  ## Run all tests (ARGS="-k repair")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -111,6 +150,8 @@ lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no 
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o requirements.lock
+	$(BIN)/uv pip compile tests/notebook/hosts/hosts.in pyproject.toml --universal --python-version 3.11 \
+		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/notebook/hosts/hosts.lock
 
 clean:  ## Remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -31,12 +31,13 @@ async def open_engine(
     memory_limit: str | None = None,
     keep_catalog: bool = False,
     background_tables: int = NEVER,
+    dropped: Path | None = None,
 ) -> Engine:
     """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), or ``:memory:`` or None.
 
     Queries may also read files under ``workspace`` and the ``folders``. ``keep_catalog`` keeps the catalog between
-    sessions; one of more than ``background_tables`` tables is loaded in the background. Raises
-    :class:`ConnectionFailedError`, which says what to do.
+    sessions; one of more than ``background_tables`` tables is loaded in the background. Data files that come to the
+    folder ``dropped`` are tables, too. Raises :class:`ConnectionFailedError`, which says what to do.
     """
     path = _path(database)
     return await DuckDBEngine.open(
@@ -47,6 +48,7 @@ async def open_engine(
         memory_limit=memory_limit or DEFAULT_MEMORY_LIMIT,
         catalog_file=_kept_in(path) if path is not None and keep_catalog else None,
         background_tables=background_tables,
+        dropped=dropped,
     )
 
 

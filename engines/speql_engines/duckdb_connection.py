@@ -32,8 +32,9 @@ class DuckDBConnection:
     The instance is in memory. The user's file is attached under the name that DuckDB gives it, so that names mean what
     they mean in a direct session; temp tables live in a second in-memory database, ``scratch``, which every cursor
     sees (DuckDB's own TEMP tables are private to a cursor). External access is off except for the file, its companions
-    and the ``folders``. Instead of a database there may be ``files``, which are views of the instance. All methods
-    block and may be called from any thread.
+    and the ``folders``. Instead of a database there may be ``files``, which are views of the instance; ``dropped``
+    files are that, too, beside a database: their names come after its own. All methods block and may be called from
+    any thread.
     """
 
     def __init__(
@@ -46,9 +47,12 @@ class DuckDBConnection:
         memory_limit: str,
         spill_parent: Path | None,
         files: FileTables | None = None,
+        dropped: FileTables | None = None,
     ) -> None:
         self.database = database
         self._files = files
+        self._dropped = dropped
+        self._watched = tuple(one for one in (files, dropped) if one is not None)
         self.writable = writable or database is None
         self._lock = threading.Lock()
         self._users = 0
@@ -89,13 +93,13 @@ class DuckDBConnection:
         root.execute(f"ATTACH ':memory:' AS {self.scratch}")
         paths = [str(self.database) + suffix for suffix in ("", *_COMPANIONS)] if self.database else []
         readable = [str(folder) for folder in folders]
-        if self._files is not None:
-            (readable if self._files.root.is_dir() else paths).append(str(self._files.root))
+        for files in self._watched:
+            (readable if files.root.is_dir() else paths).append(str(files.root))
         root.execute(f"SET allowed_paths = {_literals(paths)}")
         root.execute(f"SET allowed_directories = {_literals(readable)}")
         root.execute("SET enable_external_access = false")
-        if self._files is not None:
-            self._files.refresh(root)
+        for files in self._watched:
+            files.refresh(root)
 
     def _name_of_database(self, database: Path) -> str:
         """Attach the file for the first time, to learn the name that DuckDB gives it."""
@@ -177,12 +181,14 @@ class DuckDBConnection:
     def state(self) -> str:
         """What identifies, in every process, the state of the data that a job started now would read.
 
-        Empty if nothing does: for a database in memory, and once this process has written or changed a setting.
+        Empty if nothing does: for a database in memory, for one with files beside it, and once this process has written
+        or changed a setting.
         """
         with self._lock:
             self._check_open()
             self._notice_changes()
-            if self.database is None or self._writes or self._seen is None:
+            dropped = self._dropped is not None and self._dropped.views
+            if self.database is None or self._writes or self._seen is None or dropped:
                 return ""
             headers = blake2b(self._seen.headers, digest_size=16).hexdigest() if self._seen.headers else ""
             return f"{self._seen.stats} {headers}" if headers else ""
@@ -195,7 +201,7 @@ class DuckDBConnection:
     def file_views(self) -> Mapping[str, FileView]:
         """The views that are data files, by name."""
         with self._lock:
-            return dict(self._files.views) if self._files is not None else {}
+            return {name: view for files in self._watched for name, view in files.views.items()}
 
     def note_write(self) -> None:
         """A statement of the user's may have written."""
@@ -234,6 +240,9 @@ class DuckDBConnection:
     def _configure(self, cursor: duckdb.DuckDBPyConnection) -> None:
         if self.database is not None:
             cursor.execute(f"USE {identifier(self.name)}")
+            if self._dropped is not None:
+                schemas = f"{identifier(self.name)}.main,memory.main"
+                cursor.execute(f"SET search_path = {literal(schemas)}")
         for key, statement in tuple(self._settings.items()):
             try:
                 cursor.execute(statement)
@@ -273,8 +282,9 @@ class DuckDBConnection:
         when the last of them has ended. A file attached for writing is locked against others and its state changes by
         our own writes, which are counted as such; only a replacement of the whole file is a change there.
         """
-        if self._files is not None and self._files.refresh(self._root):
-            self._generation += 1
+        for files in self._watched:
+            if files.refresh(self._root):
+                self._generation += 1
         if self.database is None or (self._attached and self._users):
             return
         if self._attached:

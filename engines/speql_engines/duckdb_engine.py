@@ -110,6 +110,7 @@ class DuckDBEngine:
         spill_parent: Path | None = None,
         catalog_file: Path | None = None,
         background_tables: int = NEVER,
+        dropped: Path | None = None,
     ) -> "DuckDBEngine":
         """Open ``database``, or an empty in-memory one if None; :class:`ConnectionFailedError` says why it cannot be.
 
@@ -117,7 +118,8 @@ class DuckDBEngine:
         ``workspace`` and ``folders`` may be read too. ``memory_limit`` (``"4GB"``, ``"60%"`` of the machine's) holds
         for temp tables and queries together, ``threads`` for all that runs. ``call_later`` replaces the event loop's,
         for tests; ``spill_parent`` the user's cache directory. In ``catalog_file`` the catalog is kept between
-        sessions; one of more than ``background_tables`` tables is read in the background.
+        sessions; one of more than ``background_tables`` tables is read in the background. Data files that come to the
+        folder ``dropped`` are views beside the database.
         """
         readable = [*([workspace] if workspace is not None else []), *folders]
 
@@ -132,6 +134,7 @@ class DuckDBEngine:
                 memory_limit=memory_limit,
                 spill_parent=spill_parent,
                 files=files,
+                dropped=FileTables(dropped.resolve(), may_be_empty=True) if dropped is not None else None,
             )
 
         opening = asyncio.get_running_loop().run_in_executor(None, connect)

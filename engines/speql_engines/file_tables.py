@@ -26,15 +26,16 @@ class FileTables:
     """Makes a view of each data file of a folder, or of the one file. Guarded by the lock of whoever owns it.
 
     A view is what a query over the file itself is: nothing is loaded or copied. What changes in the folder is noticed
-    when it is asked for, before each statement. A view that the user has made or replaced is the user's.
+    when it is asked for, before each statement. A view that the user has made or replaced is the user's. A folder that
+    ``may_be_empty`` is one that files are yet to come to.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, may_be_empty: bool = False) -> None:
         self.root = root
         self._seen: tuple[tuple[Path, State], ...] = ()
         self._files: dict[str, DataFile] = {}
         self._views: dict[str, FileView] = {}
-        if not scan(root):
+        if not may_be_empty and not scan(root):
             raise ConnectionFailedError(
                 f"{root} has no data files in it.", f"Name a DuckDB file, or a folder with {', '.join(READERS)}."
             )

@@ -251,6 +251,11 @@ class SpeqlServer(LanguageServer):
         if edited is not None:
             self.changed(edited)
 
+    def data_changed(self) -> None:
+        """Files that are tables have come or gone: what is shown of all documents is perhaps not what it was."""
+        self._look_again()
+        self._refresh_hints()
+
     def settings_changed(self) -> None:
         """The settings, the folders or a project file are others: what they change is done now."""
         if self._executors is None:

@@ -217,7 +217,7 @@ async def open_connection(
     try:
         engine, failure = await run(f"Opening {profile.database or 'the database'}", open_engine(profile)), ""
     except (ConnectionFailedError, StoppedError) as error:
-        engine = await open_engine(ConnectionProfile(profile.name, folders=profile.folders))
+        engine = await open_engine(ConnectionProfile(profile.name, folders=profile.folders, dropped=profile.dropped))
         failure = f"{error} SpeQL goes on with an empty database in memory."
     predictor = predictor_of(engine, settings, profile.database, failure)
     kept = (settings.history, settings.history_limit)
@@ -249,4 +249,5 @@ async def open_engine_of(profile: ConnectionProfile) -> Engine:
         writable=profile.writable,
         keep_catalog=profile.keep_catalog,
         background_tables=profile.background_tables,
+        dropped=profile.dropped,
     )

@@ -10,7 +10,8 @@ class ConnectionProfile:
 
     ``name`` is empty for the one without a name. ``database`` is None for an empty one in memory; ``folders`` are those
     whose files may be read while typing. ``unknown`` is the profile of all documents that name a connection which
-    nothing describes: they have an empty database, and are told.
+    nothing describes: they have an empty database, and are told. Data files that come to ``dropped`` are tables beside
+    it.
     """
 
     name: str = ""
@@ -20,3 +21,4 @@ class ConnectionProfile:
     keep_catalog: bool = True
     background_tables: int = 5_000
     unknown: bool = False
+    dropped: Path | None = None

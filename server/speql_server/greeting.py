@@ -46,6 +46,7 @@ _CAPABILITIES: dict[str, Any] = {
             "speql.profile",
             "speql.chart",
             "speql.columns",
+            "speql.schema",
             "speql.sample",
             "speql.export",
             "speql.preview",

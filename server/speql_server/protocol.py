@@ -585,6 +585,45 @@ class Columns(Wire, frozen=True, kw_only=True):
     columns: list[Column] = []
 
 
+class SchemaParams(Request, frozen=True, kw_only=True):
+    """The argument of ``speql.schema``: of a document's connection the tables in whose name, or a column's, this is."""
+
+    uri: str
+    containing: str = ""
+
+
+class SchemaColumn(Wire, frozen=True, kw_only=True):
+    """A column of a table. ``sql`` is its name as it has to be written."""
+
+    name: str
+    type: str
+    sql: str
+    primary_key: bool = False
+
+
+class SchemaTable(Wire, frozen=True, kw_only=True):
+    """A table or view. ``sql`` is its name as it has to be written; ``rows`` is null where the engine does not tell."""
+
+    name: str
+    schema: str
+    database: str
+    kind: Literal["table", "view"]
+    sql: str
+    rows: int | None
+    columns: list[SchemaColumn] = []
+
+
+class Schema(Wire, frozen=True, kw_only=True):
+    """What ``speql.schema`` answers: tables in the order of their names, and how many more there are.
+
+    ``partial`` says that the tables are being read still.
+    """
+
+    tables: list[SchemaTable] = []
+    more: int = 0
+    partial: bool = False
+
+
 class SampleParams(Request, frozen=True, kw_only=True):
     """The argument of ``speql.sample``."""
 

@@ -49,6 +49,9 @@ class ServerSettings:
     writable: bool = False
     """Open the database for writing, so that submits may change it."""
 
+    dropped: Path | None = None
+    """A folder to which the user brings data files: they are tables of every connection. No client's option."""
+
     connections: tuple[NamedConnection, ...] = ()
     """Other databases, by names that documents may choose."""
 

@@ -14,7 +14,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from speql_server.access import Token, host_admitted, origin_admitted
-from speql_server.app import create_server
+from speql_server.app import SpeqlServer, create_server
 from speql_server.framing import MOST_BYTES
 from speql_server.settings import ServerSettings
 from speql_server.threaded_writer import MOST_WAITING
@@ -23,7 +23,7 @@ from speql_server.transport import announce_token, cannot_listen, serve_messages
 logger = logging.getLogger(__name__)
 
 PROTOCOL = "speql"
-"""The subprotocol that a browser's client offers, beside the one that holds its token: see `_tokens`."""
+"""The subprotocol that a browser's client offers, beside the one that holds its token: see `tokens_said`."""
 
 _TOKEN_PROTOCOL = "speql.token."
 _FLUSH_SECONDS = 2.0
@@ -51,13 +51,7 @@ async def serve_websocket(
         return connection.respond(status, f"{reason}\n")
 
     async def connected(connection: ServerConnection) -> None:
-        server = create_server(settings)
-        writer = _FrameWriter(connection)
-        server.messages.set_writer(writer, include_headers=False)
-        try:
-            await serve_messages(server, _bodies(connection))
-        finally:
-            await writer.finish()
+        await serve_connection(create_server(settings), connection)
 
     try:
         listener: Server = await serve(
@@ -65,7 +59,7 @@ async def serve_websocket(
             host,
             port,
             process_request=refusal,
-            select_subprotocol=_selected,
+            select_subprotocol=spoken_subprotocol,
             max_size=MOST_BYTES,
             compression=None,  # on one machine it costs time and saves none
             server_header=None,
@@ -81,6 +75,16 @@ async def serve_websocket(
     return 0
 
 
+async def serve_connection(server: SpeqlServer, connection: ServerConnection) -> None:
+    """Have a server speak to the client of one connection, until either ends; both are closed then."""
+    writer = _FrameWriter(connection)
+    server.messages.set_writer(writer, include_headers=False)
+    try:
+        await serve_messages(server, _bodies(connection))
+    finally:
+        await writer.finish()
+
+
 def _refusal(
     path: str, headers: Headers, token: Token, origins: Collection[str]
 ) -> tuple[HTTPStatus, str] | tuple[None, None]:
@@ -90,12 +94,12 @@ def _refusal(
         return HTTPStatus.FORBIDDEN, "The host is not this machine."
     if len(given) > 1 or not origin_admitted(given[0] if given else None, origins):
         return HTTPStatus.FORBIDDEN, "Pages of this origin are not let in. Name it with --allow-origin."
-    if not any(token.admits(one) for one in _tokens(path, headers)):
+    if not any(token.admits(one) for one in tokens_said(path, headers)):
         return HTTPStatus.UNAUTHORIZED, "The right token is missing."
     return None, None
 
 
-def _tokens(path: str, headers: Headers) -> list[str]:
+def tokens_said(path: str, headers: Headers) -> list[str]:
     """The tokens that a request says: in the query, as `Authorization: Bearer`, or as a subprotocol.
 
     A browser's page can set no header, and addresses end up in logs: what it can do is to offer the subprotocols
@@ -112,7 +116,7 @@ def _tokens(path: str, headers: Headers) -> list[str]:
     return found
 
 
-def _selected(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+def spoken_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
     """The subprotocol that is spoken; never the one that holds the token."""
     return Subprotocol(PROTOCOL) if PROTOCOL in offered else None
 

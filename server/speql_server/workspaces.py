@@ -154,11 +154,17 @@ class Workspaces:
         folders = self.folders(settings)
         if not name:
             return ConnectionProfile(
-                "", settings.database, settings.writable, folders, settings.keep_catalog, settings.background_tables
+                "",
+                settings.database,
+                settings.writable,
+                folders,
+                settings.keep_catalog,
+                settings.background_tables,
+                dropped=settings.dropped,
             )
         named = next((one for one in settings.connections if one.name == name), None)
         if named is None or named.unavailable:
-            return ConnectionProfile("?", None, False, folders, unknown=True)
+            return ConnectionProfile("?", None, False, folders, unknown=True, dropped=settings.dropped)
         more = (named.workspace,) if named.workspace is not None else ()
         return ConnectionProfile(
             name,
@@ -167,6 +173,7 @@ class Workspaces:
             tuple(dict.fromkeys((*more, *folders))),
             settings.keep_catalog,
             settings.background_tables,
+            dropped=settings.dropped,
         )
 
     def _by_pattern(self, uri: str, settings: ServerSettings) -> str:

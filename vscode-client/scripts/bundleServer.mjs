@@ -23,7 +23,9 @@ const wheelArgs = [
   "--wheel-dir",
   folder,
 ];
-execFileSync(python, ["-m", "pip", "wheel", ...wheelArgs, root], { stdio: ["ignore", "inherit", "inherit"] });
+// Without the pages for browsers: the extension has the panel.
+const env = { ...process.env, SPEQL_WITHOUT_PAGES: "1" };
+execFileSync(python, ["-m", "pip", "wheel", ...wheelArgs, root], { stdio: ["ignore", "inherit", "inherit"], env });
 const wheel = readdirSync(folder).find((name) => name.endsWith(".whl"));
 const read = (name) => readFileSync(join(root, name), "utf8");
 const { text, names } = lockedRequirements(read("requirements.lock"), dependenciesOf(read("pyproject.toml")));

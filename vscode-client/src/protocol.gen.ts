@@ -532,6 +532,42 @@ export interface Columns {
   columns: Column[];
 }
 
+/** The argument of ``speql.schema``: of a document's connection the tables in whose name, or a column's, this is. */
+export interface SchemaParams {
+  uri: string;
+  containing?: string;
+}
+
+/** A column of a table. ``sql`` is its name as it has to be written. */
+export interface SchemaColumn {
+  name: string;
+  type: string;
+  sql: string;
+  primaryKey: boolean;
+}
+
+/** A table or view. ``sql`` is its name as it has to be written; ``rows`` is null where the engine does not tell. */
+export interface SchemaTable {
+  name: string;
+  schema: string;
+  database: string;
+  kind: "table" | "view";
+  sql: string;
+  rows: number | null;
+  columns: SchemaColumn[];
+}
+
+/**
+ * What ``speql.schema`` answers: tables in the order of their names, and how many more there are.
+ *
+ * ``partial`` says that the tables are being read still.
+ */
+export interface Schema {
+  tables: SchemaTable[];
+  more: number;
+  partial: boolean;
+}
+
 /** The argument of ``speql.sample``. */
 export interface SampleParams {
   uri: string;

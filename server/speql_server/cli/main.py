@@ -283,6 +283,52 @@ def serve(
 
 
 @app.command()
+def play(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE...]",
+            help="Texts (.sql) and data: DuckDB files, .csv and .parquet files, folders of those. The first data is "
+            "what the page begins with.",
+        ),
+    ] = None,
+    connection: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=DATABASE]",
+            help="Another database to choose from; or, without =, the one to begin with, also of .speql.toml.",
+        ),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Begin with the data of `speql demo`: 10 million real flights.")
+    ] = False,
+    writable: Annotated[
+        bool, typer.Option("--writable", help="Open the files for writing: submits may change them.")
+    ] = False,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port at 127.0.0.1; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "error",
+) -> None:
+    """Open SpeQL in the browser: an editor, previews, the tables, and files to drop on it.
+
+    Only this machine reaches it, and only with the token in the address that is printed.
+    """
+    from speql_server.cli.play import play_command
+
+    raise typer.Exit(
+        play_command(
+            files or [],
+            connection=connection or [],
+            demo=demo,
+            writable=writable,
+            port=port,
+            browser=browser,
+            log_level=log_level,
+        )
+    )
+
+
+@app.command()
 def repair(
     sql: Annotated[
         str | None, typer.Argument(metavar="SQL|FILE|-", help="SQL text, a file, or - for stdin; or give --cases.")

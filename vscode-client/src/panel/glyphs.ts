@@ -53,6 +53,7 @@ export const glyphs = {
   boolean: [["rect", { x: "1.5", y: "4.5", width: "13", height: "7", rx: "3.5" }], dot("11", "1.6")],
   used: [path("M3 8.5l3.2 3.2L13 4.8")],
   unused: [path("M4 4l8 8M12 4l-8 8")],
+  folder: [path("M2 12.5v-9h4l1.5 2H14v7z")],
   open: [path("M6 3.5L10.5 8 6 12.5")],
   firstPage: [path("M11.5 3.5L7 8l4.5 4.5M4.5 3.5v9")],
   previousPage: [path("M9.5 3.5L5 8l4.5 4.5")],
