@@ -7,6 +7,7 @@ import { onTestFailed } from "vitest";
 import { chromium, evidence } from "./machine";
 
 let browser: Browser | undefined;
+let pages = 0;
 
 /** A new page; a failing test leaves its picture in `out/`. */
 export async function newPage(options: { dark?: boolean; width?: number; height?: number } = {}): Promise<Page> {
@@ -14,11 +15,14 @@ export async function newPage(options: { dark?: boolean; width?: number; height?
   const { dark = false, width = 1280, height = 960 } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
   const page = await context.newPage();
+  const number = (pages += 1);
   page.setDefaultTimeout(60_000);
   try {
     onTestFailed(async ({ task }) => {
       mkdirSync(evidence, { recursive: true });
-      await page.screenshot({ path: join(evidence, `${task.name.replaceAll(/\W+/g, "-")}.png`) });
+      await page.screenshot({
+        path: join(evidence, `${task.name.replaceAll(/\W+/g, "-").slice(0, 60)}-${number}.png`),
+      });
     });
   } catch {
     // Outside of a test nobody fails.

@@ -18,6 +18,9 @@ export function startLab(): Promise<Served> {
   );
 }
 
+/** Pages share a workspace: after a reload notebooks of other pages are there, too, behind this one. */
+const shown = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook";
+
 /** What of JupyterLab's own is asked. */
 interface Opened {
   sessionContext: { ready: Promise<void>; session: { kernel: { info: Promise<unknown> } } };
@@ -42,7 +45,7 @@ export class LabNotebook {
 
   /** Resolves when the kernel waits for something to do. */
   async ready(): Promise<void> {
-    await this.page.locator(".jp-Notebook .jp-Cell").first().waitFor();
+    await this.page.locator(`${shown} .jp-Cell`).first().waitFor();
     await this.page.evaluate(async () => {
       const { shell } = (window as unknown as { jupyterapp: { shell: { currentWidget: Opened } } }).jupyterapp;
       await shell.currentWidget.sessionContext.ready;
@@ -66,7 +69,7 @@ export class LabNotebook {
 
   /** A cell, by its number from 0. */
   cell(at: number): Locator {
-    return this.page.locator(".jp-Notebook .jp-Cell").nth(at);
+    return this.page.locator(`${shown} .jp-Cell`).nth(at);
   }
 
   /** What a cell has shown. */
@@ -106,9 +109,7 @@ export class LabNotebook {
   }
 
   private async kernelIs(status: string): Promise<void> {
-    const shown = this.page.locator(
-      `.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=${status}]`,
-    );
-    await shown.first().waitFor();
+    const panel = ".jp-NotebookPanel:not(.lm-mod-hidden)";
+    await this.page.locator(`${panel} .jp-Notebook-ExecutionIndicator[data-status=${status}]`).first().waitFor();
   }
 }

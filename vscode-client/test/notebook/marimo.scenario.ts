@@ -32,10 +32,14 @@ test("the widget is reactive: the next cell has the result of what is typed", as
   await runAll(page);
   const widget = new Widget(page.locator("body"));
   await expect.poll(() => widget.columns(), { timeout: 60_000 }).toEqual(["store", "price"]);
-  await expect.poll(() => page.locator("body").textContent(), { timeout: 30_000 }).toContain("equal: True, rows: 5, polars");
+  await expect
+    .poll(() => page.locator("body").textContent(), { timeout: 30_000 })
+    .toContain("equal: True, rows: 5, polars");
   await widget.type("0");
   await expect.poll(async () => (await widget.rows())[0], { timeout: 30_000 }).toEqual(["shop 0", "0.0"]);
-  await expect.poll(() => page.locator("body").textContent(), { timeout: 30_000 }).toContain("equal: True, rows: 50, polars");
+  await expect
+    .poll(() => page.locator("body").textContent(), { timeout: 30_000 })
+    .toContain("equal: True, rows: 50, polars");
   // After a reload the widget is there again, and goes on.
   await page.reload();
   const again = new Widget(page.locator("body"));
