@@ -14,8 +14,10 @@ afterAll(closeBrowser);
 const images = join(repository, "docs/images");
 const query = "SELECT store, count(*) AS n, sum(price) AS total FROM sales WHERE id > 100 GROUP BY store ORDER BY";
 
-async function save(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(images, `${name}.png`), animations: "disabled" });
+async function save(page: Page, name: string, top = 0): Promise<void> {
+  const { width, height } = page.viewportSize()!;
+  const clip = { x: 0, y: top, width, height: height - top };
+  await page.screenshot({ path: join(images, `${name}.png`), animations: "disabled", clip });
 }
 
 test("JupyterLab, light and dark", async () => {
@@ -35,7 +37,8 @@ test("JupyterLab, light and dark", async () => {
     await expect.poll(() => widget.rows(), { timeout: 60_000 }).toHaveLength(3);
     await save(page, "notebook-editor-light");
     await lab.command("apputils:change-theme", { theme: "JupyterLab Dark" });
-    await page.locator("body[data-jp-theme-light=false]").waitFor();
+    await page.locator("body[data-jp-theme-light=false]").waitFor({ state: "attached" });
+    await widget.root.locator("[data-theme=dark]").first().waitFor();
     await widget.code.click();
     await page.keyboard.press("Control+End");
     await save(page, "notebook-editor-dark");
@@ -52,13 +55,14 @@ test("marimo", async () => {
     "editor.df",
   ]);
   try {
-    const page = await newPage({ width: 1100, height: 1000 });
+    const page = await newPage({ width: 1100, height: 1180 });
     await page.goto(served.address);
     await page.locator(".cm-content").first().waitFor();
     await page.keyboard.press("Control+Shift+r");
     const widget = new Widget(page.locator("body"));
     await expect.poll(() => widget.rows(), { timeout: 60_000 }).toHaveLength(3);
-    await save(page, "notebook-marimo");
+    // Above the cells there is the path of the file.
+    await save(page, "notebook-marimo", 100);
   } finally {
     await closeBrowser();
     await served.stop();

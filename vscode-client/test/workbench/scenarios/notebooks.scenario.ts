@@ -45,8 +45,11 @@ test("SQL in mo.sql of a Python file has a preview, and errors", async () => {
 
 test("cells behind magics have completion and previews", async () => {
   const { heard, page } = workbench();
+  // Until the extensions are there, a notebook is opened as the text that it is.
+  await workbench().openFile(python);
+  await workbench().statusBarItem.waitFor();
   await workbench().openNotebook(notebook);
-  await page.locator(".notebookOverlay .monaco-editor .view-line", { hasText: "i_curre" }).click();
+  await page.locator(".notebookOverlay .monaco-editor .view-line", { hasText: "i_curre" }).last().click();
   await page.keyboard.press("Control+End");
   await page.keyboard.type("n");
   await page.locator(".suggest-widget.visible .monaco-list-row", { hasText: "i_current_price" }).first().waitFor();
@@ -54,5 +57,8 @@ test("cells behind magics have completion and previews", async () => {
   await page.keyboard.type("t_price > 50");
   const sql = "SELECT count(*) AS items FROM item WHERE i_current_price > 50";
   const wanted = directRows(tpcds, sql)[0]![0];
-  await heard.preview("The preview of the cell", ({ outcome, rows }) => outcome === "rows" && rows[0]?.[0] === wanted);
+  await heard.preview(
+    "The preview of the cell",
+    ({ outcome, rows }) => outcome === "rows" && String(rows[0]?.[0]) === wanted,
+  );
 });
