@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install assets demo play test test-play shots-play fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-play shots-play test-notebooks shots-notebooks fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,25 @@ play: $(READY) $(ASSETS)  ## Open SpeQL in the browser on the demo's data (ARGS=
 
 test-play: $(READY) $(ASSETS)  ## Use the page in a real browser (needs Chromium; ARGS="typing")
 	cd vscode-client && npm run test:play $(if $(ARGS),-- $(ARGS))
+
+NOTEBOOKS := .venv-notebooks
+NOTEBOOKS_READY := $(NOTEBOOKS)/.ready
+
+test-notebooks: $(READY) $(NOTEBOOKS_READY)  ## Use SpeQL in real JupyterLab and marimo, in a browser (needs Chromium; ARGS="marimo")
+	$(BIN)/python -m pytest tests/notebook
+	cd vscode-client && npm run test:notebooks $(if $(ARGS),-- $(ARGS))
+
+shots-notebooks: $(NOTEBOOKS_READY)  ## Take the pictures of notebooks for docs/images
+	cd vscode-client && npm run shots:notebooks
+
+# The wheel itself is installed: that is all that a user has.
+$(NOTEBOOKS_READY): tests/notebook/hosts/hosts.lock $(ASSETS) $(READY) $(shell find engines scheduler server speculator sql notebook -name '*.py' 2>/dev/null)
+	@test -x $(NOTEBOOKS)/bin/python || $(PYTHON) -m venv $(NOTEBOOKS)
+	@echo "Installing JupyterLab, marimo and SpeQL into $(NOTEBOOKS) ..."
+	@$(NOTEBOOKS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/notebook/hosts/hosts.lock
+	@rm -rf $(NOTEBOOKS)/wheel && $(BIN)/python -m hatchling build -t wheel -d $(NOTEBOOKS)/wheel >/dev/null
+	@$(NOTEBOOKS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall $(NOTEBOOKS)/wheel/*.whl
+	@touch $@
 
 shots-play: $(READY) $(ASSETS)  ## Take the pictures of the page for docs/images
 	cd vscode-client && npm run shots:play
@@ -136,6 +155,8 @@ lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no 
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o requirements.lock
+	$(BIN)/uv pip compile tests/notebook/hosts/hosts.in pyproject.toml --universal --python-version 3.11 \
+		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/notebook/hosts/hosts.lock
 
 clean:  ## Remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -8,7 +8,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-ASSETS = ("server/speql_server/play/assets",)
+ASSETS = ("server/speql_server/play/assets", "notebook/speql_notebook/assets")
 """Folders of built files, which git ignores."""
 
 LEFT_OUT = "SPEQL_WITHOUT_PAGES"

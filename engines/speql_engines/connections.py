@@ -4,12 +4,17 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
+
 from speql_engines.cache_directory import catalog_file
 from speql_engines.catalog_keeper import NEVER
 from speql_engines.catalog_store import CatalogStore
 from speql_engines.duckdb_engine import DEFAULT_MEMORY_LIMIT, DuckDBEngine
 from speql_engines.engine import ConnectionFailedError, Engine
 from speql_sql import Catalog
+
+UserConnection = duckdb.DuckDBPyConnection
+"""A connection of the user's own that can be worked on."""
 
 _IN_MEMORY = ":memory:"
 # At least two letters, so that `C:\data.duckdb` is a path.
@@ -45,6 +50,19 @@ async def open_engine(
         background_tables=background_tables,
         dropped=dropped,
     )
+
+
+async def borrow_engine(connection: UserConnection) -> DuckDBEngine:
+    """Work on a connection of the user's own, which stays the user's; see :meth:`DuckDBEngine.borrow`.
+
+    Raises :class:`ConnectionFailedError` for what is no open connection.
+    """
+    if not isinstance(connection, duckdb.DuckDBPyConnection):
+        raise ConnectionFailedError(
+            f"{type(connection).__name__} is no connection that is known here.",
+            "Give a DuckDB connection, such as duckdb.connect(), or the path of a DuckDB file.",
+        )
+    return await DuckDBEngine.borrow(connection)
 
 
 def saved_catalog(database: str) -> Catalog | None:

@@ -148,6 +148,17 @@ class DuckDBConnection:
         with self._lock:
             self._users -= 1
 
+    def begin(self, cursor: duckdb.DuckDBPyConnection, *, read_only: bool = False) -> None:
+        """Begin a transaction where one is wanted: what only reads is bound and run in one that can do nothing else."""
+        if read_only:
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+
+    def begin_again(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Begin another one in the place of one that an error has spoilt: nothing where `begin` begins none."""
+
+    def commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Commit what `begin` has begun: nothing where statements commit themselves."""
+
     @property
     def idle(self) -> bool:
         """Whether the file is attached though no job uses it."""

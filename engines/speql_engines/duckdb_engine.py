@@ -11,6 +11,7 @@ from typing import ParamSpec, Protocol, TypeVar
 import duckdb
 
 from speql_engines import duckdb_plan
+from speql_engines.borrowed_connection import BorrowedConnection
 from speql_engines.catalog_keeper import NEVER, CatalogKeeper, CatalogSource
 from speql_engines.catalog_store import CatalogStore
 from speql_engines.data_files import holds_data
@@ -38,7 +39,6 @@ Cursor = duckdb.DuckDBPyConnection
 # Of the machine, for temp tables and queries together: room is left for the editor.
 DEFAULT_MEMORY_LIMIT = "60%"
 
-_READ_ONLY = "BEGIN TRANSACTION READ ONLY"
 # Calls that bind, plan or look something up wait behind no query: they have threads of their own.
 _QUICK_THREADS = 2
 _JOB_THREADS = 16
@@ -66,7 +66,7 @@ class DuckDBEngine:
 
     def __init__(
         self,
-        connection: DuckDBConnection,
+        connection: DuckDBConnection | BorrowedConnection,
         idle_release_seconds: float,
         call_later: CallLater | None,
         store: CatalogStore | None = None,
@@ -150,6 +150,20 @@ class DuckDBEngine:
         engine._schedule_release()
         return engine
 
+    @classmethod
+    async def borrow(cls, connection: duckdb.DuckDBPyConnection) -> "DuckDBEngine":
+        """Work on the user's own connection, which stays the user's: see `BorrowedConnection` for what is promised.
+
+        `catch_up` must be called on the user's thread when the user types or submits.
+        """
+        borrowed = await asyncio.get_running_loop().run_in_executor(None, BorrowedConnection, connection)
+        return cls(borrowed, idle_release_seconds=0, call_later=None)
+
+    def catch_up(self) -> None:
+        """See what the user has done on a borrowed connection; nothing is to be seen on others. Blocks shortly."""
+        if isinstance(self._connection, BorrowedConnection):
+            self._connection.catch_up()
+
     @property
     def info(self) -> EngineInfo:
         """What to show of this connection."""
@@ -158,7 +172,7 @@ class DuckDBEngine:
         return EngineInfo(
             engine="DuckDB",
             version=duckdb.__version__,
-            label=label or "in-memory",
+            label=label or (f"your connection ({self._connection.name})" if self._is_borrowed else "in-memory"),
             writable=self._connection.writable,
             dialect="duckdb",
             details={"path": str(file)} if file else {},
@@ -168,6 +182,10 @@ class DuckDBEngine:
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
         return self._statements.running
+
+    @property
+    def _is_borrowed(self) -> bool:
+        return isinstance(self._connection, BorrowedConnection)
 
     async def catalog(self) -> Catalog:
         """Tables, views, columns, keys and row counts; read again only when the data version has changed.
@@ -180,17 +198,21 @@ class DuckDBEngine:
         """All functions of DuckDB and of the user's macros; read again only when the data version has changed."""
         version = await self.data_version()
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._quickly("functions", _read_functions)
+            self._functions = version, await self._quickly("functions", self._read_functions)
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's result without running it, or why it does not bind."""
         try:
-            return await self._quickly("bind", lambda cursor, job: bind_query(cursor, sql, self._connection.scratch))
+            return await self._quickly("bind", lambda cursor, job: self._bind(cursor, sql))
         except EngineError as error:
             if error.problem is None:
                 raise
             return Binding(problems=(error.problem,))
+
+    def _bind(self, cursor: Cursor, sql: str) -> Binding:
+        self._connection.begin(cursor)
+        return bind_query(cursor, sql, self._connection.scratch, self._connection.begin_again)
 
     async def execute(self, sql: str, max_rows: int | None = None) -> Result:
         """Run one query that only reads; fetch at most ``max_rows`` rows and abandon the rest."""
@@ -202,7 +224,7 @@ class DuckDBEngine:
         def work(cursor: Cursor, job: Job) -> Result:
             statement = parse_statement(cursor, sql)
             require_query(statement)
-            cursor.execute(_READ_ONLY)
+            self._connection.begin(cursor, read_only=True)
             return run_statement(cursor, statement, max_rows, started, self._connection.scratch)
 
         return await self._run(kind, work, sql)
@@ -227,7 +249,7 @@ class DuckDBEngine:
             if statement.kind == "write":
                 return self._write(cursor, statement, max_rows, started)
             try:
-                cursor.execute(_READ_ONLY)
+                self._connection.begin(cursor, read_only=True)
                 return run_statement(cursor, statement, max_rows, started, self._connection.scratch)
             except duckdb.TransactionException as error:
                 if not self._connection.writable or problem_from_error(error, sql).code != "read-only":
@@ -257,17 +279,20 @@ class DuckDBEngine:
         def work(cursor: Cursor, job: Job) -> TempTable:
             statement = parse_statement(cursor, sql)
             require_query(statement)
+            self._connection.begin(cursor)
             # DESCRIBE does not bind a query with INSERT, UPDATE or DELETE in a CTE; and no transaction of DuckDB's
             # writes two databases. So this can write the scratch database only.
             describe(cursor, sql, self._connection.scratch)
             try:
-                count = cursor.execute(prefix + sql + suffix).fetchone()
+                counts = cursor.execute(prefix + sql + suffix).fetchall()
+                self._connection.commit(cursor)
             except duckdb.Error as error:
                 raise engine_error(error, sql, prefix, self._connection.scratch) from error
             done = False
             try:
                 seconds = time.perf_counter() - started
-                rows = int(count[0]) if count else 0
+                rows = int(counts[0][0]) if counts else 0
+                self._connection.begin(cursor)
                 size = measured_bytes(cursor, sql_name, rows)
                 columns = columns_of(cursor.sql(f"FROM {sql_name}"))
                 done = True
@@ -302,7 +327,7 @@ class DuckDBEngine:
 
         def work(cursor: Cursor, job: Job) -> Estimate:
             require_query(parse_statement(cursor, sql))
-            cursor.execute(_READ_ONLY)
+            self._connection.begin(cursor, read_only=True)
             return duckdb_plan.read_estimate(cursor, sql, row_count)
 
         return await self._quickly("estimate", work, sql, duckdb_plan.PREFIX)
@@ -336,7 +361,7 @@ class DuckDBEngine:
         connection = self._connection
 
         def work(cursor: Cursor, job: Job) -> KnownCatalog:
-            cursor.execute(_READ_ONLY)
+            self._connection.begin(cursor, read_only=True)
             return read_catalog(
                 cursor,
                 connection.scratch,
@@ -351,6 +376,10 @@ class DuckDBEngine:
 
         with self._statements.statement("catalog"):
             return await self._call(self._on_cursor(work, ""), None, self._catalog_thread)
+
+    def _read_functions(self, cursor: Cursor, job: Job) -> tuple[FunctionSignature, ...]:
+        self._connection.begin(cursor)
+        return read_signatures(cursor)
 
     async def _state(self) -> str:
         return await self._call(lambda job: self._connection.state())
@@ -467,16 +496,14 @@ def _weak(method: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
-def _read_functions(cursor: Cursor, job: Job) -> tuple[FunctionSignature, ...]:
-    return read_signatures(cursor)
-
-
 def _close_unwanted(opening: "asyncio.Future[DuckDBConnection]") -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()
 
 
-def _stop(connection: DuckDBConnection, jobs: RunningJobs, executors: tuple[DaemonExecutor, ...]) -> None:
+def _stop(
+    connection: DuckDBConnection | BorrowedConnection, jobs: RunningJobs, executors: tuple[DaemonExecutor, ...]
+) -> None:
     """Interrupt what runs, end the threads, close the instance. The order matters: see DaemonExecutor."""
     jobs.stop_all(_STOP_SECONDS)
     for executor in executors:

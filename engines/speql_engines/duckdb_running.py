@@ -1,6 +1,7 @@
 """What is done with one statement on one cursor: bind it, run it, fetch its first rows."""
 
 import time
+from collections.abc import Callable
 
 import duckdb
 
@@ -30,14 +31,18 @@ def describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[object, ...]]
         raise engine_error(error, sql, "DESCRIBE ", scratch) from error
 
 
-def bind_query(cursor: Cursor, sql: str, scratch: str) -> Binding:
-    """The binding of a query that binds; :class:`EngineError` with the problem of one that does not."""
+def bind_query(cursor: Cursor, sql: str, scratch: str, begin_again: Callable[[Cursor], None]) -> Binding:
+    """The binding of a query that binds; :class:`EngineError` with the problem of one that does not.
+
+    ``begin_again`` begins another transaction where the first was spoilt by an error.
+    """
     statement = parse_statement(cursor, sql)
     require_query(statement)
     try:
         return Binding(columns_of(cursor.sql(statement.parsed)))
     except duckdb.Error:
         # Only DESCRIBE says where the fault is. It takes several times as long.
+        begin_again(cursor)
         rows = describe(cursor, sql, scratch)
         return Binding(tuple(ResultColumn(str(row[0]), type_text(str(row[1]))) for row in rows))
 

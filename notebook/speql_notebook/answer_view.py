@@ -1,15 +1,20 @@
 """A result as a notebook shows it: an HTML table, or plain text in a terminal."""
 
 import re
+from functools import cached_property
 from html import escape
 from io import StringIO
+from typing import Any
 
+import pyarrow as pa
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from speql_notebook.databases import Ran
+from speql_notebook.cell_error import CellError
+from speql_notebook.frames import frame_of
+from speql_notebook.ran import Ran
 from speql_server.protocol import Cell, Column
 
 _NUMBER = re.compile(
@@ -29,11 +34,44 @@ _STYLE = """
 
 
 class AnswerView:
-    """The rows of a submit, with result states, row count, time, and where they were served from."""
+    """The rows of a preview or a submit, with result states, row count, time, and where they were served from.
+
+    A notebook shows the first rows of it; `arrow` and `df` give all.
+    """
 
     def __init__(self, ran: Ran) -> None:
         self.preview = ran.preview
         self.database = ran.database
+        self._table = ran.table
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What is known of the rows: ``exact``, ``sample``, ``predicted``, ``stale``, ``cached``."""
+        return tuple(self.preview.states)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.preview.columns)
+
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """The first rows, as they are shown."""
+        return self.preview.rows
+
+    def arrow(self) -> pa.Table:
+        """All rows, as an Arrow table. Of a long result the rest is computed now, and fails if the data has changed."""
+        return self._whole
+
+    def df(self, kind: str | None = None) -> Any:
+        """All rows as a data frame: ``pandas``, ``polars`` or ``arrow``; without a word the first that is installed."""
+        return frame_of(self._whole, kind)
+
+    @cached_property
+    def _whole(self) -> pa.Table:
+        if self._table is None:
+            raise CellError("SpeQL: This statement gives no rows that could be fetched.")
+        return self._table()
 
     def _repr_html_(self) -> str:
         head = "".join(

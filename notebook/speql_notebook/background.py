@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, Generic, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -34,6 +36,15 @@ class BackgroundLoop:
             run.ended.wait()
             raise
         return run.result()
+
+    def start(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Start a coroutine, and go on. Cancelling the future cancels it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def soon(self, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Have a function called on the loop, after those that were handed over before; nothing once it is closed."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: call(*args, **kwargs))
 
     def close(self) -> None:
         """Stop the loop and end the thread."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from speql_notebook.databases import Ran
+from speql_notebook.ran import Ran
 from speql_server.positions import LineIndex
 from speql_server.protocol import Edit
 from speql_sql import SpeqlError
@@ -27,13 +27,16 @@ def error_of(ran: Ran) -> CellError:
 
 
 def repaired_text(typed: str, edits: Sequence[Edit]) -> str:
-    """The typed text with the edits applied; their positions count code points, as notebooks ask the session to."""
+    """The typed text with the edits applied, which are in its order; of several at one place each is behind the one
+    before. Their positions count code points, as notebooks ask the session to.
+    """
     index = LineIndex(typed)
-    text = typed
-    # From the end, so that no edit moves the place of one that is still to come.
-    for edit in sorted(edits, key=lambda edit: (edit.range.start.line, edit.range.start.character), reverse=True):
+    parts: list[str] = []
+    behind = 0
+    for edit in edits:
         start, end = (
             index.offset(place.line, place.character, "utf-32") for place in (edit.range.start, edit.range.end)
         )
-        text = text[:start] + edit.new_text + text[end:]
-    return text
+        parts += (typed[behind:start], edit.new_text)
+        behind = max(behind, end)
+    return "".join([*parts, typed[behind:]])

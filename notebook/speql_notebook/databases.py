@@ -1,126 +1,160 @@
-"""The databases that the cells of a notebook have opened, each with one SpeQL session."""
+"""The databases that this process has open: each once, for all cells, sessions and editors that use it."""
 
-import asyncio
-import itertools
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import atexit
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
-from speql_engines.connections import open_engine
 from speql_notebook.background import BackgroundLoop
-from speql_scheduler.running.settings import SchedulerSettings
-from speql_server.clock import Clock
-from speql_server.connection import Connection, predictor_of
-from speql_server.documents import Edited
-from speql_server.executors import Executors
-from speql_server.outlets import Outlets
-from speql_server.protocol import Preview
-from speql_server.session import Session
-from speql_server.settings import ServerSettings
-from speql_speculator.snapshot import Snapshot
-from speql_speculator.statements import split_statements
+from speql_notebook.connected import Connected, Database
+from speql_sql import SpeqlError
+
+T = TypeVar("T")
 
 IN_MEMORY = ":memory:"
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """A statement of a cell, and what submitting it gave."""
-
-    statement: str
-    preview: Preview
-    database: str
-
-
 class Databases:
-    """Opens each database once, and runs statements on it in a background loop.
-
-    Submits go through the same session that serves an editor, so a statement may be answered from the temp tables that
-    earlier ones left behind, and after each the session goes on with what the next one may need.
-    """
+    """Opens what is asked for, and closes it when the last `Lease` of it is closed; then its threads end, too."""
 
     def __init__(self) -> None:
-        self._loop: BackgroundLoop | None = None
-        self._open: dict[tuple[str, bool], _Connected] = {}
+        self._lock = threading.RLock()
+        self._background: BackgroundLoop | None = None
+        self._open: dict[object, _Open] = {}
 
-    def open(self, database: str, *, writable: bool) -> "OpenDatabase":
-        """The database, opened if it is not yet. Raises :class:`~speql_engines.ConnectionFailedError`."""
-        if self._loop is None:
-            self._loop = BackgroundLoop("speql-notebook")
-        in_memory = database == IN_MEMORY
-        name = IN_MEMORY if in_memory else str(Path(database).expanduser().resolve())
-        return OpenDatabase(self._loop, self._loop.run(self._opened(name, writable or in_memory)))
+    def use(self, database: Database, *, writable: bool = False) -> "Lease":
+        """The database, opened if it is not yet. Each one in memory is another.
+
+        Raises :class:`~speql_engines.ConnectionFailedError`.
+        """
+        in_memory = database is None or database == IN_MEMORY
+        with self._lock:
+            if self._background is None:
+                self._background = BackgroundLoop("speql-notebook")
+            named: Database = None
+            key: object = object()
+            if isinstance(database, str) and not in_memory:
+                named = str(Path(database).expanduser().resolve())
+                key = (named, writable)
+            elif not in_memory:
+                named, key = database, id(database)
+            try:
+                if key not in self._open:
+                    connected = self._background.run(Connected.open(named, writable=writable or in_memory))
+                    # It is held with its key: the number of an object that is gone may be another's.
+                    self._open[key] = _Open(connected, named)
+            finally:
+                self._stop_if_unused()
+            return self._lease(key, self._background)
+
+    def share(self, lease: "Lease") -> "Lease":
+        """Another lease of the same database."""
+        with self._lock:
+            if lease.key not in self._open:
+                raise SpeqlError("The connection is closed.", "Connect again.")
+            return self._lease(lease.key, lease.background)
+
+    def give_back(self, lease: "Lease") -> None:
+        """Close a lease; the database, too, if it was the last one. Safe to call twice."""
+        with self._lock:
+            used = self._open.get(lease.key)
+            if used is None or lease not in used.leases or self._background is None:
+                return
+            self._background.run(lease.close_users())
+            used.leases.remove(lease)
+            if not used.leases:
+                del self._open[lease.key]
+                self._background.run(used.connected.close())
+            self._stop_if_unused()
 
     def close(self) -> None:
-        """Stop what runs, drop the temp tables, release the files and end the threads. Safe to call twice."""
-        loop, self._loop = self._loop, None
-        if loop is not None:
-            loop.run(self._close_all())
-            loop.close()
+        """Close all."""
+        with self._lock:
+            for lease in [lease for used in self._open.values() for lease in used.leases]:
+                self.give_back(lease)
 
-    async def _opened(self, name: str, writable: bool) -> "_Connected":
-        key = (name, writable)
-        if key not in self._open:
-            # DuckDB opens a file once in a process, and either for reading or for writing.
-            await self._close_all(name)
-            self._open[key] = await _Connected.open(None if name == IN_MEMORY else name, writable=writable)
-        return self._open[key]
+    def _lease(self, key: object, background: BackgroundLoop) -> "Lease":
+        lease = Lease(self, background, key, self._open[key].connected)
+        self._open[key].leases.append(lease)
+        return lease
 
-    async def _close_all(self, name: str | None = None) -> None:
-        chosen = [key for key in self._open if name is None or key[0] == name]
-        await asyncio.gather(*(self._open.pop(key).close() for key in chosen))
+    def _stop_if_unused(self) -> None:
+        if not self._open and self._background is not None:
+            self._background.close()
+            self._background = None
 
 
-class OpenDatabase:
-    """What a cell runs its statements on."""
+class Lease:
+    """The use of an open database, from any thread. What was made with it is closed with it."""
 
-    def __init__(self, loop: BackgroundLoop, connected: "_Connected") -> None:
-        self._loop = loop
-        self._connected = connected
-
-    def run(self, sql: str) -> Iterator[Ran]:
-        """Run the statements of ``sql`` one after another, each when it is asked for."""
-        for statement in split_statements(sql):
-            preview = self._loop.run(self._connected.submit(statement.text))
-            yield Ran(statement.text, preview, self._connected.label)
-
-
-class _Connected:
-    """A connection with its session. Lives on the background loop."""
-
-    def __init__(self, connection: Connection, writable: bool) -> None:
-        self._connection = connection
-        self._threads = tuple(ThreadPoolExecutor(1, f"speql-notebook-{name}") for name in ("analysis", "replies"))
-        self._versions = itertools.count(1)
-        self._clock = Clock()
-        # Nobody watches previews, jobs and diagnostics here: what a cell shows is what its submit returns.
-        outlets = Outlets(preview=lambda _: None, jobs=lambda _: None, diagnostics=lambda _, __: None)
-        settings = ServerSettings(workspace=Path.cwd(), writable=writable)
-        executors = Executors(analysis=self._threads[0], replies=self._threads[1])
-        self._session = Session(connection, executors, settings, self._clock, "utf-32", outlets)
-
-    @classmethod
-    async def open(cls, database: str | None, *, writable: bool) -> "_Connected":
-        engine = await open_engine(database, workspace=Path.cwd(), writable=writable)
-        predictor = predictor_of(engine, ServerSettings(), database)
-        return cls(Connection(engine, SchedulerSettings(), predictor=predictor), writable)
+    def __init__(self, databases: Databases, background: BackgroundLoop, key: object, connected: Connected) -> None:
+        self._databases = databases
+        self.background = background
+        self.key = key
+        self.connected = connected
+        self._users: list[Closes] = []
 
     @property
     def label(self) -> str:
-        return self._connection.engine.info.label
+        """What to call the database."""
+        return self.connected.label
 
-    async def submit(self, statement: str) -> Preview:
-        """Run a statement as it is written. Its repair, if it needs one, is only told."""
-        snapshot = Snapshot("speql-notebook:cell.sql", next(self._versions), statement, len(statement))
-        edited = Edited(snapshot, self._clock.now())
-        preview = await self._session.submit(edited)
-        if preview.outcome == "rows":
-            self._session.changed(edited)
-        return preview
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop of the database, and wait for its value."""
+        return self.background.run(work)
 
-    async def close(self) -> None:
-        await self._session.close()
-        await self._connection.close()
-        for thread in self._threads:
-            thread.shutdown(wait=True, cancel_futures=True)
+    def closes(self, user: "Closes") -> None:
+        """Close this before the database. Called on the loop."""
+        self._users.append(user)
+
+    def leave(self, user: "Closes") -> None:
+        """It is closed already. Called on the loop."""
+        if user in self._users:
+            self._users.remove(user)
+
+    async def close_users(self) -> None:
+        """Close what was made with it."""
+        while self._users:
+            await self._users.pop().aclose()
+
+    def share(self) -> "Lease":
+        """Another lease of the same database, with an end of its own."""
+        return self._databases.share(self)
+
+    def close(self) -> None:
+        """Give it back. Safe to call twice."""
+        self._databases.give_back(self)
+
+
+class Closes:
+    """Something on the loop that ends before its connection does."""
+
+    async def aclose(self) -> None:
+        """End it, and wait until it has ended."""
+        raise NotImplementedError
+
+
+class _Open:
+    """An open database: ``named`` keeps a connection of the user's alive as long as it is known by its number."""
+
+    def __init__(self, connected: Connected, named: Database) -> None:
+        self.connected = connected
+        self.named = named
+        self.leases: list[Lease] = []
+
+
+DATABASES = Databases()
+"""Those of this process."""
+
+
+def at_exit(close: Callable[[], object]) -> None:
+    """Have something closed while the interpreter still works; what was registered last goes first."""
+    getattr(threading, "_register_atexit", atexit.register)(close)
+
+
+# A session may still prepare the next cell when the interpreter exits, and must be stopped before that. `atexit` is too
+# late: Python first stops every ThreadPoolExecutor, and work that is then handed to one fails, with a traceback on the
+# user's screen as the last thing that the notebook says. `threading` runs its own hooks before it, newest first;
+# `concurrent.futures` uses the same one, and offers no other. Where a Python lacks it, the traceback is what remains.
+at_exit(DATABASES.close)

@@ -1,111 +1,175 @@
-"""The cell magic ``%%speql`` for IPython and Jupyter notebooks."""
+"""The magics ``%%speql`` and ``%speql`` for IPython and Jupyter notebooks."""
 
-import atexit
+import re
 import shlex
-import threading
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from typing import Any, NoReturn
 
 from IPython.core.error import UsageError
 from IPython.display import display
 
 from speql_notebook.answer_view import AnswerView
-from speql_notebook.cell_error import CellError, error_of
-from speql_notebook.databases import IN_MEMORY, Databases
+from speql_notebook.cell_error import CellError
+from speql_notebook.connected import Database
+from speql_notebook.kernel_door import KernelDoor
+from speql_notebook.notebook_connection import NOTEBOOK
+from speql_notebook.session import Session
 from speql_sql import SpeqlError
 
-_NAME = "speql"
-_open_magics: "set[SpeqlMagic]" = set()
+_NAMES = ("speql", "sql")
+_USAGE = "%%speql [--database FILE] [--writable] [--out NAME [--frame pandas|polars|arrow]]"
+_LINE_USAGE = "%speql [--out NAME [--frame pandas|polars|arrow]] SQL, or %speql connect FILE|VARIABLE [--writable]"
+_OPTION = re.compile(r"\s*(--[a-z]+|-d)(?=[\s=]|$)(?:(?:=|\s+)(\"[^\"]*\"|'[^']*'|[^\s\"']+))?")
+_FLAGS = frozenset({"--writable"})
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Register ``%%speql``. What it opens is closed by `unload_ipython_extension` and when the interpreter exits."""
-    if _loaded(shell) is None:
-        magic = SpeqlMagic()
-        _open_magics.add(magic)
-        shell.register_magic_function(magic.run_cell, magic_kind="cell", magic_name=_NAME)
+    """Register the magics, as ``%%sql`` too where that is nobody's. What they open is closed by
+    `unload_ipython_extension` and when the interpreter exits.
+    """
+    if _loaded(shell) is not None:
+        return
+    magic = SpeqlMagic(shell)
+    for name in _NAMES:
+        kinds = shell.magics_manager.magics
+        if name == "speql" or (name not in kinds["cell"] and name not in kinds["line"]):
+            shell.register_magic_function(magic.run_cell, magic_kind="cell", magic_name=name)
+            shell.register_magic_function(magic.run_line, magic_kind="line", magic_name=name)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Close everything and take ``%%speql`` away."""
+    """Close everything and take the magics away."""
     magic = _loaded(shell)
     if magic is not None:
-        del shell.magics_manager.magics["cell"][_NAME]
-        _open_magics.discard(magic)
+        for kind in ("cell", "line"):
+            known = shell.magics_manager.magics[kind]
+            for name in [name for name, function in known.items() if getattr(function, "__self__", None) is magic]:
+                del known[name]
         magic.close()
 
 
 class SpeqlMagic:
-    """The magic with the databases that it has opened."""
+    """The magics with the connection of the notebook."""
 
-    def __init__(self) -> None:
-        self._databases = Databases()
-        self._database = IN_MEMORY
-        self._writable = False
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._door = KernelDoor.of_this_kernel(shell)
 
-    def run_cell(self, line: str, cell: str) -> AnswerView:
-        """Run the SQL of a cell and show its rows: %%speql [--database FILE] [--writable].
+    def run_cell(self, line: str, cell: str) -> AnswerView | None:
+        """Run the SQL of a cell and show its rows:
+        %%speql [--database FILE] [--writable] [--out NAME [--frame pandas|polars|arrow]].
 
         --database FILE names a DuckDB file; it stays for the cells after this one. At first it is an empty database in
         memory, which --database :memory: names too. A file is opened read-only; --writable opens it for writing.
-        Unfinished SQL is not run: the problem and the repaired text are shown.
+        --out NAME makes the result a data frame of that name in the place of showing it: pandas or Polars, as --frame
+        says. Unfinished SQL is not run: the problem and the repaired text are shown.
         """
-        database, writable = self._chosen(line)
+        return self._run(_options(line), cell)
+
+    def run_line(self, line: str) -> AnswerView | None:
+        """Run the SQL of a line: %speql SELECT 1; or choose the database: %speql connect FILE|VARIABLE [--writable].
+
+        VARIABLE is a DuckDB connection of yours, such as con = duckdb.connect(): then cells run on its tables, and
+        nothing of SpeQL's is to be seen on it. --out NAME makes the result a data frame of that name.
+        """
+        words = line.split(None, 1)
+        if words and words[0].lower() == "connect":
+            self._connect(words[1] if len(words) > 1 else "")
+            return None
+        options, sql = _leading_options(line)
+        return self._run(options, sql)
+
+    def close(self) -> None:
+        """Close everything that cells have opened."""
+        if self._door is not None:
+            self._door.close()
+        NOTEBOOK.close()
+
+    def _run(self, options: Namespace, sql: str) -> AnswerView | None:
         view = None
         try:
-            opened = self._databases.open(database, writable=writable)
-            self._database, self._writable = database, writable
-            for ran in opened.run(cell):
-                if view is not None:
+            session = self._session(options)
+            for ran in session.submit_each(sql):
+                if view is not None and options.out is None:
                     display(view)  # type: ignore[no-untyped-call]  # IPython does not annotate it
-                if ran.preview.outcome != "rows":
-                    raise error_of(ran)
-                view = AnswerView(ran)
+                view = ran
             if view is None:
                 raise CellError("SpeQL: There is no SQL statement in this cell.")
+            if options.out is None:
+                return view
+            self._shell.user_ns[options.out] = view.df(options.frame)
         except CellError:
             raise
         except SpeqlError as error:
             raise CellError(f"SpeQL: {error}") from None
-        return view
+        return None
 
-    def close(self) -> None:
-        """Close every database that cells have opened."""
-        self._databases.close()
+    def _session(self, options: Namespace) -> Session:
+        if options.database is not None:
+            return NOTEBOOK.connect(options.database, writable=options.writable)
+        session = NOTEBOOK.session
+        if options.writable and not session.writable:
+            return NOTEBOOK.connect(NOTEBOOK.database, writable=True)
+        return session
 
-    def _chosen(self, line: str) -> tuple[str, bool]:
-        parser = _Parser(prog="%%speql", add_help=False)
-        parser.add_argument("-d", "--database", metavar="FILE")
-        parser.add_argument("--writable", action="store_true")
+    def _connect(self, line: str) -> None:
+        options, target = _leading_options(line)
+        words = shlex.split(target)
+        writable = options.writable or "--writable" in words
+        words = [word for word in words if word != "--writable"]
+        if len(words) != 1:
+            raise UsageError(f"Name one database. Usage: {_LINE_USAGE}")
         try:
-            arguments = parser.parse_args(shlex.split(line))
-        except ValueError as error:  # a quote that is not closed
-            parser.error(str(error))
-        if arguments.database is not None:
-            return arguments.database, arguments.writable
-        return self._database, arguments.writable or self._writable
+            session = NOTEBOOK.connect(self._target(words[0]), writable=writable)
+        except SpeqlError as error:
+            raise CellError(f"SpeQL: {error}") from None
+        print(f"SpeQL: connected to {session.label}")  # noqa: T201 - it is what the cell shows
+
+    def _target(self, word: str) -> Database:
+        """A variable that is a connection, else the name of a file."""
+        if word.isidentifier() and word in self._shell.user_ns:
+            found: Database = self._shell.user_ns[word]
+            return found
+        return word
 
 
 class _Parser(ArgumentParser):
     """A parser that raises in the place of ending the interpreter."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. Usage: %%speql [--database FILE] [--writable]")
+        raise UsageError(f"{message}. Usage: {self.usage}")
+
+
+def _parser(usage: str) -> _Parser:
+    parser = _Parser(usage=usage.replace("%", "%%"), add_help=False, allow_abbrev=False)
+    parser.usage = usage
+    parser.add_argument("-d", "--database", metavar="FILE")
+    parser.add_argument("--writable", action="store_true")
+    parser.add_argument("--out", metavar="NAME")
+    parser.add_argument("--frame", choices=("pandas", "polars", "arrow"))
+    return parser
+
+
+def _options(line: str, usage: str = _USAGE) -> Namespace:
+    parser = _parser(usage)
+    try:
+        options = parser.parse_args(shlex.split(line))
+    except ValueError as error:  # a quote that is not closed
+        parser.error(str(error))
+    if options.out is not None and not options.out.isidentifier():
+        parser.error(f"{options.out} is no name of a variable")
+    return options
+
+
+def _leading_options(line: str) -> tuple[Namespace, str]:
+    """The options that a line begins with, and what follows them: SQL, in which ``--`` begins a comment."""
+    position = 0
+    while (found := _OPTION.match(line, position)) is not None:
+        position = found.end(1) if found[1] in _FLAGS else found.end()
+    return _options(line[:position], _LINE_USAGE), line[position:].strip()
 
 
 def _loaded(shell: Any) -> SpeqlMagic | None:
-    function = shell.magics_manager.magics["cell"].get(_NAME)
+    function = shell.magics_manager.magics["cell"].get("speql")
     owner = getattr(function, "__self__", None)
     return owner if isinstance(owner, SpeqlMagic) else None
-
-
-def _close_all() -> None:
-    while _open_magics:
-        _open_magics.pop().close()
-
-
-# A session may still prepare the next cell when the interpreter exits, and must be stopped before that. `atexit` is too
-# late: Python first stops every ThreadPoolExecutor, and work that is then handed to one fails, with a traceback on the
-# user's screen as the last thing that the notebook says. `threading` runs its own hooks before it, newest first;
-# `concurrent.futures` uses the same one, and offers no other. Where a Python lacks it, the traceback is what remains.
-getattr(threading, "_register_atexit", atexit.register)(_close_all)

@@ -13,7 +13,7 @@ def spec(app: Any) -> dict[str, dict[str, Any]]:
         "speql": {
             "version": 2,
             "display_name": "SpeQL",
-            "argv": [sys.executable, "-m", "speql_server"],
+            "argv": [sys.executable, "-m", "speql_notebook.jupyter_relay"],
             "languages": ["sql"],
             "mime_types": ["text/x-sql", "application/sql", "application/x-sql", "text/sql"],
             "requires_documents_on_disk": False,

@@ -80,9 +80,13 @@ def create_server(
     *,
     open_engine: OpenEngine | None = None,
     clock: Clock | None = None,
+    lent: "Connection | None" = None,
 ) -> "SpeqlServer":
-    """A server for one client. ``open_engine`` opens the engine that a profile describes; without it, the real one."""
-    server = SpeqlServer(settings or ServerSettings(), open_engine, clock or Clock())
+    """A server for one client. ``open_engine`` opens the engine that a profile describes; without it, the real one.
+
+    ``lent`` is a connection of this process that all documents have, and that stays open when the server closes.
+    """
+    server = SpeqlServer(settings or ServerSettings(), open_engine, clock or Clock(), lent)
     register_features(server)
     return server
 
@@ -101,6 +105,7 @@ class SpeqlServer(LanguageServer):
         settings: ServerSettings,
         open_engine: OpenEngine | None,
         clock: Clock,
+        lent: "Connection | None" = None,
     ) -> None:
         super().__init__(
             "speql",
@@ -123,7 +128,9 @@ class SpeqlServer(LanguageServer):
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._executors: Executors | None = None
         self.background = Background()
-        self._openings = Opening(open_engine, clock, self.background, self.show, self.send_status, self.work_done.run)
+        self._openings = Opening(
+            open_engine, clock, self.background, self.show, self.send_status, self.work_done.run, lent
+        )
         self.connections = Connections(self._open, self._opened, self.background.finished, clock.sleep)
         self.document_connections = DocumentConnections(self.workspaces, self.documents, self.notebooks)
         self._sessions: dict[str, Session] = {}
@@ -404,7 +411,8 @@ class SpeqlServer(LanguageServer):
         opened, _ = await asyncio.gather(
             self._openings.open(profile, self.settings, self._catalog_changed), asyncio.shield(self._graphs)
         )
-        keep_what_is_there()
+        if opened.give_back is None:  # else there is more in this process than a server
+            keep_what_is_there()
         return opened
 
     def _opened(self, entry: Entry) -> None:

@@ -69,7 +69,7 @@ class Connection:
         self.predictor = predictor or Predictor(engine)
         self.values = ColumnValueCache(engine)
         self.offers = CompletionOffers()
-        self.catalog_changed: Callable[[], None] = lambda: None
+        self.catalog_listeners: list[Callable[[], None]] = []
         """Called when more of the catalog is known than when it was last asked for."""
         self.written = False
         """Whether the user has run something that is no query."""
@@ -95,7 +95,7 @@ class Connection:
         return self._known.certain
 
     async def catalog(self) -> Catalog:
-        """The catalog as it is now; of a large one what is known now, and then `catalog_changed` tells of more."""
+        """The catalog as it is now; of a large one what is known now, and then `catalog_listeners` hear of more."""
         self._know(await self.engine.catalog())
         if not self._known.certain and (self._watching is None or self._watching.done()):
             self._watching = asyncio.get_running_loop().create_task(self._watch(), name="waiting for the catalog")
@@ -189,7 +189,8 @@ class Connection:
                 return  # the next statement that runs will say what is wrong
             if self._known.version != before.version:
                 seconds = LOOK_AGAIN_SECONDS
-                self.catalog_changed()
+                for tell in tuple(self.catalog_listeners):
+                    tell()
             else:
                 seconds = min(seconds * 2, LONGEST_SECONDS)
 

@@ -26,12 +26,17 @@ class Opened:
 
     connection: "Connection"
     language_model: "LanguageModel | None" = None
+    give_back: Callable[[], None] | None = None
+    """Gives a lent connection back, which stays open; None for one of our own."""
 
     async def close(self) -> None:
         """Close both."""
         if self.language_model is not None:
             await self.language_model.close()
-        await self.connection.close()
+        if self.give_back is not None:
+            self.give_back()
+        else:
+            await self.connection.close()
 
 
 @dataclass(eq=False)

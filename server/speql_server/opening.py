@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -28,7 +29,7 @@ OpenEngine = Callable[[ConnectionProfile], Coroutine[Any, Any, "Engine"]]
 
 class Opening:
     """``show`` shows a message in the editor, ``changed`` is called when the status may be another one; ``run`` runs
-    work under a title that may be shown.
+    work under a title that may be shown. Where a connection is ``lent``, it is that of every profile.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class Opening:
         show: Callable[[str, types.MessageType], None],
         changed: Callable[[], None],
         run: "Run",
+        lent: "Connection | None" = None,
     ) -> None:
         self._open_engine = open_engine
+        self._lent = lent
         self._clock = clock
         self._background = background
         self._show = show
@@ -53,6 +56,11 @@ class Opening:
         """Open a connection, and the language model that the user has switched on for it."""
         from speql_server import rooms
 
+        if (lent := self._lent) is not None:
+            listener = partial(catalog_changed, lent)
+            lent.catalog_listeners.append(listener)
+            give_back = partial(lent.catalog_listeners.remove, listener)
+            return Opened(lent, self._language_model(lent, settings), give_back)
         connection = await rooms.open_connection(
             profile,
             settings,
@@ -60,7 +68,7 @@ class Opening:
             rooms.SchedulerSettings(allowed_paths=tuple(map(str, profile.folders)), give_way=REPLIES.give_way),
             self._run,
         )
-        connection.catalog_changed = lambda: catalog_changed(connection)
+        connection.catalog_listeners.append(partial(catalog_changed, connection))
         if connection.failure:
             self._show(connection.failure, types.MessageType.Error)
         return Opened(connection, self._language_model(connection, settings))

@@ -154,6 +154,10 @@ class Session:
 
         What the engine does not accept is refused with the problem: see :class:`StatementRuns`.
         """
+        return (await self.submit_with_answer(edited))[0]
+
+    async def submit_with_answer(self, edited: Edited) -> tuple[protocol.Preview, Answer | None]:
+        """The same, with the answer that the message was made of: the first rows as the engine gave them."""
         self._garbage.hold()
         submitted = self._submitted[edited.snapshot.text] = asyncio.Event()
         try:
@@ -174,7 +178,7 @@ class Session:
         self._outlets.preview(message)
         if answer is not None and (analysis.repair is None or analysis.repair.query is None):
             self._outlets.wrote()
-        return message
+        return message, answer
 
     async def explain(self, edited: Edited, offset: int | None) -> protocol.Explained:
         """What would be computed for the statement at a place, and what it would be served from; nothing is run."""

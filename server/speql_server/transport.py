@@ -35,7 +35,7 @@ async def serve_stdio(settings: ServerSettings, output: int, greeting: Greeting)
     reader = asyncio.StreamReader(limit=2**20)
     reader.feed_data(greeting.received)
     writer = ThreadedWriter(output, greeting.answered, lambda: loop.call_soon_threadsafe(reader.feed_eof))
-    threading.Thread(target=_pump, args=(sys.stdin.fileno(), reader, loop), name="speql-stdin", daemon=True).start()
+    threading.Thread(target=pump, args=(sys.stdin.fileno(), reader, loop), name="speql-stdin", daemon=True).start()
     if sys.platform != "win32":
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, reader.feed_eof)
@@ -65,7 +65,7 @@ async def serve_tcp(
         connections.add(task)
         server = create_server(settings)
         server.messages.admits = token.admits
-        server.messages.set_writer(_TcpWriter(writer))
+        server.messages.set_writer(TcpWriter(writer))
         try:
             await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
         finally:
@@ -108,8 +108,11 @@ async def until_stopped() -> None:
     await stopped.wait()
 
 
-async def serve_messages(server: SpeqlServer, bodies: AsyncIterator[bytes]) -> int:
-    """Hand messages to a server until the end, then close it; the exit status that the protocol asks for."""
+async def serve_messages(server: SpeqlServer, bodies: AsyncIterator[bytes], *, owns_process: bool = True) -> int:
+    """Hand messages to a server until the end, then close it; the exit status that the protocol asks for.
+
+    ``owns_process``: the process is there for this server, and ends even if the server does not.
+    """
     asyncio.get_running_loop().set_exception_handler(_log_unhandled)
     status = 1
     try:
@@ -125,7 +128,7 @@ async def serve_messages(server: SpeqlServer, bodies: AsyncIterator[bytes]) -> i
     except (EOFError, ValueError, ConnectionError) as error:
         logger.warning("The client is gone in the middle of a message: %s", type(error).__name__)
     finally:
-        await _close(server, status)
+        await _close(server, status, owns_process)
     return status
 
 
@@ -134,10 +137,13 @@ def _log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     logger.error("%s", context.get("message", "An error in the event loop"), exc_info=context.get("exception"))
 
 
-async def _close(server: SpeqlServer, status: int) -> None:
+async def _close(server: SpeqlServer, status: int, owns_process: bool) -> None:
     try:
         await asyncio.wait_for(server.close(), _CLOSE_SECONDS)
     except TimeoutError:
+        if not owns_process:
+            logger.error("The server did not stop within %.0f s", _CLOSE_SECONDS)
+            return
         # Python would wait for the stuck thread for ever; the editor, and the file that the engine holds, cannot.
         logger.error("The engine did not stop within %.0f s; the process ends without it", _CLOSE_SECONDS)
         logging.shutdown()
@@ -163,7 +169,7 @@ def _alive(process_id: int) -> bool:
     return True
 
 
-def _pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
+def pump(descriptor: int, reader: asyncio.StreamReader, loop: asyncio.AbstractEventLoop) -> None:
     """Move bytes from a descriptor to the loop's reader.
 
     A thread of its own, and a daemon: a read cannot be interrupted, and neither pygls' pool nor the interpreter's end
@@ -187,7 +193,7 @@ def _feed(reader: asyncio.StreamReader, data: bytes) -> None:
         reader.feed_data(data)
 
 
-class _TcpWriter:
+class TcpWriter:
     """Writes to a connection; a client that has left very much unread is taken to be gone."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:

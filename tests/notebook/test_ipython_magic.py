@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from speql_notebook.answer_view import AnswerView, cell_text
 from speql_notebook.cell_error import CellError
-from speql_notebook.databases import Ran
+from speql_notebook.ran import Ran
 from speql_server.protocol import Column, Preview, Timings
 
 QUERIES = {

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { BackOff } from "./backOff";
+import { holdsSql, sqlDocuments } from "./embedded";
 import type { SpeqlLanguageClient } from "./languageClient";
 import type { Restart, ServerState } from "./panel/messages";
 import { Pins } from "./pins";
@@ -156,7 +157,7 @@ export class Client implements vscode.Disposable {
 
   private tellCursors(): void {
     this.knowsCursors = true;
-    const editors = vscode.window.visibleTextEditors.filter((editor) => editor.document.languageId === "sql");
+    const editors = vscode.window.visibleTextEditors.filter(({ document }) => holdsSql(document));
     for (const editor of editors) this.cursorMoved(editor);
   }
 
@@ -192,6 +193,7 @@ export class Client implements vscode.Disposable {
       void this.complain(problem);
       return;
     }
+    client.readPython();
     this.backOff.started(Date.now());
     this.events.server("running");
   }
@@ -246,10 +248,7 @@ export class Client implements vscode.Disposable {
     const client: SpeqlLanguageClient = new Made(
       { command, args, options },
       {
-        documentSelector: [
-          { scheme: "file", language: "sql" },
-          { scheme: "untitled", language: "sql" },
-        ],
+        documentSelector: sqlDocuments,
         // Settings are asked for by the server, for each document and folder.
         initializationOptions: { trusted: vscode.workspace.isTrusted },
         outputChannel: this.log,

@@ -17,6 +17,7 @@ import { showBudget } from "./commands/showBudget";
 import { submit } from "./commands/submit";
 import { showWalkthrough } from "./commands/walkthrough";
 import { doubleEnterListener } from "./doubleEnterListener";
+import { holdsSql } from "./embedded";
 import { firstUse } from "./firstUse";
 import { chosenInterpreter, hasServer, onPath } from "./machine";
 import { PreviewView, viewType } from "./previewView";
@@ -101,7 +102,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   let hasBegun = false;
   let startedWith = "";
   const begin = (document: vscode.TextDocument): void => {
-    if (document.languageId !== "sql" || hasBegun) return;
+    if (hasBegun || !holdsSql(document)) return;
     hasBegun = true;
     statusBar.show();
     started.startOnce();
@@ -120,19 +121,22 @@ export function activate(context: vscode.ExtensionContext): Api {
     vscode.window.onDidChangeActiveTextEditor((editor) => view.follow(editor, started)),
     vscode.window.onDidChangeVisibleTextEditors(() => shown.draw()),
     vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
-      if (textEditor.document.languageId === "sql") started.cursorMoved(textEditor);
+      if (!holdsSql(textEditor.document)) return;
+      if (textEditor === vscode.window.activeTextEditor) view.follow(textEditor, started);
+      else started.cursorMoved(textEditor);
     }),
     vscode.workspace.onDidOpenTextDocument(begin),
     vscode.workspace.onDidChangeTextDocument((event) => {
       const { document, contentChanges } = event;
-      if (document.languageId !== "sql" || contentChanges.length === 0) return;
+      if (contentChanges.length === 0 || !holdsSql(document)) return;
+      begin(document);
       const uri = started.uriOf(document);
       started.pins.edited(uri, contentChanges);
       view.show({ kind: "edited", uri, version: document.version });
       enteredTwice(event);
     }),
     vscode.workspace.onDidCloseTextDocument((document) => {
-      if (document.languageId === "sql") view.show({ kind: "closed", uri: started.uriOf(document) });
+      if (holdsSql(document)) view.show({ kind: "closed", uri: started.uriOf(document) });
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
       // The other settings the server hears of itself, and goes by them at once.

@@ -3,15 +3,20 @@
 import type { CancellationToken } from "vscode";
 import {
   CloseAction,
+  DidChangeTextDocumentNotification,
+  DidCloseTextDocumentNotification,
+  DidOpenTextDocumentNotification,
   ErrorAction,
   ExecuteCommandRequest,
   LanguageClient,
   RevealOutputChannelOn,
+  TextDocumentSyncKind,
   type DynamicFeature,
   type LanguageClientOptions,
   type ServerOptions,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import { inPython, python, pythonFiles } from "./embedded";
 
 /** A client of one server process. `lost` is called when the process or its connection is gone without our doing. */
 export class SpeqlLanguageClient extends LanguageClient {
@@ -29,6 +34,24 @@ export class SpeqlLanguageClient extends LanguageClient {
         },
       },
     });
+  }
+
+  /** Read Python, too, once the server has answered: for the SQL in its strings and behind its magics. */
+  readPython(): void {
+    const files = { documentSelector: pythonFiles };
+    const register = (method: string, options: object): void => {
+      const feature = this.getFeature(method as typeof DidOpenTextDocumentNotification.method);
+      feature.register({ id: `python ${method}`, registerOptions: options as typeof files });
+    };
+    register(DidOpenTextDocumentNotification.method, files);
+    register(DidChangeTextDocumentNotification.method, { ...files, syncKind: TextDocumentSyncKind.Incremental });
+    register(DidCloseTextDocumentNotification.method, files);
+    const able = this.initializeResult?.capabilities as Record<string, unknown> | undefined;
+    for (const method of inPython) {
+      const told = able?.[`${method.slice("textDocument/".length)}Provider`];
+      if (told === undefined || told === false) continue;
+      register(method, { ...(typeof told === "object" ? told : {}), documentSelector: python });
+    }
   }
 
   /** The answer to a command of the server. */

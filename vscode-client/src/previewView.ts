@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Client } from "./client";
+import { holdsSql } from "./embedded";
 import { exportResult, savePicture } from "./host/exporting";
 import { OpenQuestions } from "./host/openQuestions";
 import { page } from "./host/page";
@@ -50,7 +51,7 @@ export class PreviewView implements vscode.Disposable, vscode.WebviewPanelSerial
 
   /** Show the document of this editor, if it is one of ours. */
   follow(editor: vscode.TextEditor | undefined, client: Client): void {
-    if (editor?.document.languageId !== "sql") return;
+    if (editor === undefined || !holdsSql(editor.document)) return;
     const name = vscode.workspace.asRelativePath(editor.document.uri);
     this.show({ kind: "document", uri: client.uriOf(editor.document), name });
     client.cursorMoved(editor);

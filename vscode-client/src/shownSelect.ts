@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Client } from "./client";
+import { holdsSql } from "./embedded";
 import type { Preview } from "./protocol.gen";
 
 /** A line beside it, and a tint where it is a part of its statement. */
@@ -41,7 +42,7 @@ export class ShownSelect implements vscode.Disposable {
   draw(): void {
     if (!vscode.workspace.getConfiguration("speql").get("preview.highlight", true)) this.shown = null;
     for (const editor of vscode.window.visibleTextEditors) {
-      if (editor.document.languageId !== "sql") continue;
+      if (!holdsSql(editor.document)) continue;
       const isShown = this.isVisible && this.client.uriOf(editor.document) === this.shown?.uri;
       // A preview of older text has other places; the marks of before have moved with the text.
       if (isShown && this.shown!.version !== editor.document.version) continue;

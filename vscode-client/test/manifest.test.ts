@@ -23,7 +23,12 @@ test("keys work in SQL editors and in the preview, nowhere else", () => {
 });
 
 test("only SQL, and a preview that was open, wake the extension", () =>
-  expect(manifest.activationEvents).toEqual(["onLanguage:sql", "onWebviewPanel:speql.preview"]));
+  expect(manifest.activationEvents).toEqual([
+    "onLanguage:sql",
+    "onLanguage:python",
+    "onNotebook:jupyter-notebook",
+    "onWebviewPanel:speql.preview",
+  ]));
 
 test("what could run something of the workspace's is not read from it until it is trusted", () => {
   const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;

@@ -4,7 +4,10 @@ import asyncio
 from concurrent.futures import Executor
 from functools import partial
 
+import pyarrow as pa
+
 from speql_engines import EngineError
+from speql_scheduler.results.arrangement import Arrangement
 from speql_scheduler.results.chart_choice import proposed
 from speql_scheduler.results.held_results import HeldResults
 from speql_server import protocol
@@ -30,6 +33,12 @@ class ResultRequests:
             page = await self._held.page(held, arrangement, asked.offset, asked.count)
         make = partial(to_wire.rows, page, asked.offset, arrow=asked.format == "arrow")
         return await asyncio.get_running_loop().run_in_executor(self._replies, make)
+
+    async def whole(self, name: str) -> pa.Table:
+        """All rows of a result, for a program in this process."""
+        async with self._held.reading(name) as held:
+            page = await self._held.page(held, Arrangement(), 0, held.table.rows)
+        return page.result.rows
 
     async def profile(self, asked: protocol.ProfileParams) -> protocol.Profile:
         """Statistics of columns."""

@@ -11,22 +11,27 @@ from speql_speculator.embedding.projection import Draft
 from speql_speculator.embedding.python_strings import in_python_string, python_strings
 from speql_sql import Span
 
-_MAGIC = re.compile(r"^[ \t]*(?P<marks>%%?)(?P<name>sql|duckdb|dql|bigquery|bqsql|speql|sqlcmd)\b[ \t]?", re.MULTILINE)
+_MAGIC = re.compile(
+    r"^[ \t]*(?P<marks>%%?)(?P<name>sql|duckdb|dql|bigquery|bqsql|speql(?![ \t]+connect\b)|sqlcmd)\b[ \t]?",
+    re.MULTILINE,
+)
 _FIRST = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*")
-_ASSIGNED = re.compile(r"^[ \t]*(?P<name>[^\W\d]\w*)[ \t]*=[ \t]*(?P<marks>%)(?P<name_of>sql|duckdb|dql)\b[ \t]?", re.M)
+_ASSIGNED = re.compile(
+    r"^[ \t]*(?P<name>[^\W\d]\w*)[ \t]*=[ \t]*(?P<marks>%)(?P<name_of>sql|duckdb|dql|speql)\b[ \t]?", re.MULTILINE
+)
 _TAKES_VALUE = frozenset(
     (
         *("-s", "--save", "-w", "--with", "-a", "--alias", "-f", "--file", "-i", "--interact", "-n", "--displaylimit"),
         *("-c", "--connection_arguments", "-A", "--connections", "--section", "--creator", "-d", "--database"),
         *("-t", "--type", "-o", "--output", "-l", "--limit", "--params", "--project", "--destination_table"),
-        *("--max_results", "--location", "--job_id", "--bigquery_api_endpoint"),
+        *("--out", "--frame", "--max_results", "--location", "--job_id", "--bigquery_api_endpoint"),
     )
 )
 """Options whose value is the word behind them."""
 
 _NAMES_RESULT = frozenset({"-s", "--save", "-o", "--output"})
 _WITHOUT_SQL = frozenset({"bigquery", "bqsql", "speql"})
-"""Magics whose first line is all options: their SQL begins on the second."""
+"""Magics of cells whose first line is all options: their SQL begins on the second."""
 
 
 def cell_regions(text: str) -> Iterator[Draft]:
@@ -70,7 +75,8 @@ def magic_region(text: str, magic: re.Match[str]) -> Draft:
     line = _line_end(text, magic.end())
     over_lines = groups["marks"] == "%%" or (not assigned and _stands_alone(text, magic.end()))
     end = len(text) if over_lines else line
-    return _region(text, magic.end(), end, groups["name"] if assigned else "", not over_lines, name in _WITHOUT_SQL)
+    only_options = over_lines and name in _WITHOUT_SQL
+    return _region(text, magic.end(), end, groups["name"] if assigned else "", not over_lines, only_options)
 
 
 def _region(text: str, start: int, end: int, result: str, one_line: bool, only_options: bool = False) -> Draft:

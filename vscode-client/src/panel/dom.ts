@@ -5,6 +5,12 @@ import { glyphs, type Glyph } from "./glyphs";
 /** A child: an element, a text, or nothing. */
 export type Child = Node | string | null;
 
+/** The element that has the keyboard, seen from a node: in a shadow tree the document knows only its host. */
+export function focusedNear(node: Node): Element | null {
+  const root = node.getRootNode();
+  return root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
+}
+
 /** A new element with classes and children. */
 export function element<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,

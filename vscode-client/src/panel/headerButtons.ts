@@ -1,6 +1,6 @@
 /** The buttons of the header: earlier and later preview, follow the cursor, more. */
 
-import { button, element, icon } from "./dom";
+import { button, element, focusedNear, icon } from "./dom";
 import { menuButton, type MenuItem } from "./menu";
 
 /** What the buttons do, and what the menu has at the time. */
@@ -51,7 +51,7 @@ export class HeaderButtons {
 
 /** A button that loses its use keeps the focus, or the keyboard would be nowhere. */
 function disable(made: HTMLButtonElement, isDisabled: boolean): void {
-  const hasFocus = made === document.activeElement;
+  const hasFocus = made === focusedNear(made);
   made.disabled = isDisabled && !hasFocus;
   made.setAttribute("aria-disabled", String(isDisabled));
 }

@@ -2,7 +2,7 @@
 
 import type { Decision, Jobs, Status } from "../protocol.gen";
 import { about, shortCount } from "./amounts";
-import { button, element, icon, spoken, svgElement } from "./dom";
+import { button, element, focusedNear, icon, spoken, svgElement } from "./dom";
 import { duration, size } from "./format";
 import type { Glyph } from "./glyphs";
 import { graphOf, Places, stateWord, type Graph, type GraphNode } from "./jobGraph";
@@ -131,7 +131,7 @@ export class JobsGraph {
     const made = [...items, pause];
     const html = (parts: Iterable<Element>): string => [...parts].map((part) => part.outerHTML).join("");
     if (html(this.tools.children) === html(made)) return;
-    const had = this.tools.contains(document.activeElement);
+    const had = this.tools.contains(focusedNear(this.tools));
     this.tools.replaceChildren(...made);
     if (had) pause.focus();
   }
@@ -191,7 +191,7 @@ export class JobsGraph {
 
   /** Put the nodes in the order in which Tab goes through them; the one that has the focus keeps it. */
   private reorder(wanted: readonly HTMLButtonElement[]): void {
-    const focused = document.activeElement as HTMLElement | null;
+    const focused = focusedNear(this.dag) as HTMLElement | null;
     this.dag.append(...wanted);
     if (focused !== null && wanted.includes(focused as HTMLButtonElement)) focused.focus();
   }

@@ -1,6 +1,6 @@
 /** A menu that a button opens: arrow keys and first letters move, Enter runs. */
 
-import { button, element, icon, type Child } from "./dom";
+import { button, type Child, element, focusedNear, icon } from "./dom";
 import type { Glyph } from "./glyphs";
 import { showPopup } from "./popup";
 
@@ -65,7 +65,7 @@ function entry({ label, run, note, glyph, keys, checked, disabled }: MenuItem, c
 
 function onKey(event: KeyboardEvent, list: HTMLElement): void {
   const items = [...list.querySelectorAll<HTMLElement>("button:not(:disabled)")];
-  const at = items.indexOf(document.activeElement as HTMLElement);
+  const at = items.indexOf(focusedNear(list) as HTMLElement);
   const last = items.length - 1;
   const targets: Record<string, number> = {
     ArrowDown: at >= last ? 0 : at + 1,

@@ -113,7 +113,7 @@ export class Panel {
     this.root.addEventListener("keydown", (event) => this.onKey(event));
     this.root.addEventListener("keydown", (event) => this.onHistoryKey(event), { capture: true });
     parent.replaceChildren(this.root);
-    this.watchSizeAndTheme();
+    this.watchSizeAndTheme(parent);
     this.draw();
     post({ kind: "ready" });
   }
@@ -133,7 +133,7 @@ export class Panel {
     this.draw();
   }
 
-  private watchSizeAndTheme(): void {
+  private watchSizeAndTheme(parent: HTMLElement): void {
     if ("ResizeObserver" in globalThis) {
       // The tab's own height changes with the notices above it, the panel's width with the window.
       const observer = new ResizeObserver(() => this.resized());
@@ -142,7 +142,7 @@ export class Panel {
     }
     onThemeChange(() => {
       if (this.tabBar.shown === "chart") this.chart.redraw();
-    });
+    }, parent);
   }
 
   private resized(): void {

@@ -1,6 +1,6 @@
 /** Menus, forms and values that open beside something: one at a time, closed by Escape and by a click elsewhere. */
 
-import { button, element, type Child } from "./dom";
+import { button, type Child, element, focusedNear } from "./dom";
 
 /** What opens, and where. */
 export interface PopupOptions {
@@ -45,13 +45,14 @@ export function showPopup(content: () => readonly Child[], options: PopupOptions
   box.tabIndex = -1;
   const isControl = anchor.tagName === "BUTTON";
   const elsewhere = (event: Event): void => {
-    const target = event.target as Node;
+    // In a shadow tree the event's own target is for the document the tree's host.
+    const target = event.composedPath()[0] as Node;
     if (!box.contains(target) && !anchor.contains(target)) close(false);
   };
   const close = (withFocus: boolean): void => {
     if (open?.close !== close) return;
     open = null;
-    const hadFocus = box.contains(document.activeElement);
+    const hadFocus = box.contains(focusedNear(box));
     document.removeEventListener("pointerdown", elsewhere, true);
     document.removeEventListener("focusin", elsewhere, true);
     box.remove();

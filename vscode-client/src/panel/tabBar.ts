@@ -1,6 +1,6 @@
 /** The tabs of the panel: their buttons, and the boxes that these show. */
 
-import { button, element } from "./dom";
+import { button, element, focusedNear } from "./dom";
 
 /** A view of the preview. */
 export type Tab = "rows" | "chart" | "diff" | "jobs";
@@ -34,7 +34,7 @@ export class TabBar {
     const key = JSON.stringify([this.shown, badges]);
     if (key === this.drawnAs) return;
     this.drawnAs = key;
-    const hadFocus = this.root.contains(document.activeElement);
+    const hadFocus = this.root.contains(focusedNear(this.root));
     const made = tabs.map((tab) => this.button(tab, badges[tab]));
     const late = element("div", "late");
     late.setAttribute("aria-hidden", "true");
@@ -46,7 +46,7 @@ export class TabBar {
   show(tab: Tab, withFocus: boolean): void {
     this.shown = tab;
     this.changed();
-    if (withFocus) document.getElementById(`t-${tab}`)?.focus();
+    if (withFocus) this.root.querySelector<HTMLElement>(`#t-${tab}`)?.focus();
   }
 
   private button(tab: Tab, badge: string | null): HTMLButtonElement {

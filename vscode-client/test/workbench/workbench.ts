@@ -83,6 +83,12 @@ export class Workbench {
     await this.focusEditor(name);
   }
 
+  /** Open a notebook of the folder. */
+  async openNotebook(name: string): Promise<void> {
+    await this.file(name).dblclick();
+    await this.page.locator(".notebookOverlay .cell-list-container").first().waitFor();
+  }
+
   /** Open the preview beside the editor, and wait until it shows the file that is open there. */
   async showPanel(): Promise<void> {
     // The palette lists the commands that are there when it opens: those of an extension come a moment after the window.

@@ -1,7 +1,7 @@
 /** The Chart tab: a proposed chart of the whole result, changed by two dropdowns, read by keyboard, saved as a picture. */
 
 import type { ChartChoice, Column, Preview } from "../../protocol.gen";
-import { button, element, icon, spoken } from "../dom";
+import { button, element, focusedNear, icon, spoken } from "../dom";
 import { count, counted, percent } from "../format";
 import { menuButton, type MenuItem } from "../menu";
 import type { Post } from "../messages";
@@ -308,7 +308,7 @@ export class ChartTab {
     const key = JSON.stringify([choice, columns, proposals]);
     if (this.alternatives.dataset["key"] === key) return;
     this.alternatives.dataset["key"] = key;
-    const focused = [...this.alternatives.children].indexOf(document.activeElement!);
+    const focused = [...this.alternatives.children].indexOf(focusedNear(this.alternatives)!);
     let bars = 0;
     const made = proposals.map((proposal) => {
       const isSecondBar = proposal.mark === "bar" && !proposal.binned && (bars += 1) > 1;

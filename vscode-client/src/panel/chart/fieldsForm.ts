@@ -1,7 +1,7 @@
 /** The fields of a chart in a small form: x, y with its aggregate, colour. Each change is drawn at once. */
 
 import type { ChartChoice, Column } from "../../protocol.gen";
-import { element } from "../dom";
+import { element, focusedNear } from "../dom";
 import { columnsOf, withFields } from "./choosing";
 
 const aggregates = [
@@ -48,7 +48,7 @@ export function fieldsForm(
       current.colour === null ? "" : String(current.colour),
       (value) => change({ colour: value === "" ? null : Number(value) }),
     );
-    const focused = [...form.querySelectorAll("select")].findIndex((one) => one === document.activeElement);
+    const focused = [...form.querySelectorAll("select")].findIndex((one) => one === focusedNear(form));
     const parts = current.binned ? [x] : current.y === null ? [x, y, colour] : [x, y, aggregate, colour];
     form.replaceChildren(...parts);
     if (focused >= 0) form.querySelectorAll("select")[focused]?.focus();

@@ -42,11 +42,13 @@ export function chartTheme(root: HTMLElement): ChartTheme {
   };
 }
 
-/** Call back when the theme changes: the host says so by classes and style of the page. Returns how to stop. */
-export function onThemeChange(changed: () => void): () => void {
+/** Call back when the theme changes: the host says so by classes and style of the page, or of what the panel is in.
+ * Returns how to stop. */
+export function onThemeChange(changed: () => void, parent?: HTMLElement): () => void {
   const observer = new MutationObserver(changed);
   const attributes = { attributes: true, attributeFilter: ["class", "style", "data-theme", "data-vscode-theme-id"] };
   observer.observe(document.documentElement, attributes);
   observer.observe(document.body, attributes);
+  if (parent !== undefined) observer.observe(parent, attributes);
   return () => observer.disconnect();
 }

@@ -1,7 +1,7 @@
 /** The grid of rows and columns: what is drawn, what is selected, and what keys and mouse do in it. */
 
 import type { Cell, Column } from "../../protocol.gen";
-import { element } from "../dom";
+import { element, focusedNear } from "../dom";
 import { intervalNote, type ColumnLook } from "../format";
 import { cellContent, waitingContent, type Interval } from "./cellContent";
 import { ColumnHead, headLabel, type HeadFacts } from "./columnHead";
@@ -123,7 +123,7 @@ export class GridView {
 
   /** Whether the keyboard is in the grid. */
   get hasFocus(): boolean {
-    return this.box.contains(document.activeElement);
+    return this.box.contains(focusedNear(this.box));
   }
 
   /** The width of a digit in a cell, measured once for each set of columns. */

@@ -1,0 +1,14 @@
+/** `vitest run --config test/notebook/vitest.config.mts [--mode shots]`: the scenarios, or what takes pictures. */
+
+import { defineConfig } from "vitest/config";
+
+export default defineConfig(({ mode }) => ({
+  test: {
+    root: import.meta.dirname,
+    include: [mode === "test" ? "**/*.scenario.ts" : `**/*.${mode}.ts`],
+    fileParallelism: false,
+    reporters: ["verbose"],
+    testTimeout: 180_000,
+    hookTimeout: 90_000,
+  },
+}));
