@@ -105,7 +105,12 @@ export class PlayPage {
 
   /** The newest preview that fits, when there is one. */
   async preview(what: string, fits: (preview: Preview) => boolean): Promise<Preview> {
-    await expect.poll(() => this.previews.some(fits), { timeout: patience, message: what }).toBe(true);
+    const told = (): string => {
+      if (this.previews.some(fits)) return "there";
+      const { version, outcome, states, problems } = this.previews.at(-1) ?? {};
+      return `not there; the last one is ${JSON.stringify({ version, outcome, states, problems })}`;
+    };
+    await expect.poll(told, { timeout: patience, message: what }).toBe("there");
     return this.previews.findLast(fits)!;
   }
 
@@ -118,6 +123,18 @@ export class PlayPage {
         states.includes("exact") &&
         JSON.stringify(found.map(({ name }) => name)) === JSON.stringify(columns),
     );
+  }
+
+  /** Wait until the newest exact rows are these; earlier ones are of an unfinished text. `look` takes what to compare. */
+  async shows(
+    expected: (string | null)[][],
+    look: (row: (string | null)[]) => (string | null)[] = (row) => row,
+  ): Promise<void> {
+    const newest = (): (string | null)[][] | null => {
+      const found = this.previews.findLast(({ outcome, states }) => outcome === "rows" && states.includes("exact"));
+      return found === undefined ? null : rowsOf(found).map(look);
+    };
+    await expect.poll(newest, { timeout: patience }).toEqual(expected.map(look));
   }
 
   /** Drop files on the page, as a file manager does. */
