@@ -30,15 +30,20 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## Show the main job in the terminal (ARGS="--plain --speed 20")
 	@$(BIN)/speql demo $(ARGS)
 
-ASSETS := server/speql_server/play/assets/.ready
+ASSETS := server/speql_server/play/assets/play.js
+MODULES := vscode-client/node_modules/.package-lock.json
 CLIENT_SOURCES := $(shell find vscode-client/src -type f 2>/dev/null) vscode-client/package.json
 
 assets: $(ASSETS)  ## Build the pages for browsers (needs Node.js 20 or newer and npm)
 
-$(ASSETS): vscode-client/package-lock.json $(CLIENT_SOURCES)
-	@command -v npm >/dev/null || { echo "The page is built with npm. Install Node.js 20 or newer, then run this again."; exit 1; }
+$(ASSETS): $(MODULES) $(CLIENT_SOURCES)
 	@echo "Building the page ..."
-	@cd vscode-client && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build:assets >/dev/null
+	@cd vscode-client && npm run --silent build:assets
+
+$(MODULES): vscode-client/package-lock.json
+	@command -v npm >/dev/null || { echo "The page is built with npm. Install Node.js 20 or newer, then run this again."; exit 1; }
+	@echo "Installing what builds the page ..."
+	@cd vscode-client && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 play: $(READY) $(ASSETS)  ## Open SpeQL in the browser on the demo's data (ARGS="my.duckdb query.sql")

@@ -176,7 +176,8 @@ class Presenter:
             self._publish(speculation, outcome) if isinstance(outcome, Answer) else self.fail(speculation, outcome)
 
     def _publish(self, speculation: Speculation, answer: Answer) -> None:
-        """Show it, unless the exact rows are there: two ways may lead to them, and the first says where they are from."""
+        """Show it, unless the exact rows are there: two ways may lead to them, and the first says where they are from.
+        """
         if speculation is self.current and not self.exact_is_shown(speculation):
             self._shown = (speculation.id, answer.sample is None)
             self._look_away()
