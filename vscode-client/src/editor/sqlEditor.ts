@@ -45,6 +45,8 @@ export interface SqlEditorOptions {
   hint?: string;
   /** More keys, before the editor's own. */
   keys?: readonly KeyBinding[];
+  /** What this kind of page has beside that. */
+  more?: Extension;
   /** The text is another one. */
   onChange?: (text: string) => void;
   /** The document has this version. The panel is to be told. */
@@ -178,6 +180,7 @@ export class SqlEditor {
     const { current, pins } = this;
     return [
       nonce === undefined ? [] : EditorView.cspNonce.of(nonce),
+      this.options.more ?? [],
       lineNumbers(),
       highlightActiveLine(),
       highlightActiveLineGutter(),

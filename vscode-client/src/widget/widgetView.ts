@@ -1,5 +1,6 @@
 /** One view of the widget: the SQL editor, and the preview panel below it, with a language server in the kernel. */
 
+import { tooltips } from "@codemirror/view";
 import { LanguageConnection } from "../editor/languageConnection";
 import { SqlEditor } from "../editor/sqlEditor";
 import { PanelHost } from "../host/panelHost";
@@ -76,6 +77,8 @@ export class WidgetView {
       connection: this.connection,
       label: "SQL",
       hint: "Type SQL. Ctrl+Enter submits, Tab takes what is proposed.",
+      // The output of a cell may cut off what is beyond it.
+      more: tooltips({ tooltipSpace: () => widget.getBoundingClientRect() }),
       onChange: () => this.changed(),
       onEdited: (version) => this.host.edited(uri, version),
       onSubmit: (position) => {
