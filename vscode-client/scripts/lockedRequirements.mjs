@@ -15,11 +15,16 @@ export function lockedRequirements(lock, roots) {
   return { text: `${lines.join("\n")}\n`, names: [...kept].sort() };
 }
 
-/** The names of the packages that a project needs at run time, by the `dependencies` of its pyproject.toml. */
+/** What only notebooks need: the extension brings its own panel. */
+const notebooksOnly = new Set(["anywidget"]);
+
+/** The names of the packages that the server needs at run time, of the `dependencies` in pyproject.toml. */
 export function dependenciesOf(pyproject) {
   const list = /^dependencies = \[\n([\s\S]*?)^\]/m.exec(pyproject);
   if (list === null) throw new Error("pyproject.toml has no dependencies.");
-  return [...list[1].matchAll(/^\s*"([A-Za-z0-9._-]+)/gm)].map((found) => normal(found[1]));
+  return [...list[1].matchAll(/^\s*"([A-Za-z0-9._-]+)/gm)]
+    .map((found) => normal(found[1]))
+    .filter((name) => !notebooksOnly.has(name));
 }
 
 /** Each pinned version: a package may have several, for different Pythons. */
