@@ -104,8 +104,11 @@ test.each<[string, Partial<Preview>, string]>([
   expect(panel.texts(".facts .group").at(-1)).toBe(text);
 });
 
-test("what would not have taken long is not called saved", () => {
-  panel.show(rows({ ...sales, timings: { ...sales.timings, direct: 12 } }));
+test.each([
+  ["would not have taken long", { direct: 12 }],
+  ["waited longer for the text to rest", { total: 1_600, direct: 812 }],
+])("what %s is not called saved", (_, timings) => {
+  panel.show(rows({ ...sales, timings: { ...sales.timings, ...timings } }));
   expect(words(".facts")).not.toContain("instead of");
 });
 

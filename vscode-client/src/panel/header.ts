@@ -51,7 +51,7 @@ export function factsLine(facts: HeaderFacts, onJobs: () => void): HTMLElement {
   const chips = element("span", "group chips", ...chipsOf(shown, facts));
   const rows = element("span", "group", element("b", "", rowCount(shown)), element("span", "muted", rowNoun(shown)));
   line.append(chips, rows);
-  const milliseconds = shown.timings.total ?? shown.timings.engine;
+  const milliseconds = timeOf(shown);
   if (milliseconds !== null) {
     const time = element("span", "group", element("b", "", duration(milliseconds)));
     time.title = timeNote(shown);
@@ -69,7 +69,7 @@ export function factsLine(facts: HeaderFacts, onJobs: () => void): HTMLElement {
 export function spokenFacts(facts: HeaderFacts): string {
   const { shown, staleFor, earlier } = facts;
   if (shown === null) return "";
-  const milliseconds = shown.timings.total ?? shown.timings.engine;
+  const milliseconds = timeOf(shown);
   const time = milliseconds === null ? "" : `, ${duration(milliseconds)}`;
   const state = earlier !== null ? "earlier preview" : staleFor === null ? shown.states.join(", ") : "stale";
   return `${state}, ${rowCount(shown)} ${rowNoun(shown)}${time}`;
@@ -182,7 +182,14 @@ function estimateText(shown: Preview, next: number | null): string | null {
   if (direct === null) return null;
   if (shown.states.includes("sample")) return `exact in ${about(direct)}`;
   const isServed = shown.servedFrom.length > 0 || shown.states.includes("cached");
-  return isServed && direct >= worthSaying ? `instead of ${about(direct)}` : null;
+  // The time beside it has the wait for the text to rest in it: no comparison where that was longer.
+  const isQuicker = (timeOf(shown) ?? 0) < direct;
+  return isServed && isQuicker && direct >= worthSaying ? `instead of ${about(direct)}` : null;
+}
+
+/** Milliseconds from the edit to the first rows, as far as they are known. */
+function timeOf(shown: Preview): number | null {
+  return shown.timings.total ?? shown.timings.engine;
 }
 
 function timeNote(shown: Preview): string {

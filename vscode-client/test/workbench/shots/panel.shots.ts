@@ -55,6 +55,7 @@ test.each([
   try {
     const { heard, page, panel } = workbench;
     const shot = (tab: string): Promise<Buffer> => page.screenshot({ path: join(images, `vscode-${tab}-${name}.png`) });
+    await workbench.openFile(revenue);
     await workbench.openFile(file);
     await workbench.openFile(draft);
     await page.keyboard.press("Control+b");
@@ -88,7 +89,6 @@ test.each([
       await shot(tab.toLowerCase());
     }
 
-    await workbench.openFile(revenue);
     await workbench.placeCursorBehind(revenue, byMonth, "FROM sales");
     await heard.preview(
       "The revenue of each month",
