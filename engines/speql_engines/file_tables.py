@@ -50,17 +50,17 @@ class FileTables:
         seen = scan(self.root)
         if seen == self._seen:
             return False
-        before, self._files = self._files, {file.table: file for file in named(seen, self.root)}
-        self._seen = seen
+        files = {file.table: file for file in named(seen, self.root)}
         cursor = root.cursor()
         try:
-            for table in [table for table in self._views if table not in self._files]:
+            for table in [table for table in self._views if table not in files]:
                 self._drop(cursor, table)
-            for table, file in self._files.items():
-                if before.get(table) != file:
+            for table, file in files.items():
+                if self._files.get(table) != file:
                     self._make(cursor, file)
         finally:
             cursor.close()
+        self._seen, self._files = seen, files  # last: what failed half-way is done again
         return True
 
     def _make(self, cursor: duckdb.DuckDBPyConnection, file: DataFile) -> None:

@@ -160,13 +160,13 @@ class Presenter:
         """Run the preview to its end and publish it."""
         if larger := self._previews.find_larger(question, epoch):
             await asyncio.wait({larger})
-            if speculation is not self.current:
-                return
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
         direct = await self.seconds(question)
         expected = self._settings.at_once_seconds if served else direct
         costs_nothing = await self._costs_nothing(question)
         cached = await self._answerer.from_cache(question, epoch)  # it may have come while that was asked
+        if speculation is not self.current:
+            return  # it was overtaken while that was asked: to start would stop the preview of the newer text
         if cached is not None:
             self._publish(speculation, cached)
             return

@@ -12,7 +12,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from speql_engines import Engine, EngineError, Result, TempTable
+from speql_engines import Engine, EngineError, Estimate, Result, TempTable
 from speql_engines.duckdb_engine import DuckDBEngine
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.job_graph import Job, JobGraph
@@ -64,7 +64,7 @@ async def engine(flights_file: Path) -> AsyncIterator[DuckDBEngine]:
 
 @dataclass
 class GatedEngine:
-    """A real engine whose creates, executes and submits can be held at a gate, and are written down.
+    """A real engine whose creates, executes and estimates can be held at a gate; what is run is written down.
 
     Scripted only in when things happen: what they do is the real engine's.
     """
@@ -81,6 +81,9 @@ class GatedEngine:
     execute_gate: asyncio.Event = field(default_factory=asyncio.Event)
     create_begun: asyncio.Event = field(default_factory=asyncio.Event)
     execute_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    estimate_gate: asyncio.Event = field(default_factory=asyncio.Event)
+    estimate_begun: asyncio.Event = field(default_factory=asyncio.Event)
+    hold_estimate: Callable[[str], bool] = lambda sql: False
     fail_create: Callable[[str], bool] = lambda sql: False
     fail_execute: Callable[[str], bool] = lambda sql: False
 
@@ -116,6 +119,12 @@ class GatedEngine:
         if self.fail_execute(sql):
             raise EngineError("The query was made to fail.")
         return self._seen(await self.real.execute(sql, max_rows))
+
+    async def estimate(self, sql: str) -> Estimate:
+        if self.hold_estimate(sql):
+            self.estimate_begun.set()
+            await self.estimate_gate.wait()
+        return await self.real.estimate(sql)
 
     async def submit(self, sql: str, max_rows: int | None = None) -> Result:
         self.submitted.append(sql)

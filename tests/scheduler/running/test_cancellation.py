@@ -74,6 +74,26 @@ async def test_an_overtaken_preview_is_cancelled_and_never_shown(desk):
     assert desk.failures == []
 
 
+async def test_a_late_preview_does_not_stop_the_one_that_has_overtaken_it(desk):
+    desk.engine.hold_estimate = lambda sql: sql.startswith("SELECT a")
+    desk.type("SELECT a FROM small")
+    await desk.engine.estimate_begun.wait()
+    [late] = [task for task in asyncio.all_tasks() if task.get_name() == "show preview"]
+    desk.engine.execute_gate.clear()
+    second = desk.type("SELECT b FROM small")
+    await desk.engine.execute_begun.wait()
+
+    desk.engine.execute_begun.clear()
+    desk.engine.estimate_gate.set()
+    another = asyncio.create_task(desk.engine.execute_begun.wait())
+    await asyncio.wait({late, another}, return_when=asyncio.FIRST_COMPLETED)
+    another.cancel()
+    desk.engine.execute_gate.set()
+    await desk.scheduler.idle()
+
+    assert [speculation.id for speculation, _ in desk.previews] == [second.id]
+
+
 async def test_a_preview_goes_on_when_the_text_changes_without_changing_it(desk):
     desk.engine.execute_gate.clear()
     desk.type("SELECT a FROM small")
