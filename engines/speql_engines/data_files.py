@@ -41,6 +41,11 @@ class DataFile:
     state: State
 
     @property
+    def bytes(self) -> int:
+        """How large it is."""
+        return self.state[2]
+
+    @property
     def query(self) -> str:
         """What reads it."""
         text = str(self.path).replace("'", "''")

@@ -1,7 +1,7 @@
 """Data files as views of a DuckDB instance, kept as the files are."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from speql_engines.data_files import READERS, DataFile, State, named, scan
 from speql_engines.engine import ConnectionFailedError
 
 logger = logging.getLogger(__name__)
+
+COUNTED_BYTES = 64 << 20
+"""Of files that do not tell their rows, so much is read at once to count them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,20 @@ class FileTables:
         if seen == self._seen:
             return False
         files = {file.table: file for file in named(seen, self.root)}
+        changed = [file for table, file in files.items() if self._files.get(table) != file]
+        counted = _counted(changed)
         cursor = root.cursor()
         try:
             for table in [table for table in self._views if table not in files]:
                 self._drop(cursor, table)
-            for table, file in files.items():
-                if self._files.get(table) != file:
-                    self._make(cursor, file)
+            for file in changed:
+                self._make(cursor, file, with_rows=file in counted)
         finally:
             cursor.close()
         self._seen, self._files = seen, files  # last: what failed half-way is done again
         return True
 
-    def _make(self, cursor: duckdb.DuckDBPyConnection, file: DataFile) -> None:
+    def _make(self, cursor: duckdb.DuckDBPyConnection, file: DataFile, *, with_rows: bool) -> None:
         name = _quoted(file.table)
         there = _definition(cursor, file.table)
         known = self._views.pop(file.table, None)
@@ -78,8 +82,9 @@ class FileTables:
             return
         made = _definition(cursor, file.table)
         if made is not None:
+            rows = _rows(cursor, file) if with_rows else None
             # Positive, of 62 bits: it is put together with fingerprints of DuckDB's.
-            self._views[file.table] = FileView(made, hash(file.state) & (2**62 - 1), _rows(cursor, file))
+            self._views[file.table] = FileView(made, hash(file.state) & (2**62 - 1), rows)
 
     def _drop(self, cursor: duckdb.DuckDBPyConnection, table: str) -> None:
         if self._views.pop(table).definition == _definition(cursor, table):
@@ -98,12 +103,26 @@ def _definition(cursor: duckdb.DuckDBPyConnection, table: str) -> str | None:
     return str(row[0]) if row is not None else None
 
 
+def _counted(files: Sequence[DataFile]) -> set[DataFile]:
+    """Those whose rows are counted: those that tell them, and of others what is read in no time to speak of."""
+    found, left = set[DataFile](), COUNTED_BYTES
+    for file in files:
+        ending = file.path.suffix.lower()
+        if ending == ".parquet":
+            found.add(file)
+        elif ending != ".gz" and file.bytes <= left:  # of what is packed nobody knows how much it is
+            found.add(file)
+            left -= file.bytes
+    return found
+
+
 def _rows(cursor: duckdb.DuckDBPyConnection, file: DataFile) -> int | None:
-    """Its rows, where the file tells them without being read."""
-    if file.path.suffix.lower() != ".parquet":
-        return None
+    """Its rows; of a Parquet file as it tells them, without being read."""
     try:
-        row = cursor.execute("SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(file.path)]).fetchone()
+        if file.path.suffix.lower() == ".parquet":
+            row = cursor.execute("SELECT sum(num_rows) FROM parquet_file_metadata($1)", [str(file.path)]).fetchone()
+        else:
+            row = cursor.execute(f"SELECT count(*) FROM ({file.query})").fetchone()
     except duckdb.Error:
         return None
     return int(row[0]) if row is not None and row[0] is not None else None

@@ -1,11 +1,12 @@
 """A folder of data files as a database: names, safety, and changes of files while it is open."""
 
+import gzip
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from speql_engines import ConnectionFailedError, EngineError, open_engine
+from speql_engines import ConnectionFailedError, EngineError, file_tables, open_engine
 from speql_engines.data_files import MOST_FILES, named, scan
 
 NAMES: list[tuple[list[str], list[str]]] = [
@@ -68,8 +69,8 @@ async def test_each_file_is_a_table(data: Path) -> None:
         catalog = await engine.catalog()
         assert {table.name: table.row_count for table in catalog.tables} == {
             "sales": 1000,
-            "stores": None,
-            "visits": None,
+            "stores": 3,
+            "visits": 1,
         }
         assert [column.name for column in catalog.find("stores").columns] == ["store", "name"]
         assert not any(table.unsafe for table in catalog.tables), "they may be read while typing"
@@ -81,6 +82,23 @@ async def test_each_file_is_a_table(data: Path) -> None:
         ]
         assert (await engine.estimate("SELECT * FROM stores")).rows_scanned > 0
         assert (await engine.estimate("SELECT * FROM sales WHERE id < 3")).rows_scanned > 0
+    finally:
+        await engine.close()
+
+
+async def test_rows_of_small_files_are_counted(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "".join(f"{number}\n" for number in range(20))
+    (data / "a.csv").write_text(f"x\n{lines}", encoding="utf-8")
+    (data / "b.csv.gz").write_bytes(gzip.compress(b"x\n1\n"))
+    monkeypatch.setattr(file_tables, "COUNTED_BYTES", (data / "a.csv").stat().st_size + 20)
+    engine = await open_engine(str(data))
+    try:
+        tables = (await engine.catalog()).tables
+        counted = {table.name: table.row_count for table in tables}
+        assert counted["a"] == (await rows(engine, "SELECT count(*) AS n FROM a"))[0]["n"] == 20
+        assert counted["b"] is None
+        assert counted["sales"] == 1000, "it tells them itself"
+        assert counted["stores"] is None, "there was no more room"
     finally:
         await engine.close()
 

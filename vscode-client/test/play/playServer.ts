@@ -30,18 +30,26 @@ export class PlayServer {
     readonly said: readonly string[],
   ) {}
 
-  /** Start one on the database and with more arguments; `demo` serves the demo's data instead. */
-  static async start(more: readonly string[] = [], { demo = false } = {}): Promise<PlayServer> {
+  /**
+   * Start one on the database and with more arguments; `demo` serves the demo's data instead. `browser` is a program
+   * that is the user's browser.
+   */
+  static async start(
+    more: readonly string[] = [],
+    { demo = false, browser }: { demo?: boolean; browser?: string } = {},
+  ): Promise<PlayServer> {
     const folder = mkdtempSync(join(tmpdir(), "speql-play-"));
     const database = join(folder, "flights.duckdb");
     run(`import duckdb; duckdb.connect(${JSON.stringify(database)}).execute(${JSON.stringify(tables)})`);
     const other = join(folder, "other.csv");
     writeFileSync(other, "city,inhabitants\nBonn,335000\nKyoto,1460000\n");
     const data = demo ? ["--demo"] : [database, other];
-    const args = ["-m", "speql_server.cli.entry", "play", ...data, "--no-browser", ...more];
+    const args = ["-m", "speql_server.cli.entry", "play", ...data, ...more];
     // The demo's data is in the cache directory, which is only another one where it is not needed.
     const cache = demo ? {} : { SPEQL_CACHE_DIR: join(folder, "cache") };
-    const env = { ...process.env, SPEQL_DATA_DIR: join(folder, "data"), ...cache };
+    const env: NodeJS.ProcessEnv = { ...process.env, SPEQL_DATA_DIR: join(folder, "data"), ...cache };
+    if (browser === undefined) args.push("--no-browser");
+    else env["BROWSER"] = `${browser} %s`;
     const child = spawn(python, args, { stdio: ["ignore", "ignore", "pipe"], env, cwd: folder });
     const said: string[] = [];
     const address = await new Promise<string>((resolve, reject) => {

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { playing } from "../playing";
 import { PlayPage, rowsOf } from "../playPage";
@@ -98,3 +100,19 @@ test("a server that is gone is told of, and the text stays", async () => {
 function childrenOf(pid: number): string {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
 }
+
+test("the page is opened in the user's browser", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "speql-browser-"));
+  const [browser, opened] = [join(folder, "browser"), join(folder, "opened")];
+  writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`);
+  chmodSync(browser, 0o755);
+  const server = await PlayServer.start([], { browser });
+  try {
+    await expect.poll(() => existsSync(opened), { timeout: 20_000 }).toBe(true);
+    expect(readFileSync(opened, "utf8")).toBe(server.address);
+    expect((await fetch(server.address)).status).toBe(200);
+  } finally {
+    expect(await server.end()).toBe(0);
+    rmSync(folder, { recursive: true });
+  }
+});

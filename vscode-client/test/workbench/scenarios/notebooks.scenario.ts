@@ -4,9 +4,11 @@ import { workbenchOf } from "../workbenchOf";
 
 const python = "report.py";
 const notebook = "cells.ipynb";
-const cell = (id: string, source: string): object => ({
-  ...{ id, cell_type: "code", execution_count: null, metadata: {}, outputs: [], source },
+const cell = (id: string, source: string, metadata = {}): object => ({
+  ...{ id, cell_type: "code", execution_count: null, metadata, outputs: [], source },
 });
+// As VS Code keeps a cell whose language is not that of the notebook.
+const sqlCell = (id: string, source: string): object => cell(id, source, { vscode: { languageId: "sql" } });
 
 const workbench = workbenchOf({
   files: {
@@ -19,6 +21,7 @@ const workbench = workbenchOf({
         cell("a", "%%sql\nCREATE TABLE dear AS SELECT * FROM item WHERE i_current_price > 50"),
         cell("b", "%%speql\nSELECT count(*) AS items FROM item WHERE i_curre"),
         cell("c", "total = 1"),
+        sqlCell("d", "SELECT avg(i_current_price) AS mean FROM dea"),
       ],
     }),
   },
@@ -61,4 +64,26 @@ test("cells behind magics have completion and previews", async () => {
     "The preview of the cell",
     ({ outcome, rows }) => outcome === "rows" && String(rows[0]?.[0]) === wanted,
   );
+});
+
+test("SQL cells have completion, previews over what earlier cells make, and errors", async () => {
+  const { heard, page } = workbench();
+  await workbench().openFile(python);
+  await workbench().statusBarItem.waitFor();
+  await workbench().openNotebook(notebook);
+  await page.locator(".notebookOverlay .monaco-editor .view-line", { hasText: "mean" }).last().click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("r");
+  await page.locator(".suggest-widget.visible .monaco-list-row", { hasText: "dear" }).first().waitFor();
+  await page.keyboard.press("Escape");
+  for (let letter = 0; letter < 4; letter += 1) await page.keyboard.press("Backspace");
+  await page.keyboard.type("item WHERE i_item_sk < 7");
+  const sql = "SELECT avg(i_current_price) AS mean FROM item WHERE i_item_sk < 7";
+  const wanted = Number(directRows(tpcds, sql)[0]![0]);
+  await heard.preview(
+    "The preview of the SQL cell",
+    ({ outcome, rows }) => outcome === "rows" && Number(rows[0]?.[0]) === wanted,
+  );
+  await page.keyboard.type(" AND nowhere = 1 ");
+  await page.locator(".notebookOverlay .squiggly-error").first().waitFor();
 });
