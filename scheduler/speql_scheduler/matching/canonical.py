@@ -10,17 +10,28 @@ from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.normal_text import Names, conjunction_text, conjuncts, normal_text, quoted
 
 
-def canonical_key(qualified: exp.Query, *, with_limit: bool = True) -> str:
+def canonical_key(qualified: exp.Query, *, with_limit: bool = True, with_names: bool = True) -> str:
     """The key of a qualified query: two queries of one key give the same rows in the same columns.
 
-    Without its outer LIMIT if ``with_limit`` is False.
+    Without its outer LIMIT if ``with_limit`` is False; and without the names of its columns if ``with_names`` is, where
+    they are nothing but names.
 
     The key does not depend on aliases, on the names and nesting of CTEs, on the order of inner joins, of conjuncts
     and of grouping keys, on comma joins against JOIN ON, nor on the spellings that
     :func:`~speql_scheduler.matching.normal_text.normal_text` makes equal. It does depend on output names, on the
     order of output columns, on ORDER BY and LIMIT, and on every byte of every literal.
     """
-    return digest(query_text(qualified, no_names(), without=NOTHING_LEFT_OUT if with_limit else LIMIT))
+    without = (NOTHING_LEFT_OUT if with_limit else LIMIT) | (
+        NOTHING_LEFT_OUT if with_names or _names_matter(qualified) else COLUMN_NAMES
+    )
+    return digest(query_text(qualified, no_names(), without=without))
+
+
+def _names_matter(qualified: exp.Query) -> bool:
+    """Whether the rows of a query may be others if its columns are called otherwise: something refers to an output
+    (then by its bare name), or the names are in the rows.
+    """
+    return bool(qualified.args.get("kind")) or any(not column.table for column in qualified.find_all(exp.Column))
 
 
 def digest(text: str) -> str:
@@ -35,6 +46,8 @@ def no_names() -> Names:
 
 NOTHING_LEFT_OUT: frozenset[str] = frozenset()
 LIMIT = frozenset(("limit",))
+COLUMN_NAMES = frozenset(("names",))
+"""No clause, but left out as one: the names of the columns that a SELECT gives."""
 OUTPUTS = frozenset(("expressions",))
 OUTPUTS_AND_ORDER = frozenset(("expressions", "order", "limit", "offset", "fetch"))
 
@@ -202,7 +215,8 @@ def _rest(select: exp.Select, inside: Names, without: frozenset[str]) -> list[st
         if not value or key in ("from_", "joins", "laterals", "where", "with_") or key in without:
             continue
         if key == "expressions":
-            parts += [f"output={_output(item, inside)}" for item in value]
+            named = without.isdisjoint(COLUMN_NAMES)
+            parts += [f"output={_output(item, inside, named=named)}" for item in value]
         elif key == "having":
             parts.append(f"having={conjunction_text(conjuncts(value.this), inside)}")
         elif key == "group":
@@ -212,8 +226,9 @@ def _rest(select: exp.Select, inside: Names, without: frozenset[str]) -> list[st
     return parts
 
 
-def _output(item: exp.Expr, names: Names) -> str:
-    return f"{normal_text(item.unalias(), names)} as {quoted(item.alias_or_name)}"
+def _output(item: exp.Expr, names: Names, *, named: bool) -> str:
+    text = normal_text(item.unalias(), names)
+    return f"{text} as {quoted(item.alias_or_name)}" if named else text
 
 
 def group_text(group: exp.Expr, select: exp.Select, names: Names) -> str:

@@ -46,7 +46,7 @@ class Answerer:
     async def from_cache(self, question: Question, epoch: int) -> Answer | None:
         """The answer, if the same was answered before on the same data."""
         started = self._settings.clock()
-        cached = self._cache.get(question.unlimited_key, epoch, question.limit) if question.lasting else None
+        cached = self._cache.get(question.rows_key, epoch, question.limit) if question.lasting else None
         named = await self._named_as_asked(question, cached.result) if cached else None
         if cached is None or named is None:
             return None
@@ -114,7 +114,7 @@ class Answerer:
                 base_tables=base_tables(question.qualified) if question.qualified is not None else (),
             )
         if question.lasting and await self._facts.epoch() == epoch:
-            self._cache.put(question.unlimited_key, epoch, answer.result, answer.total_rows, question.limit)
+            self._cache.put(question.rows_key, epoch, answer.result, answer.total_rows, question.limit)
         return replace(
             answer,
             seconds=self._settings.clock() - started,

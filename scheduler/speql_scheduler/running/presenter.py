@@ -76,7 +76,7 @@ class Presenter:
         if cached is not None:
             self._publish(speculation, cached)
             return True
-        running = self._previews.find(question, epoch) or self._previews.find_larger(question, epoch)
+        running = self._previews.find(question, epoch) or self._previews.find_other(question, epoch)
         if running is None and not await self._is_cheap(question):
             return False
         self._tasks.spawn(self._run(speculation, question, epoch), "show preview")
@@ -158,8 +158,8 @@ class Presenter:
 
     async def _run(self, speculation: Speculation, question: Question, epoch: int) -> None:
         """Run the preview to its end and publish it."""
-        if larger := self._previews.find_larger(question, epoch):
-            await asyncio.wait({larger})
+        if other := self._previews.find_other(question, epoch):
+            await asyncio.wait({other})
         served = (await self._answerer.rewrite(question, self._store.views)).temp_only
         direct = await self.seconds(question)
         expected = self._settings.at_once_seconds if served else direct

@@ -30,15 +30,19 @@ class RunningPreview:
         """Whether it has been stopped, or is about to."""
         return bool(self.task.cancelling()) or self.task.cancelled()
 
-    def is_larger_than(self, question: Question) -> bool:
-        """Whether it will have the rows of a question that differs in its LIMIT, and takes no longer than that would.
+    def has_rows_of(self, question: Question) -> bool:
+        """Whether it will have the rows of a question whose columns are called otherwise, or that differs in its LIMIT,
+        and takes no longer than that would.
 
         A LIMIT saves no work where all rows have to be seen first anyway.
         """
         mine = self.question
-        if not mine.lasting or mine.unlimited_key != question.unlimited_key or question.limit is None:
+        if not mine.lasting or mine.rows_key != question.rows_key:
             return False
-        return (mine.limit is None or question.limit < mine.limit) and needs_all_rows(mine.query)
+        if mine.limit == question.limit:
+            return True
+        fewer = question.limit is not None and (mine.limit is None or question.limit < mine.limit)
+        return fewer and needs_all_rows(mine.query)
 
 
 class Previews:
@@ -73,15 +77,15 @@ class Previews:
             return None
         return running.task
 
-    def find_larger(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
-        """The preview that runs on that data and has the first rows of the question among its own.
+    def find_other(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
+        """The preview of another question that runs on that data and has the rows of this one among its own.
 
         Its rows are in the result cache once it has ended.
         """
         running = self._running
         if running is None or running.ended or running.task.done() or running.epoch != epoch:
             return None
-        return running.task if running.is_larger_than(question) else None
+        return running.task if running.question.key != question.key and running.has_rows_of(question) else None
 
     def start(
         self,
@@ -115,7 +119,7 @@ class Previews:
         running = self._running
         if running is None or running.question.key == key:
             return
-        if question is None or not running.is_larger_than(question):
+        if question is None or not running.has_rows_of(question):
             running.task.cancel()
             self._running = None
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from speql_scheduler.matching.canonical import canonical_key
+from speql_scheduler.matching.canonical import canonical_key, digest
 from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -18,12 +18,12 @@ class Question:
     """What is asked: the text that the engine would be given, its tree, and what decides how it may be answered.
 
     ``bound`` is a text that binds as ``sql`` does: the same but for the number of an outer LIMIT. ``qualified`` is the
-    tree with its names resolved, None if they do not resolve. ``key`` tells apart all that can
-    change the rows, their order or their columns; ``unlimited_key`` all but how many ``limit`` takes of the first rows
-    of the whole result (None: all). ``refusals`` are the guard's reasons against running the query
-    before it is submitted, and against keeping its result. ``lasting`` is False if the result may not be kept: it
-    reads more than the tables of the catalog (a file, a table function), and the data version does not tell when that
-    changes. ``base_rows`` are the rows of the base tables that it names, ``shape`` is what its speed goes by.
+    tree with its names resolved, None if they do not resolve. ``key`` tells apart all that can change the rows, their
+    order or their columns; ``rows_key`` all but what the columns are called, and how many ``limit`` takes of the first
+    rows of the whole result (None: all). ``refusals`` are the guard's reasons against running the query before it is
+    submitted, and against keeping its result. ``lasting`` is False if the result may not be kept: it reads more than
+    the tables of the catalog (a file, a table function), and the data version does not tell when that changes.
+    ``base_rows`` are the rows of the base tables that it names, ``shape`` is what its speed goes by.
     """
 
     sql: str
@@ -32,7 +32,7 @@ class Question:
     qualified: exp.Query | None
     catalog: Catalog
     key: str
-    unlimited_key: str
+    rows_key: str
     limit: int | None
     refusals: tuple[Problem, ...]
     lasting: bool
@@ -48,7 +48,11 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
     qualified = qualify_query(query, catalog).query if catalog.certain else None
     refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
     limit = outer_limit(qualified) if qualified else None
-    unlimited_key = canonical_key(qualified, with_limit=limit is None) if qualified else _key_of_text(query, catalog)
+    rows_key = (
+        canonical_key(qualified, with_limit=limit is None, with_names=False)
+        if qualified
+        else _key_of_text(query, catalog)
+    )
     text = sql if sql is not None else query.sql(catalog.dialect)
     return Question(
         sql=text,
@@ -56,8 +60,8 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
         query=query,
         qualified=qualified,
         catalog=catalog,
-        key=_limited_key(unlimited_key, limit),
-        unlimited_key=unlimited_key,
+        key=_key(rows_key, qualified, limit),
+        rows_key=rows_key,
         limit=limit,
         refusals=refusals,
         lasting=not refusals and qualified is not None and reads_tables_only(qualified),
@@ -74,13 +78,14 @@ def asked_again(question: Question, sql: str, limit: int) -> Question:
         sql=sql,
         query=with_limit(question.query, limit),
         qualified=qualified,
-        key=_limited_key(question.unlimited_key, limit),
+        key=_key(question.rows_key, qualified, limit),
         limit=limit,
     )
 
 
-def _limited_key(key: str, limit: int | None) -> str:
-    return key if limit is None else f"{key}-limit-{limit}"
+def _key(rows_key: str, qualified: exp.Query | None, limit: int | None) -> str:
+    names = digest(repr(qualified.named_selects)) if qualified is not None else ""
+    return f"{rows_key}-{names}-{limit}"
 
 
 def reads_tables_only(qualified: exp.Query) -> bool:

@@ -133,9 +133,9 @@ class Submits:
         cached = await self._answerer.from_cache(question, epoch)
         if cached is not None:
             return cached  # nothing else needs to stop for this
-        if larger := self._previews.find_larger(question, epoch):
+        if other := self._previews.find_other(question, epoch):
             self._runner.drop_all_but(None, "a submit goes ahead")
-            await asyncio.wait({larger})
+            await asyncio.wait({other})
             if (cached := await self._answerer.from_cache(question, epoch)) is not None:
                 return cached
         if preview := self._previews.find(question, epoch):

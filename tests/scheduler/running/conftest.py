@@ -203,6 +203,10 @@ class Desk:
         """The rows of a direct run, in a comparable order."""
         return rows_of(await self.engine.real.execute(sql))
 
+    def rows(self, result: Result) -> list[tuple[object, ...]]:
+        """The rows of a result, in a comparable order."""
+        return rows_of(result)
+
     def creates(self) -> dict[str, Job]:
         """The creates of the newest job graph by label."""
         return {job.label: job for job in self.graphs[-1].jobs if job.kind == "create"}

@@ -106,6 +106,52 @@ async def test_a_preview_goes_on_when_the_text_changes_without_changing_it(desk)
     assert desk.previews[-1][0].id == second.id
 
 
+async def test_columns_that_are_called_otherwise_are_not_computed_again(desk):
+    sql = "SELECT b, count(*) AS {} FROM small GROUP BY b"
+    desk.engine.execute_gate.clear()
+    desk.type(sql.format("number"), preview=sql.format("number"))
+    await desk.engine.execute_begun.wait()
+    desk.type(sql.format("number_o"))  # while it runs
+    desk.engine.execute_gate.set()
+    await desk.scheduler.idle()
+    await desk.typed(sql.format("number_of"))
+    answer = await desk.submit(sql.format("number_of_rows"))
+
+    assert len(desk.engine.executed) == 1
+    assert desk.engine.submitted == []
+    assert [column.name for column in answer.result.columns] == ["b", "number_of_rows"]
+    assert answer.result.rows.column_names == ["b", "number_of_rows"]
+    shown = [[column.name for column in shown.result.columns][1] for _, shown in desk.previews]
+    assert shown == ["number_o", "number_of"]
+    assert desk.rows(answer.result) == await desk.direct(sql.format("number_of_rows"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "SELECT a AS x, b AS y FROM small ORDER BY x LIMIT 3",
+            "SELECT a AS y, b AS x FROM small ORDER BY x, y LIMIT 3",
+        ),
+        (
+            "SELECT DISTINCT ON (x) b AS x, a AS y FROM small ORDER BY x, y",
+            "SELECT DISTINCT ON (x) a AS x, b AS y FROM small ORDER BY x, y",
+        ),
+        ("SELECT a AS x FROM small", "SELECT b AS x FROM small"),
+        (
+            "SELECT a AS x FROM small UNION BY NAME SELECT b AS x FROM small",
+            "SELECT a AS y FROM small UNION BY NAME SELECT b AS x FROM small",
+        ),
+    ],
+)
+async def test_other_names_of_columns_are_not_taken_for_the_same(desk, one, other):
+    for sql in (one, other, one):
+        answer = await desk.typed(sql)
+        direct = await desk.engine.real.execute(sql)
+        assert answer.result.rows.column_names == direct.rows.column_names
+        assert desk.rows(answer.result) == desk.rows(direct)
+
+
 async def test_what_the_user_has_left_is_created_at_once_and_the_rest_when_the_text_rests(new_desk):
     rests = asyncio.Event()
 

@@ -20,9 +20,9 @@ async def test_a_question_with_another_limit_is_what_asking_anew_gives(desk, sql
     anew = ask(longer, parse_one(longer, dialect="duckdb"), desk.catalog, ())
     again = asked_again(first, longer, 10)
 
-    assert (again.sql, again.key, again.unlimited_key, again.limit) == (longer, anew.key, anew.unlimited_key, 10)
+    assert (again.sql, again.key, again.rows_key, again.limit) == (longer, anew.key, anew.rows_key, 10)
     assert again.key != first.key
-    assert again.unlimited_key == first.unlimited_key
+    assert again.rows_key == first.rows_key
     assert again.query.sql("duckdb") == anew.query.sql("duckdb")
     assert again.qualified.sql("duckdb") == anew.qualified.sql("duckdb")
     assert again.bound == sql
