@@ -10,28 +10,15 @@ from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.normal_text import Names, conjunction_text, conjuncts, normal_text, quoted
 
 
-def canonical_key(qualified: exp.Query, *, with_limit: bool = True, with_names: bool = True) -> str:
+def canonical_key(qualified: exp.Query) -> str:
     """The key of a qualified query: two queries of one key give the same rows in the same columns.
-
-    Without its outer LIMIT if ``with_limit`` is False; and without the names of its columns if ``with_names`` is, where
-    they are nothing but names.
 
     The key does not depend on aliases, on the names and nesting of CTEs, on the order of inner joins, of conjuncts
     and of grouping keys, on comma joins against JOIN ON, nor on the spellings that
     :func:`~speql_scheduler.matching.normal_text.normal_text` makes equal. It does depend on output names, on the
     order of output columns, on ORDER BY and LIMIT, and on every byte of every literal.
     """
-    without = (NOTHING_LEFT_OUT if with_limit else LIMIT) | (
-        NOTHING_LEFT_OUT if with_names or _names_matter(qualified) else COLUMN_NAMES
-    )
-    return digest(query_text(qualified, no_names(), without=without))
-
-
-def _names_matter(qualified: exp.Query) -> bool:
-    """Whether the rows of a query may be others if its columns are called otherwise: something refers to an output
-    (then by its bare name), or the names are in the rows.
-    """
-    return bool(qualified.args.get("kind")) or any(not column.table for column in qualified.find_all(exp.Column))
+    return digest(query_text(qualified, no_names()))
 
 
 def digest(text: str) -> str:
@@ -47,7 +34,7 @@ def no_names() -> Names:
 NOTHING_LEFT_OUT: frozenset[str] = frozenset()
 LIMIT = frozenset(("limit",))
 COLUMN_NAMES = frozenset(("names",))
-"""No clause, but left out as one: the names of the columns that a SELECT gives."""
+"""No clause, but left out as one: what the columns are called that a SELECT gives."""
 OUTPUTS = frozenset(("expressions",))
 OUTPUTS_AND_ORDER = frozenset(("expressions", "order", "limit", "offset", "fetch"))
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from speql_scheduler.matching.canonical import canonical_key, digest
+from speql_scheduler.matching.canonical import digest
+from speql_scheduler.matching.rows_key import rows_key
 from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -48,11 +49,7 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
     qualified = qualify_query(query, catalog).query if catalog.certain else None
     refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
     limit = outer_limit(qualified) if qualified else None
-    rows_key = (
-        canonical_key(qualified, with_limit=limit is None, with_names=False)
-        if qualified
-        else _key_of_text(query, catalog)
-    )
+    same_rows = rows_key(qualified, with_limit=limit is None) if qualified else _key_of_text(query, catalog)
     text = sql if sql is not None else query.sql(catalog.dialect)
     return Question(
         sql=text,
@@ -60,8 +57,8 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
         query=query,
         qualified=qualified,
         catalog=catalog,
-        key=_key(rows_key, qualified, limit),
-        rows_key=rows_key,
+        key=_key(same_rows, qualified, limit),
+        rows_key=same_rows,
         limit=limit,
         refusals=refusals,
         lasting=not refusals and qualified is not None and reads_tables_only(qualified),
@@ -83,9 +80,9 @@ def asked_again(question: Question, sql: str, limit: int) -> Question:
     )
 
 
-def _key(rows_key: str, qualified: exp.Query | None, limit: int | None) -> str:
+def _key(same_rows: str, qualified: exp.Query | None, limit: int | None) -> str:
     names = digest(repr(qualified.named_selects)) if qualified is not None else ""
-    return f"{rows_key}-{names}-{limit}"
+    return f"{same_rows}-{names}-{limit}"
 
 
 def reads_tables_only(qualified: exp.Query) -> bool:

@@ -21,10 +21,10 @@ class CachedResult:
 class ResultCache:
     """First pages of results, by what was asked on which data; the least recently used go first.
 
-    A key must tell apart all that can change the rows but an outer LIMIT, and nothing that changes the names of the
-    columns alone: see :class:`~speql_scheduler.running.question.Question`. The first rows of a result are those of any LIMIT that takes no
-    more: so a LIMIT that is typed digit by digit is answered from what was shown before. Nothing is kept of a result
-    that alone exceeds a quarter of the bytes.
+    A key must tell apart all that can change the rows but an outer LIMIT: see
+    :class:`~speql_scheduler.running.question.Question`. The columns of what is found may be called otherwise. The first
+    rows of a result are those of any LIMIT that takes no more: so a LIMIT that is typed digit by digit is answered from
+    what was shown before. Nothing is kept of a result that alone exceeds a quarter of the bytes.
     """
 
     def __init__(self, byte_budget: int) -> None:

@@ -121,51 +121,10 @@ DIFFERENT = [
 ]
 
 
-ONLY_NAMES_DIFFER = [
-    ("SELECT qty FROM sales", "SELECT qty AS q FROM sales"),
-    ("SELECT qty AS a, month AS b FROM sales", "SELECT qty AS b, month AS a FROM sales"),
-    ("SELECT sum(qty) FROM sales GROUP BY month", 'SELECT sum(qty) AS "x y" FROM sales GROUP BY month'),
-    ("SELECT qty AS a FROM sales ORDER BY sales.qty", "SELECT qty AS b FROM sales ORDER BY sales.qty"),
-    (
-        "WITH x AS (SELECT qty AS a FROM sales) SELECT a FROM x",
-        "WITH x AS (SELECT qty AS a FROM sales) SELECT a AS b FROM x",
-    ),
-]
-
-NOT_ONLY_NAMES_DIFFER = [
-    ("SELECT qty AS a, month AS b FROM sales ORDER BY a", "SELECT qty AS b, month AS a FROM sales ORDER BY a"),
-    (
-        "SELECT DISTINCT ON (a) qty AS a, month AS b FROM sales ORDER BY sales.id",
-        "SELECT DISTINCT ON (a) qty AS b, month AS a FROM sales ORDER BY sales.id",
-    ),
-    ("SELECT qty AS a, month AS b FROM sales", "SELECT month AS b, qty AS a FROM sales"),
-    (
-        "SELECT qty AS a, month AS b FROM sales UNION ALL BY NAME SELECT month AS b, qty AS a FROM sales",
-        "SELECT qty AS b, month AS a FROM sales UNION ALL BY NAME SELECT month AS b, qty AS a FROM sales",
-    ),
-    (
-        "SELECT a FROM (SELECT qty AS a, month AS b FROM sales) x",
-        "SELECT a FROM (SELECT qty AS b, month AS a FROM sales) x",
-    ),
-    ("SELECT {'a': qty} AS s FROM sales", "SELECT {'b': qty} AS s FROM sales"),
-]
-
-
-def key(sql: str, catalog: Catalog, *, with_names: bool = True) -> str:
+def key(sql: str, catalog: Catalog) -> str:
     qualified = qualify_query(sqlglot.parse_one(sql, dialect="duckdb"), catalog)
     assert qualified.query is not None, qualified.problems
-    return canonical_key(qualified.query, with_names=with_names)
-
-
-@pytest.mark.parametrize(("one", "other"), ONLY_NAMES_DIFFER)
-def test_without_names_they_share_a_key(one: str, other: str, catalog: Catalog) -> None:
-    assert key(one, catalog, with_names=False) == key(other, catalog, with_names=False)
-    assert key(one, catalog) != key(other, catalog)
-
-
-@pytest.mark.parametrize(("one", "other"), NOT_ONLY_NAMES_DIFFER)
-def test_without_names_their_meaning_still_counts(one: str, other: str, catalog: Catalog) -> None:
-    assert key(one, catalog, with_names=False) != key(other, catalog, with_names=False)
+    return canonical_key(qualified.query)
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
