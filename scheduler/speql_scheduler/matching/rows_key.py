@@ -35,10 +35,8 @@ def _names_matter(qualified: exp.Query) -> bool:
     """Whether the rows of a query may be others if its columns are called otherwise: something refers to an output
     (then by its bare name), or the names are in the rows.
     """
-    return any(
-        node.args.get("kind") if isinstance(node, exp.Select) else not node.table
-        for node in qualified.find_all(exp.Select, exp.Column)
-    )
+    in_rows = any(select.args.get("kind") for select in qualified.find_all(exp.Select))
+    return in_rows or any(not column.table for column in qualified.find_all(exp.Column))
 
 
 def _all_of(query: exp.Query) -> exp.Query | None:
