@@ -1,5 +1,7 @@
 /** The colours and letters of the panel's theme, for what draws with values instead of style sheets. */
 
+import { readable } from "./readable";
+
 /** What a chart is drawn with: CSS colours, and a font family. */
 export interface ChartTheme {
   ground: string;
@@ -21,6 +23,7 @@ export function chartTheme(root: HTMLElement): ChartTheme {
   const quiet = read("--sq-muted", "#63676b");
   const text = read("--sq-fg", "#2f3133");
   const ground = read("--sq-bg", "#ffffff");
+  const line = (name: string, otherwise: string): string => readable(read(name, otherwise), ground);
   return {
     ground,
     text,
@@ -30,13 +33,13 @@ export function chartTheme(root: HTMLElement): ChartTheme {
     zero: quiet,
     font: read("--sq-font", "sans-serif"),
     series: [
-      read("--sq-blue", "#1a73d9"),
-      read("--sq-orange", "#bb5b00"),
-      read("--sq-purple", "#7a3fb0"),
-      read("--sq-green", "#2e8540"),
-      read("--sq-red", "#c62c20"),
-      read("--sq-yellow", "#a87100"),
-      read("--sq-teal", "#00838f"),
+      line("--sq-blue", "#1a73d9"),
+      line("--sq-orange", "#bb5b00"),
+      line("--sq-purple", "#7a3fb0"),
+      line("--sq-green", "#2e8540"),
+      line("--sq-red", "#c62c20"),
+      line("--sq-yellow", "#a87100"),
+      line("--sq-teal", "#00838f"),
       quiet,
     ],
   };
