@@ -274,12 +274,13 @@ class Scheduler:
     def _rest(self, plan: Plan, preview_seconds: float) -> float:
         """How much longer the text must rest before work on what is still being written begins.
 
-        The next keystroke would undo it, so the longer it takes, the longer it waits: who waits as long as the work
-        takes wastes at most as much as was needed (the ski-rental argument).
+        The next keystroke would undo it, so the longer it takes, the longer it waits: who waits for a multiple of what
+        the work takes wastes at most that part of the time (the ski-rental argument).
         """
         settings = self._settings
         longest = max([preview_seconds, *(unit.seconds for unit in plan.creates if not unit.closed)])
-        return max(min(settings.pause_seconds + longest, settings.waiting_seconds) - settings.quiet_seconds, 0.0)
+        rest = min(settings.pause_seconds + settings.patience * longest, settings.waiting_seconds)
+        return max(rest - settings.quiet_seconds, 0.0)
 
     async def _ancestors_of(
         self, question: Question | None, plan: Plan, *, closed_only: bool = False

@@ -41,6 +41,10 @@ class SchedulerSettings:
     pause_seconds: float = 1.2
     """How long the text must rest before temp tables are created for SELECTs that are still being written."""
 
+    patience: float = 3.0
+    """And so many times as long as that, or the preview, is expected to take: most pauses at the end of a line are
+    shorter than two seconds, and most of what would be worked in them is of a text that nobody wants the rows of."""
+
     waiting_seconds: float = 4.0
     """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
 
