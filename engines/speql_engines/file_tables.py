@@ -12,7 +12,7 @@ from speql_engines.engine import ConnectionFailedError
 
 logger = logging.getLogger(__name__)
 
-COUNTED_BYTES = 64 << 20
+COUNTED_BYTES = 16 << 20
 """Of files that do not tell their rows, so much is read at once to count them."""
 
 
