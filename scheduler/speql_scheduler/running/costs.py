@@ -65,6 +65,8 @@ def worth_creating(
         too_large = f"too large: about {_count(size)} bytes"
     elif estimate.rows > settings.temp_input_share * read:
         too_large = f"nearly as large as what it reads: {_count(estimate.rows)} of {_count(read)} rows"
+    elif estimate.rows > settings.quick_rows and settings.writing_cost * estimate.rows > max(work, direct_work):
+        too_large = f"dear to write: {_count(estimate.rows)} rows instead of {_count(work)} rows of work"
     if too_large and not grouped and not doubtful:
         return Verdict(False, too_large)
     if too_large or doubtful:

@@ -94,6 +94,13 @@ class SchedulerSettings:
     """No temp table that is estimated to have more than this share of the rows of the tables that it reads; an
     estimate that says so of other joins is in doubt."""
 
+    quick_rows: int = 1_000_000
+    """So many rows are written to a temp table in no time to speak of."""
+
+    writing_cost: float = 10.0
+    """Of more, each takes as long to write as so many take to be processed: no temp table that costs more to write than
+    it takes to do without."""
+
     blow_up: float = 10.0
     """No temp table of a cross join that makes more than this many times the rows of the tables that it reads; an
     estimate that says so of other joins is in doubt."""

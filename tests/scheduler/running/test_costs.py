@@ -19,6 +19,9 @@ MILLION = 10**6
         (100, 10_000, 20_000, 10_000, 0, False, "cheap"),
         (100, 10, 10, 10 * MILLION, 0, True, "instead of"),  # a filter that the engine counts into its scan
         (9 * MILLION, 10 * MILLION, 19 * MILLION, 10 * MILLION, 0, False, "nearly as large"),
+        (7 * MILLION, 36 * MILLION, 37 * MILLION, 36 * MILLION, 0, False, "dear to write"),
+        (3 * MILLION, 36 * MILLION, 37 * MILLION, 36 * MILLION, 0, True, "instead of"),
+        (MILLION, 4 * MILLION, 5 * MILLION, 4 * MILLION, 0, True, "instead of"),
         (30 * MILLION, 90 * MILLION, 90 * MILLION, 90 * MILLION, 0, False, "too large"),
         (19 * MILLION, 90 * MILLION, 90 * MILLION, 90 * MILLION, 0, False, "too large"),
         (100, 2 * MILLION, 900 * MILLION, 2 * MILLION, 0, True, "in doubt"),  # joins have conditions
