@@ -139,7 +139,7 @@ def test_figures_count_what_is_wrong_and_what_is_late() -> None:
     right = _submit("final", submit_ms=10, direct_ms=100)
     wrong = _submit("constant", submit_ms=300, direct_ms=100, difference="a row is missing", temp_only=False)
     records = [
-        ReplayRecord(query="a", protocol="human", submits=[right], queries_ms=200, direct_ms=100),
+        ReplayRecord(query="a", protocol="human", submits=[right], queries_ms=200, after_submit_ms=50, direct_ms=100),
         ReplayRecord(query="a", protocol="edits", submits=[wrong], queries_ms=900, direct_ms=100, previews_wrong=["x"]),
     ]
     found = {figure.name: figure for figure in figures(records)}
@@ -147,6 +147,7 @@ def test_figures_count_what_is_wrong_and_what_is_late() -> None:
     assert found["human: submit"].reached
     assert found["edits: submit"].reached is False
     assert found["human: speculative work over direct work"].reached
+    assert "0.5x of it after the submit" in found["human: speculative work over direct work"].value
     assert found["edits: speculative work over direct work"].reached is False
     assert found["final query served from temp tables alone"].reached
 

@@ -44,6 +44,8 @@ EDIT_SECONDS = 5.0
 
 _SPECULATIVE: tuple[CallKind, ...] = ("execute", "create", "sample", "estimate", "bind", "catalog", "drop")
 
+_QUERIES: tuple[CallKind, ...] = ("execute", "create", "sample")
+
 _URI = "bench:query.sql"
 
 
@@ -98,6 +100,7 @@ class _Document:
     previews: list[Preview] = field(default_factory=list)
     answered_last: list[Answer] = field(default_factory=list)
     analysis: dict[int, float] = field(default_factory=dict)
+    submitted_at: float = 0.0
 
     # The protocols.
 
@@ -165,7 +168,8 @@ class _Document:
         began = self.loop.time()
         self.answered_last.clear()
         shown = await self.session.submit(self._edited(text, len(text)))
-        seconds = self.loop.time() - began
+        self.submitted_at = self.loop.time()
+        seconds = self.submitted_at - began
         answers = tuple(self.answered_last)
         await self.session.idle()
         if not answers:
@@ -240,6 +244,7 @@ class _Document:
         creates = [call for call in meter.calls if call.kind == "create"]
         kinds = sorted({call.kind for call in meter.calls})
         limit = self.connection.scheduler_settings.create_seconds
+        queries = meter.busy_seconds(*_QUERIES)
         return ReplayRecord(
             query=self.name,
             protocol=protocol,
@@ -251,7 +256,8 @@ class _Document:
             previews_compared=compared,
             previews_wrong=wrong,
             speculative_ms=meter.busy_seconds(*_SPECULATIVE) * 1e3,
-            queries_ms=meter.busy_seconds("execute", "create", "sample") * 1e3,
+            queries_ms=queries * 1e3,
+            after_submit_ms=(queries - meter.busy_seconds(*_QUERIES, until=self.submitted_at)) * 1e3,
             work_over_time=meter.work_over_time(began, began + typed, *_SPECULATIVE),
             busy_ms={kind: round(meter.busy_seconds(kind) * 1e3, 1) for kind in kinds},
             calls={kind: meter.count(kind) for kind in kinds},
