@@ -15,6 +15,7 @@ from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
+from speql_scheduler.running.costs import Verdict
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.explanation import Explanation, explanation_of
 from speql_scheduler.running.job_graph import JobBoard, JobGraph
@@ -298,12 +299,9 @@ class Scheduler:
         return frozenset(ancestors & {unit.key for unit in creates})
 
     def _start_creates(self, speculation: Speculation, plan: Plan) -> None:
-        """Hand the plan to the runner and draw it: what is closed may start, the open may when the text rests.
-
-        After a submit, ahead of an edit that has not begun, little is risked: there may be none.
-        """
+        """Hand the plan to the runner and draw it: what is closed may start, the open may when the text rests."""
         if speculation.sql == self._submitted:
-            plan = replace(plan, direct_seconds=plan.direct_seconds * self._settings.submitted_share)
+            plan = self._ahead_of_an_edit(plan)
         closed = {unit.key for unit in plan.creates if unit.closed}
         self._runner.want(plan, closed)
         for unit in plan.units:
@@ -311,6 +309,21 @@ class Scheduler:
                 self._board.connect(source, unit.key, "input")
             for source in unit.answered_by:
                 self._board.connect(source, unit.key, "subsumes")
+
+    def _ahead_of_an_edit(self, plan: Plan) -> Plan:
+        """What of a plan is worth making after its submit: little is risked for an edit that may never come. What one
+        wants that does come is begun at its first keystroke. What runs already goes on.
+        """
+        settings, running = self._settings, self._runner.running
+        key = running.unit.key if running is not None else None
+        share = plan.direct_seconds * settings.submitted_share
+        most = max(share, settings.at_once_seconds)
+        dear = Verdict(False, "too much work ahead of an edit that has not begun")
+        units = (
+            replace(unit, verdict=dear) if unit.verdict.create and unit.seconds > most and unit.key != key else unit
+            for unit in plan.units
+        )
+        return replace(plan, units=tuple(units), direct_seconds=share)
 
     # Rounds.
 

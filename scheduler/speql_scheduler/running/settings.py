@@ -54,9 +54,9 @@ class SchedulerSettings:
     work_ratio: float = 3.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
 
-    submitted_share: float = 0.25
-    """Temp tables for a text that was just submitted, ahead of an edit that has not begun, may take this share of that:
-    with ``closed_overrun``, none that is expected to take longer than the query itself."""
+    submitted_share: float = 0.5
+    """A temp table for a text that was just submitted, ahead of an edit that has not begun, may be expected to take
+    this share of what the query itself takes, or ``at_once_seconds``; all of them this share of the allowance."""
 
     free_seconds: float = 0.3
     """Work ahead that is always allowed, however quick the query is."""

@@ -32,11 +32,11 @@ class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One query typed by one protocol. Times in milliseconds of the virtual clock, sizes in bytes.
 
     ``speculative_ms`` is how long the engine was busy with anything but submits, ``queries_ms`` how long of that with
-    queries (temp tables, previews, samples) and not with planning and binding alone; ``after_submit_ms`` is what of that
-    came after the last submit, ahead of an edit; ``direct_ms`` is what the submits
-    take without speculation. ``work_over_time`` is how much of ``speculative_ms`` had been done after each twentieth
-    of the time. ``previews_wrong`` are those of the ``previews_compared`` that showed a row which
-    the direct run does not have. ``failure`` says what ended the replay early.
+    queries (temp tables, previews, samples) and not with planning and binding alone; ``after_submit_ms`` is what of
+    that came after the last submit, ahead of an edit; ``direct_ms`` is what the submits take without speculation.
+    ``work_over_time`` is how much of ``speculative_ms`` had been done after each twentieth of the time.
+    ``previews_wrong`` are those of the ``previews_compared`` that showed a row which the direct run does not have.
+    ``failure`` says what ended the replay early.
     """
 
     query: str
