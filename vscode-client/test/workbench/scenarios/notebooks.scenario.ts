@@ -21,7 +21,7 @@ const workbench = workbenchOf({
         cell("a", "%%sql\nCREATE TABLE dear AS SELECT * FROM item WHERE i_current_price > 50"),
         cell("b", "%%speql\nSELECT count(*) AS items FROM item WHERE i_curre"),
         cell("c", "total = 1"),
-        sqlCell("d", "SELECT avg(i_current_price) AS mean FROM dea"),
+        sqlCell("d", "SELECT max(i_item_sk) AS most FROM dea"),
       ],
     }),
   },
@@ -71,14 +71,14 @@ test("SQL cells have completion, previews over what earlier cells make, and erro
   await workbench().openFile(python);
   await workbench().statusBarItem.waitFor();
   await workbench().openNotebook(notebook);
-  await page.locator(".notebookOverlay .monaco-editor .view-line", { hasText: "mean" }).last().click();
+  await page.locator(".notebookOverlay .monaco-editor .view-line", { hasText: "most" }).last().click();
   await page.keyboard.press("Control+End");
   await page.keyboard.type("r");
   await page.locator(".suggest-widget.visible .monaco-list-row", { hasText: "dear" }).first().waitFor();
   await page.keyboard.press("Escape");
   for (let letter = 0; letter < 4; letter += 1) await page.keyboard.press("Backspace");
   await page.keyboard.type("item WHERE i_item_sk < 7");
-  const sql = "SELECT avg(i_current_price) AS mean FROM item WHERE i_item_sk < 7";
+  const sql = "SELECT max(i_item_sk) AS most FROM item WHERE i_item_sk < 7";
   const wanted = Number(directRows(tpcds, sql)[0]![0]);
   await heard.preview(
     "The preview of the SQL cell",
