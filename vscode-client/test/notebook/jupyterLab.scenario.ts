@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { closeBrowser, newPage } from "./browser";
 import { isLocked } from "./data";
-import { LabFile, LabNotebook, startLab } from "./jupyterLab";
+import { LabNotebook, startLab } from "./jupyterLab";
 import type { Served } from "./served";
 import { Widget } from "./widget";
 
@@ -45,7 +45,13 @@ test("a %%sql cell has diagnostics and completion from the kernel's own tables, 
     await lab.run(2);
     return Number(await lab.output(2).textContent());
   };
-  await expect.poll(made, { timeout: 30_000, interval: 1_000 }).toBeGreaterThan(0);
+  // What was made for an earlier text may not be of use for this one, which is worked ahead when it has rested.
+  const settled = async (): Promise<boolean> => {
+    const before = await made();
+    await page.waitForTimeout(3_000);
+    return before > 0 && before === (await made());
+  };
+  await expect.poll(settled, { timeout: 60_000, interval: 1_000 }).toBe(true);
   await lab.run(1);
   const shown = lab.cell(1).locator(".speql-answer");
   await shown.waitFor();
@@ -53,16 +59,6 @@ test("a %%sql cell has diagnostics and completion from the kernel's own tables, 
   expect(await shown.locator(".facts").textContent()).toMatch(/temp table|result cache/);
   await lab.run(3);
   expect(await lab.output(3).textContent()).toMatch(/^\[\('memory', 'main', 'penguins', [^(]*\)\]$/m);
-});
-
-test("a .sql file has diagnostics, completion and hover", async () => {
-  const file = await LabFile.open(served, await newPage(), "query.sql");
-  await file.retype("SELECT price FROM sales WHERE nowhere = 1");
-  await file.code.locator(".cm-lintRange").first().waitFor();
-  await file.retype("SELECT price FROM sales WHERE sto");
-  await expect.poll(() => file.complete(), { timeout: 30_000, interval: 1_500 }).toContain("store");
-  await file.retype("SELECT price FROM sales");
-  await expect.poll(() => file.hover("price"), { timeout: 30_000, interval: 1_500 }).toMatch(/price[^]*DECIMAL|DOUBLE/);
 });
 
 test("the magics show rows, make data frames, and say what is wrong without a traceback", async () => {
