@@ -35,7 +35,9 @@ _DID_OPEN, _DID_CLOSE, _DID_CHANGE = "textDocument/didOpen", "textDocument/didCl
 class Relay:
     """Between a client and the servers: one of this process, and one for each kernel that is there.
 
-    Every document is open in the server of this process, too, so that it can go on when a kernel ends.
+    Every document is open in the server of this process, too, so that it can go on when a kernel ends. JupyterLab has
+    one process for all its tabs, and for those that are loaded again: each says ``initialize``, and all get the answer
+    to the first.
     """
 
     def __init__(self, say: Callable[[Message], None]) -> None:
@@ -44,6 +46,8 @@ class Relay:
         self._bodies: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._here.messages.set_writer(_Writer(self._from_here), include_headers=False)
         self._initialize: Message | None = None
+        self._abilities: Message | None = None
+        self._later_tabs: list[Message] = []
         self._languages: dict[str, str] = {}
         self._kernels: dict[str, _Kernel] = {}
         self._looking: asyncio.Task[None] | None = None
@@ -76,6 +80,10 @@ class Relay:
         if method is None and (kernel := self._asker(message)) is not None:
             kernel.answer(message)
             return None
+        if method == "initialize" and self._initialize is not None:
+            self._later_tabs.append(message)
+            self._welcome()
+            return method
         if method == "initialize":
             self._initialize = message
         if method == _DID_OPEN and uri is not None:
@@ -95,7 +103,18 @@ class Relay:
             self._leave(uri)
         return method
 
+    def _welcome(self) -> None:
+        """Answer the ``initialize`` of later tabs, once the first has its answer."""
+        while self._abilities is not None and self._later_tabs:
+            self._say({**self._abilities, "id": self._later_tabs.pop(0).get("id")})
+
     def _from_here(self, message: Message) -> None:
+        first = self._initialize
+        if self._abilities is None and first is not None and message.get("id") == first.get("id"):
+            self._say(message)
+            self._abilities = message
+            self._welcome()
+            return
         uri = _uri_of(message)
         if "id" not in message and uri is not None and uri in self._kernels:
             return  # its kernel knows better

@@ -193,3 +193,16 @@ def test_unloading_closes_the_door(kernel: Callable[[str], bool], tmp_path: Path
     assert not file.exists()
     with pytest.raises(OSError), socket.create_connection(("127.0.0.1", facts.port), timeout=5):
         pass
+
+
+def test_a_second_tab_and_one_that_is_loaded_again_are_served_too(environment: dict[str, str]) -> None:
+    client = Client(environment)
+    [first] = [message for message in client.heard if message.get("id") == 1]
+    again = client.request(2, "initialize", {"processId": None, "capabilities": {}, "rootUri": None})
+    client.send(method="initialized", params={})
+    assert again["result"] == first["result"]
+    document = {"uri": "file:///query.sql", "languageId": "sql", "version": 1, "text": "SELECT nowhere FROM range(3)"}
+    client.send(method="textDocument/didOpen", params={"textDocument": document})
+    told = client.until(lambda m: m.get("method") == "textDocument/publishDiagnostics" and m["params"]["diagnostics"])
+    assert "nowhere" in told["params"]["diagnostics"][0]["message"]
+    client.end()

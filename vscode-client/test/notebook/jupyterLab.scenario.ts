@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { closeBrowser, newPage } from "./browser";
 import { isLocked } from "./data";
-import { LabNotebook, startLab } from "./jupyterLab";
+import { LabFile, LabNotebook, startLab } from "./jupyterLab";
 import type { Served } from "./served";
 import { Widget } from "./widget";
 
@@ -59,6 +59,16 @@ test("a %%sql cell has diagnostics and completion from the kernel's own tables, 
   expect(await shown.locator(".facts").textContent()).toMatch(/temp table|result cache/);
   await lab.run(3);
   expect(await lab.output(3).textContent()).toMatch(/^\[\('memory', 'main', 'penguins', [^(]*\)\]$/m);
+});
+
+test("a .sql file has diagnostics, completion and hover", async () => {
+  const file = await LabFile.open(served, await newPage(), "query.sql");
+  await file.retype("SELECT price FROM sales WHERE nowhere = 1");
+  await file.code.locator(".cm-lintRange").first().waitFor();
+  await file.retype("SELECT price FROM sales WHERE sto");
+  await expect.poll(() => file.complete(), { timeout: 30_000, interval: 1_500 }).toContain("store");
+  await file.retype("SELECT price FROM sales");
+  await expect.poll(() => file.hover("price"), { timeout: 30_000, interval: 1_500 }).toMatch(/DOUBLE/);
 });
 
 test("the magics show rows, make data frames, and say what is wrong without a traceback", async () => {
