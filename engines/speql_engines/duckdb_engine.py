@@ -18,6 +18,7 @@ from speql_engines.data_files import holds_data
 from speql_engines.duckdb_catalog import read_catalog
 from speql_engines.duckdb_connection import DuckDBConnection, identifier
 from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_error
+from speql_engines.duckdb_limit import at_most
 from speql_engines.duckdb_results import columns_of
 from speql_engines.duckdb_running import bind_query, describe, require_query, run_statement
 from speql_engines.duckdb_sample import sampled_sql
@@ -270,11 +271,7 @@ class DuckDBEngine:
             raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
         self._temp_names.add(name)
         sql_name = self._scratch_name(name)
-        prefix, suffix = f"CREATE TABLE {sql_name} AS ", ""
-        if most_rows is not None:
-            # Not LIMIT: over a CTE that is read several times, DuckDB 2.0 waits for itself for ever.
-            prefix += "SELECT * EXCLUDE (speql_row) FROM (SELECT *, row_number() OVER () AS speql_row FROM ("
-            suffix = f"\n)) WHERE speql_row <= {most_rows + 1}"
+        prefix = f"CREATE TABLE {sql_name} AS "
 
         def work(cursor: Cursor, job: Job) -> TempTable:
             statement = parse_statement(cursor, sql)
@@ -283,11 +280,15 @@ class DuckDBEngine:
             # DESCRIBE does not bind a query with INSERT, UPDATE or DELETE in a CTE; and no transaction of DuckDB's
             # writes two databases. So this can write the scratch database only.
             describe(cursor, sql, self._connection.scratch)
+            before, after = prefix, ""
             try:
-                counts = cursor.execute(prefix + sql + suffix).fetchall()
+                if most_rows is not None:
+                    opened, after = at_most(cursor, sql, most_rows + 1)
+                    before += opened
+                counts = cursor.execute(before + sql + after).fetchall()
                 self._connection.commit(cursor)
             except duckdb.Error as error:
-                raise engine_error(error, sql, prefix, self._connection.scratch) from error
+                raise engine_error(error, sql, before, self._connection.scratch) from error
             done = False
             try:
                 seconds = time.perf_counter() - started

@@ -31,6 +31,16 @@ def read_estimate(cursor: duckdb.DuckDBPyConnection, sql: str, row_count: Callab
     )
 
 
+def computes_a_part_once(cursor: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether the plan keeps the rows of a part of the query to read them several times: a CTE, or what DuckDB itself
+    finds to be the same. Nothing is run.
+    """
+    found = cursor.execute(PREFIX + sql).fetchone()
+    roots = json.loads(found[1]) if found is not None else ()
+    names = (str(operator.get("name", "")).upper() for root in roots for operator in _operators(root))
+    return any("CTE" in name or "DELIM" in name for name in names)
+
+
 def _rows_read(scan: Mapping[str, Any], row_count: Callable[[str], int | None]) -> int:
     """The rows of the table that is scanned; where they are not known, the scan's own estimate."""
     known = row_count(str(_info(scan).get("Table", "")).lower())

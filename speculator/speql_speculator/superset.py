@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlglot import exp
 
 from speql_sql import Catalog, Column
+from speql_sql.added_columns import mark_added
 from speql_sql.copy_tree import copy_tree
 
 MAX_ADDED = 8
@@ -18,7 +19,8 @@ def superset(query: exp.Query, catalog: Catalog, predicted: Sequence[str] = ()) 
     ``query`` without its outer ORDER BY and LIMIT. ``query`` itself is not changed. What is inside subqueries and CTEs
     keeps its ORDER BY and LIMIT: there they choose rows. ``predicted`` are names of columns that are likely to be used
     next: they are added wherever they are surely a column of a SELECT that can have more. Groups never get more keys
-    here: that changes rows, and is decided by whoever can estimate it.
+    here: that changes rows, and is decided by whoever can estimate it. What is added is marked
+    (:mod:`~speql_sql.added_columns`).
 
     >>> import sqlglot
     >>> superset(sqlglot.parse_one("SELECT a FROM t WHERE b > 1 ORDER BY c LIMIT 5"), Catalog()).sql()
@@ -197,7 +199,7 @@ def _project_more(
         outputs.add(name.lower())
         names.add(name.lower())
         projection = new if name == column.name else exp.alias_(new, name, quoted=column.this.quoted)
-        select.append("expressions", projection)
+        select.append("expressions", mark_added(projection))
         added += 1
 
 

@@ -294,16 +294,18 @@ async def test_a_binding_spells_types_as_results_do(engine, sql) -> None:
     assert (await engine.bind(sql)).columns == (await engine.execute(sql)).columns
 
 
-# Over a CTE that is read twice, LIMIT without ORDER BY makes DuckDB 2.0 wait for itself: the limit must be another one.
-READ_TWICE = """
-WITH c AS (
-  SELECT a, count(*) AS n FROM big GROUP BY a UNION ALL SELECT a + 1, max(a) FROM big GROUP BY a
+# Where it keeps the rows of a part to read them twice, LIMIT makes DuckDB 2.0 wait for itself: another limit is used.
+TWO_WAYS = "SELECT a, count(*) AS n FROM big GROUP BY a UNION ALL SELECT a + 1, max(a) FROM big GROUP BY a"
+READ_TWICE = f"WITH c AS ({TWO_WAYS}) SELECT x.a, y.n FROM c x, c y WHERE x.a = y.a AND x.n > 0"
+WRITTEN_TWICE = f"SELECT x.a, y.n FROM ({TWO_WAYS}) x, ({TWO_WAYS}) y WHERE x.a = y.a AND x.n > 0"
+READ_ONCE = f"WITH c AS ({TWO_WAYS}) SELECT c.a, n FROM c, big b WHERE c.a = b.a"
+CORRELATED = "SELECT a FROM big b WHERE a <= (SELECT max(c.a) FROM big c WHERE c.s = b.s)"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT a FROM big", READ_TWICE, WRITTEN_TWICE, READ_ONCE, CORRELATED, "SELECT a FROM big -- all of them"],
 )
-SELECT x.a, y.n FROM c x, c y WHERE x.a = y.a AND x.n > 0
-"""
-
-
-@pytest.mark.parametrize("sql", ["SELECT a FROM big", READ_TWICE, "SELECT a FROM big -- all of them"])
 async def test_a_temp_table_of_at_most_so_many_rows(engine, sql) -> None:
     everything = (await engine.create_temp_table("everything", sql)).rows
     limited = await engine.create_temp_table("limited", sql, 10)

@@ -77,6 +77,15 @@ class Answerer:
         self._rewrites.move_to_end(key)
         return self._rewrites[key]
 
+    async def is_served(self, question: Question) -> bool:
+        """Whether the temp tables that exist answer it, alone or with base tables that are read in no time."""
+        rewritten = await self.rewrite(question, self._store.views)
+        if rewritten.sql is None or rewritten.temp_only:
+            return rewritten.temp_only
+        most = self._settings.cheap_work
+        rows = [_row_count(question, name) for name in rewritten.tables]
+        return sum(most + 1 if count is None else count for count in rows) <= most
+
     async def rows_at_hand(self, question: Question) -> int | None:
         """How many rows the answer has, if one temp table has just these; nothing is run, no table counts as used."""
         if question.refusals:
@@ -87,9 +96,8 @@ class Answerer:
 
     def _if_less_to_read(self, question: Question, rewritten: Rewrite) -> Rewrite:
         """The rewrite, unless its temp tables have more rows than the base tables that they stand for."""
-        catalog = question.catalog
-        tables = [catalog.find(*reversed(name.split("."))) for name in rewritten.tables]
-        read = self._store.rows(rewritten.uses) + sum((table.row_count or 0) if table else 0 for table in tables)
+        base_rows = sum(_row_count(question, name) or 0 for name in rewritten.tables)
+        read = self._store.rows(rewritten.uses) + base_rows
         if not question.base_rows or read <= question.base_rows:
             return rewritten
         reason = f"it has more to read than the base tables: {read:,} rows instead of {question.base_rows:,}"
@@ -184,6 +192,12 @@ class Answerer:
             return result
         rows = result.rows.rename_columns([column.name for column in binding.columns])
         return replace(result, columns=binding.columns, rows=rows)
+
+
+def _row_count(question: Question, table: str) -> int | None:
+    """The rows of a base table by its full name, if they are known."""
+    found = question.catalog.find(*reversed(table.split(".")))
+    return found.row_count if found is not None else None
 
 
 def same_types(left: Sequence[ResultColumn], right: Sequence[ResultColumn]) -> bool:

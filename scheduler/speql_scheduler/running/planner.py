@@ -14,7 +14,7 @@ from speql_scheduler.running.analysis import Analysis, AnalysisError
 from speql_scheduler.running.costs import Verdict, base_tables, believed_work, work_of, worth_creating
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.settings import SchedulerSettings
-from speql_scheduler.running.store import TOOK_LONGER, Store
+from speql_scheduler.running.store import TOOK_LONGER, WAS_TOO_LARGE, Store
 from speql_scheduler.running.wanted import WantedUnit, WantedUnits, rewrite_wanted
 from speql_sql import Catalog
 
@@ -110,7 +110,7 @@ class Planner:
             decided = await self._decide(unit, [other for other in planned if other.verdict.create])
             decided = replace(decided, closed=unit.path not in open_units)
             if decided.verdict.create:
-                decided = replace(decided, verdict=_while_written(decided, planned))
+                decided = replace(decided, verdict=_with_its_parts(decided, planned))
             planned.append(decided)
             if not relaxed:
                 relaxed = await self._relaxed(decided, hot)
@@ -227,11 +227,14 @@ class Planner:
         return self._rewrites[asked]
 
 
-def _while_written(unit: PlannedUnit, parts: Sequence[PlannedUnit]) -> Verdict:
-    """The verdict on a create; while its SELECT is being written it may be another. ``parts`` are those before it."""
+def _with_its_parts(unit: PlannedUnit, parts: Sequence[PlannedUnit]) -> Verdict:
+    """The verdict on a create, after what became of ``parts``, those before it; another while it is being written."""
+    doubtful = unit.verdict.doubtful
+    if doubtful and any(part.verdict.reason.startswith(WAS_TOO_LARGE) for part in parts):
+        return Verdict(False, "its size is in doubt, and a SELECT in it was too large")
     if unit.closed:
         return unit.verdict
-    if unit.verdict.doubtful:
+    if doubtful:
         return Verdict(False, "its size is in doubt while it is being written")
     if any(part.verdict.reason.startswith(TOOK_LONGER) for part in parts):
         return Verdict(False, "a SELECT in it took too long, and it is being written")

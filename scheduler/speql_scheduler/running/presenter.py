@@ -115,7 +115,7 @@ class Presenter:
             return
         settings = self._settings
         seconds = await self.seconds(question)
-        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
+        served = await self._answerer.is_served(question)
         estimated = self._shown == (speculation.id, False)
         is_little = served or await self._costs_nothing(question)
         if not is_little and (speculation.guessed or self._allowance.rest(seconds) < seconds):
@@ -145,7 +145,7 @@ class Presenter:
         direct = await self.seconds(question)
         if self._allowance.room(direct, "writing") <= 0:
             return False
-        if (await self._answerer.rewrite(question, self._store.views)).temp_only:
+        if await self._answerer.is_served(question):
             return self._served_seconds.get(question.shape, 0.0) <= self._settings.served_seconds
         return direct < self._settings.at_once_seconds
 
@@ -160,7 +160,7 @@ class Presenter:
         """Run the preview to its end and publish it."""
         if other := self._previews.find_other(question, epoch):
             await asyncio.wait({other})
-        served = (await self._answerer.rewrite(question, self._store.views)).temp_only
+        served = await self._answerer.is_served(question)
         direct = await self.seconds(question)
         expected = self._settings.at_once_seconds if served else direct
         costs_nothing = await self._costs_nothing(question)
@@ -174,7 +174,7 @@ class Presenter:
         await asyncio.wait({task})
         if not task.cancelled():
             outcome = task.result()
-            if isinstance(outcome, Answer) and outcome.temp_only:
+            if isinstance(outcome, Answer) and outcome.served_from:
                 self._served_seconds[question.shape] = outcome.seconds
             self._publish(speculation, outcome) if isinstance(outcome, Answer) else self.fail(speculation, outcome)
 

@@ -44,7 +44,7 @@ from speql_scheduler.running.group_counts import GroupCounts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.planner import Plan, PlannedUnit
 from speql_scheduler.running.settings import SchedulerSettings
-from speql_scheduler.running.store import TOOK_LONGER, Lease, Store
+from speql_scheduler.running.store import TOOK_LONGER, WAS_TOO_LARGE, Lease, Store
 from speql_scheduler.running.tasks import TaskSet
 from speql_scheduler.running.wanted import rewrite_wanted
 from speql_sql import SpeqlError
@@ -215,7 +215,7 @@ class Runner:
         """One create, from its turn to the store; its outcome is on the board."""
         key = unit.key
         settings = self._settings
-        overrun = self._overrun(unit)
+        overrun = settings.whole_overrun if unit.share == "whole" else self._overrun(unit)
         limit = min(overrun * unit.seconds + 0.5, settings.create_seconds)
         if not unit.closed:
             # What is written on is likely to be made in vain; what the user has left is not: where its estimate is too
@@ -282,7 +282,7 @@ class Runner:
             # From here to `add` there is no await: see the life of a temp table, 1.
             if most is not None and table.rows > most:
                 self._store.discard(table)
-                return table, self._store.refuse(unit.key, f"too large: more than {most:,} rows")
+                return table, self._store.refuse(unit.key, f"{WAS_TOO_LARGE} {most:,} rows")
             refusal = self._store.add(unit.key, unit.wanted.view, table, epoch)
         await self._facts.epoch()  # if the data has moved while it was made, this discards it
         return table, refusal

@@ -127,6 +127,10 @@ class SchedulerSettings:
     """The same for temp tables of SELECTs that the user has left: they are likely to be needed as they are, and
     where the engine's estimate is too low, that of the whole query is so too."""
 
+    whole_overrun: float = 10.0
+    """The same for the whole query, of which only ORDER BY and LIMIT are to come: the longer it takes, the longer
+    would its submit take too, and who stops it has worked nearly as much for nothing."""
+
     rows_per_second: float = 100_000_000.0
     """First guess of the engine's speed in rows processed; what it really does is measured as queries finish."""
 

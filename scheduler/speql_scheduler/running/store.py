@@ -51,6 +51,9 @@ logger = logging.getLogger(__name__)
 TOOK_LONGER = "took longer than"
 """How the refusal of a create that was stopped begins."""
 
+WAS_TOO_LARGE = "too large: more than"
+"""How the refusal of a create begins that turned out to have too many rows."""
+
 Listener = Callable[["StoredTable", str], None]
 """Called with a table that is no longer offered, and why."""
 

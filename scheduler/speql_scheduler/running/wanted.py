@@ -15,6 +15,7 @@ from speql_scheduler.matching.view import View, define_view
 from speql_scheduler.running.costs import base_rows, crossed_rows, shape_of
 from speql_scheduler.running.question import reads_tables_only
 from speql_sql import Catalog, Problem
+from speql_sql.added_columns import mark_as_in, without_added_inside
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.qualify import qualify_query
 
@@ -57,7 +58,9 @@ class WantedUnits:
         text = superset.sql(catalog.dialect)
         asked = (text, catalog.version)
         if self._superset is None or self._superset[0] != asked:
-            self._superset = (asked, tuple(self._find(text, catalog)))
+            tree = _parsed(text, catalog.dialect)
+            mark_as_in(tree, superset)
+            self._superset = (asked, tuple(self._find(text, tree, catalog)))
         return self._superset[1]
 
     def relaxed(self, unit: WantedUnit, column: str) -> WantedUnit | None:
@@ -69,9 +72,9 @@ class WantedUnits:
                 self._relaxed.popitem(last=False)
         return self._relaxed[asked]
 
-    def _find(self, text: str, catalog: Catalog) -> Iterator[WantedUnit]:
+    def _find(self, text: str, tree: exp.Query, catalog: Catalog) -> Iterator[WantedUnit]:
         found: set[str] = set()
-        units = units_of(text, _parsed(text, catalog.dialect), catalog)
+        units = units_of(text, tree, catalog)
         # What a unit reads ends before the unit does, in the text: inner SELECTs and earlier CTEs come first.
         for unit in sorted(units, key=lambda unit: (unit.span.end, -unit.span.start)):
             wanted = self._wanted(unit, catalog)
@@ -82,9 +85,10 @@ class WantedUnits:
     def _wanted(self, unit: Unit, catalog: Catalog) -> WantedUnit | None:
         if unit.correlated:
             return None
-        asked = (unit.query.sql(catalog.dialect), catalog.version)
+        query = without_added_inside(unit.query)
+        asked = (query.sql(catalog.dialect), catalog.version)
         if asked not in self._units:
-            qualified = qualify_query(unit.query, catalog).query
+            qualified = qualify_query(query, catalog).query
             tables_only = qualified is not None and reads_tables_only(qualified)
             self._units[asked] = _wanted(unit.path, qualified, catalog) if qualified and tables_only else None
             if len(self._units) > REMEMBERED:
