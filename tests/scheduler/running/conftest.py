@@ -35,6 +35,7 @@ SETTINGS = SchedulerSettings(
     free_seconds=600.0,
     overrun=1000.0,
     closed_overrun=1000.0,
+    whole_overrun=1000.0,
     byte_budget=256 << 20,
 )
 
@@ -169,6 +170,7 @@ class Desk:
         open_units: Collection[tuple[str, ...]] = (),
         closed_texts: tuple[str, ...] | None = None,
         edited_columns: tuple[str, ...] = (),
+        superset: exp.Query | None = None,
     ) -> Speculation:
         """Hand the scheduler a text, with itself as the preview unless another is given; the user has left it."""
         query = parse(sql)
@@ -178,7 +180,7 @@ class Desk:
             next(self._ids),
             sql,
             query,
-            without_order(query),
+            superset or without_order(query),
             shown,
             predicted,
             self.catalog,

@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+import sqlglot
 
 from speql_scheduler.running import group_counts
+from speql_scheduler.running.store import TOOK_LONGER
+from speql_speculator.superset import superset
 
 SUMMARY = """SELECT f.carrier, c.name, count(*), sum(f.delay) AS delay, avg(f.distance)
 FROM flights AS f JOIN carriers AS c ON f.carrier = c.carrier WHERE f.delay > 10 GROUP BY f.carrier, c.name"""
@@ -173,8 +176,6 @@ async def test_explain_runs_nothing_and_names_what_would_be_used(desk):
 
 
 def _query_and_superset(sql):
-    import sqlglot
-
     query = sqlglot.parse_one(sql, dialect="duckdb")
     return query, query
 
@@ -221,3 +222,86 @@ async def test_a_changed_constant_is_answered_from_a_table_without_its_condition
         assert answer.temp_only or "cached" in answer.states
         assert rows(answer) == await desk.direct(sql.format(origin))
     assert desk.engine.created == created
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "WITH late AS (SELECT carrier, distance FROM flights WHERE delay > 10)"
+        " SELECT carrier, sum(distance) AS d FROM late GROUP BY carrier ORDER BY d LIMIT 3",
+        "SELECT late.carrier, sum(late.distance) AS d"
+        " FROM (SELECT carrier, distance FROM flights WHERE delay > 10) late"
+        " GROUP BY late.carrier",
+        "WITH far AS (SELECT id FROM flights WHERE distance > 2900)"
+        " SELECT origin, count(*) FROM flights WHERE id IN (SELECT id FROM far) GROUP BY origin",
+    ],
+)
+async def test_columns_added_inside_a_query_do_not_keep_its_rows_from_use(new_desk, sql):
+    desk = await new_desk(temp_input_share=1.0)
+    query, catalog = sqlglot.parse_one(sql, dialect="duckdb"), desk.catalog
+    larger = superset(query, catalog)
+    inside = [select for select in larger.find_all(sqlglot.exp.Select) if select is not larger]
+    assert any(len(select.expressions) > 1 for select in inside), "it has more columns inside"
+
+    desk.type(sql, preview=None, superset=larger)
+    await desk.scheduler.idle()
+    answer = await desk.submit(sql)
+
+    assert (answer.temp_only, rows(answer)) == (True, await desk.direct(sql))
+    assert len(answer.served_from) == 1
+    assert any(job.table in answer.served_from for job in desk.creates().values() if job.label == "main")
+
+
+WEEKS = "SELECT day, carrier, sum(delay) AS delay FROM flights WHERE delay > 0 GROUP BY day, carrier"
+
+
+async def test_the_whole_query_may_take_longer_than_what_is_in_it(new_desk):
+    sql = f"WITH daily AS ({WEEKS}) SELECT carrier, max(delay) AS d FROM daily GROUP BY carrier"
+    desk = await new_desk(closed_overrun=1e-9, work_ratio=1e15)
+    desk.engine.create_gate.clear()
+    desk.type(sql, preview=None)
+    await desk.until(lambda graph: any(job.reason.startswith(TOOK_LONGER) for job in graph.jobs))
+    desk.engine.create_gate.set()
+    await desk.scheduler.idle()
+
+    assert [(job.label, job.state) for job in desk.creates().values()] == [
+        ("main › CTE daily", "cancelled"),
+        ("main", "done"),
+    ]
+    answer = await desk.submit(sql)
+    assert (answer.temp_only, rows(answer)) == (True, await desk.direct(sql))
+
+
+@pytest.mark.parametrize(("cheap_work", "at_once"), [(100_000, True), (5, False)])
+async def test_a_preview_over_temp_tables_and_a_small_table_comes_at_once(new_desk, cheap_work, at_once):
+    before = await new_desk()
+    await before.typed(WEEKS)
+    rests = asyncio.Event()
+
+    async def rest(_: float) -> None:
+        rests.set()
+        await asyncio.Event().wait()
+
+    sql = f"SELECT c.name, max(d.delay) FROM ({WEEKS}) d JOIN carriers c ON c.carrier = d.carrier GROUP BY c.name"
+    desk = await new_desk(store=before.store, sleep=rest, cheap_work=cheap_work)
+    desk.type(sql)
+    await rests.wait()
+    while at_once and not desk.previews:
+        desk.told.clear()
+        await desk.told.wait()
+    answers = [(bool(shown.served_from), shown.base_tables) for _, shown in desk.previews]
+    assert answers == ([(True, ("flights.main.carriers",))] if at_once else [])
+    assert [rows(shown) for _, shown in desk.previews] == ([await desk.direct(sql)] if at_once else [])
+
+
+async def test_what_reads_a_select_that_was_too_large_is_not_made_if_its_own_size_is_in_doubt(new_desk):
+    pairs = "SELECT a.id, b.day FROM flights a JOIN flights b ON a.carrier = b.carrier WHERE a.delay > b.delay"
+    sql = f"WITH pairs AS ({pairs}) SELECT count(*) FROM flights WHERE id IN (SELECT id FROM pairs) AND delay > 300"
+    desk = await new_desk(doubtful_rows=1000, believed_ratio=1.0, blow_up=2.0)
+    desk.type(sql, preview=None, open_units={("main",)})
+    await desk.scheduler.idle()
+
+    assert {job.reason for job in desk.creates().values()} == {"too large: more than 1,000 rows"}
+    explanation = await desk.scheduler.explain(*_query_and_superset(sql), desk.catalog)
+    main = explanation.units[-1]
+    assert (main.create, main.reason) == (False, "its size is in doubt, and a SELECT in it was too large")
