@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from speql_speculator.embedding.jinja import has_jinja
+from speql_speculator.embedding.known_python import KnownPython
 from speql_speculator.embedding.project import HostLanguage, project
 from speql_speculator.embedding.relations import NO_RELATIONS, Relations
 from speql_speculator.snapshot import Snapshot
@@ -30,6 +31,7 @@ class _Document:
     edited: Edited
     language: HostLanguage
     relations: Relations
+    python: KnownPython
 
 
 class Documents:
@@ -95,10 +97,12 @@ class Documents:
         return iter([known.edited for known in self._documents.values()])
 
     def _put(self, host: Snapshot, at: float, language: HostLanguage, relations: Relations) -> Edited:
-        projection = project(host.text, language, relations)
+        known = self._documents.get(host.uri)
+        python = known.python if known is not None else KnownPython()
+        projection = project(host.text, language, relations, python)
         edited = Edited(host, at)
         if projection is not None:
             cursor = None if host.cursor is None else projection.nearest(host.cursor)
             edited = Edited(Snapshot(host.uri, host.version, projection.sql, cursor, projection), at, host)
-        self._documents[host.uri] = _Document(edited, language, relations)
+        self._documents[host.uri] = _Document(edited, language, relations, python)
         return edited

@@ -3,9 +3,9 @@
 from typing import Literal
 
 from speql_speculator.embedding.jinja import JinjaText, has_jinja, jinja_fragments
+from speql_speculator.embedding.known_python import KnownPython
 from speql_speculator.embedding.magics import begins_with_magic, cell_regions, sql_cell_region
 from speql_speculator.embedding.projection import Draft, Projection
-from speql_speculator.embedding.python_strings import python_strings
 from speql_speculator.embedding.relations import NO_RELATIONS, Relations
 from speql_sql import Span
 
@@ -17,8 +17,15 @@ LONGEST_PYTHON = 200_000
 """Python with more characters than this is not read: that is done at each keystroke, in milliseconds."""
 
 
-def project(text: str, language: HostLanguage, relations: Relations = NO_RELATIONS) -> Projection | None:
+def project(
+    text: str,
+    language: HostLanguage,
+    relations: Relations = NO_RELATIONS,
+    python: KnownPython | None = None,
+) -> Projection | None:
     """The SQL of a text with the way back; None if the text is plain SQL. Never raises, linear time.
+
+    ``python`` is what was known of the same document's text before.
 
     >>> project("rows = duckdb.sql('SELECT 1')", "python").sql
     'SELECT 1'
@@ -26,7 +33,7 @@ def project(text: str, language: HostLanguage, relations: Relations = NO_RELATIO
     if language != "sql" and len(text) > LONGEST_PYTHON:
         return Projection(text, ())
     if language == "python":
-        return Projection(text, tuple(python_strings(text)))
+        return Projection(text, (python or KnownPython()).regions(text))
     if language == "python-cell":
         return Projection(text, tuple(cell_regions(text)))
     if begins_with_magic(text):

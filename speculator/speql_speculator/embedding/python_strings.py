@@ -1,6 +1,7 @@
 """The SQL in the strings of a Python text: those that are handed to a function that runs SQL."""
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -42,9 +43,29 @@ _FIRST_WORD = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*+(?P<word>[A-Za-z]*)(?
 _OPENS = re.compile(r"(?:\w\s*\(\s*|^[ \t]*[\w.]+\s*=\s*)[rRfFbBuU]{0,2}$")
 
 
+_ATTRIBUTE = re.compile(r"\s*+(?:\.\s*+\w*+\s*+)?")
+
+LOOKS_BACK = 200
+"""A literal's meaning depends on its own line, and on no more than so many characters before it."""
+
+_LOOKS_AHEAD = 220
+_TO_THE_END = sys.maxsize
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A comment that was read, or literals side by side: where reading goes on, the region of SQL if it is one, and
+    ``reach``, behind which the text did not matter for that.
+    """
+
+    end: int
+    reach: int
+    region: Draft | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _String:
-    """A literal with its prefix, and where its body begins and ends."""
+    """A literal with its prefix, where its body begins and ends, and how far it was looked ahead for that."""
 
     literal: PythonLiteral
     start: int
@@ -53,10 +74,16 @@ class _String:
     body_end: int
     end: int
     is_bytes: bool
+    reach: int
 
 
 def python_strings(text: str, start: int = 0, end: int | None = None) -> Iterator[Draft]:
-    """The regions of SQL in a stretch of Python, in order; never raises, on any text.
+    """The regions of SQL in a stretch of Python, in order; never raises, on any text."""
+    return (step.region for step in python_steps(text, start, end) if step.region is not None)
+
+
+def python_steps(text: str, start: int = 0, end: int | None = None, *, begin: int | None = None) -> Iterator[Step]:
+    """How a stretch of Python is read, from its ``start`` or from the end of a step on (``begin``).
 
     Not by Python's own ``tokenize`` and ``ast``: they stop at the first line that is not finished, and the string that
     is being typed is nearly always in one. A literal is read alike (tests compare), the call's name says that it
@@ -66,25 +93,23 @@ def python_strings(text: str, start: int = 0, end: int | None = None) -> Iterato
     if _MAY_CALL.search(text, start, limit) is None:
         return
     window = text if limit == len(text) else text[:limit]
-    position = start
+    position = start if begin is None else begin
     while (found := _TOKEN.search(window, position)) is not None:
         if found["quote"] is None:
-            position = found.end()
-            continue
-        call = _call_before(window, start, found.start())
-        if call is None:
-            position = _skipped(window, found)
-            continue
-        region, position = _region(window, found, call, start)
-        if region is not None:
-            yield region
+            step = Step(found.end(), found.end() + 1)
+        elif (call := _call_before(window, start, found.start())) is None:
+            step = _skipped(window, found)
+        else:
+            step = _region(window, found, call, start)
+        yield step
+        position = step.end
 
 
 def in_python_string(text: str, offset: int) -> bool:
     """Whether a place of a Python text is in a string, of SQL or not."""
     position = 0
     while (found := _TOKEN.search(text, position)) is not None and found.start() < offset:
-        position = found.end() if found["quote"] is None else _skipped(text, found)
+        position = found.end() if found["quote"] is None else _skipped(text, found).end
         if offset < position and found["quote"] is not None:
             return True
     return False
@@ -101,20 +126,23 @@ def _call_before(text: str, start: int, at: int) -> str | None:
     return call["call"] if call is not None and call["call"] in _CALLS else None
 
 
-def _region(text: str, found: re.Match[str], call: str, start: int) -> tuple[Draft | None, int]:
-    """The region of the literals that begin here, side by side, and where to go on."""
+def _region(text: str, found: re.Match[str], call: str, start: int) -> Step:
+    """The literals that begin here, side by side, as a region if they are SQL."""
     strings = [_string(text, found)]
     while True:
         between = _JOINED.match(text, strings[-1].end)
-        following = _TOKEN.match(text, between.end() if between is not None else strings[-1].end)
+        following = _TOKEN.match(text, ahead := between.end() if between is not None else strings[-1].end)
         # Without a quote at its end a literal has no neighbour: what follows is on another line.
         if following is None or following["quote"] is None or strings[-1].end == strings[-1].body_end:
             break
         strings.append(_string(text, following))
     last = strings[-1]
     added = _ADDED.match(text, last.end)
+    behind = _ATTRIBUTE.match(text, last.end)
+    reach = max(*(one.reach for one in strings), ahead + 5, behind.end() + 5 if behind is not None else 0)
     if added is not None and added["format"] is not None:
         strings = [_formatted(text, one) for one in strings]
+        reach = max(reach, *(one.reach for one in strings))
     fragments: list[Fragment] = []
     for number, one in enumerate(strings):
         if number:
@@ -127,11 +155,12 @@ def _region(text: str, found: re.Match[str], call: str, start: int) -> tuple[Dra
         stop = added.end()
     said = "".join(one.host.of(text) if one.kind == "verbatim" else one.text or "x" for one in fragments)
     if any(one.is_bytes for one in strings) or not (call in _SQL_CALLS or _begins_like_sql(said)):
-        return None, last.end
+        return Step(last.end, reach)
     line = text[max(text.rfind("\n", start, found.start()) + 1, start) : found.start()]
     assigned = _ASSIGNED.match(_CALL.sub("", line))
     host = Span(strings[0].body, stop)
-    return Draft(host, tuple(fragments), strings[0].literal, assigned["name"] if assigned else ""), last.end
+    region = Draft(host, tuple(fragments), strings[0].literal, assigned["name"] if assigned else "")
+    return Step(last.end, reach, region)
 
 
 def _string(text: str, found: re.Match[str]) -> _String:
@@ -147,12 +176,16 @@ def _formatted(text: str, string: _String) -> _String:
 
 def _read(text: str, literal: PythonLiteral, start: int, body: int, is_bytes: bool) -> _String:
     fragments, end, closed = literal.read(text, body)
+    # A placeholder that nothing closes was looked for to the end of the text.
+    open_mask = any(one.kind == "mask" and not one.host.of(text).endswith("}") for one in fragments)
+    reach = _TO_THE_END if open_mask else end + _LOOKS_AHEAD
     cut = _cut(text, body, end, closed) if len(literal.quote) == 3 else None
     if cut is not None or (not closed and len(literal.quote) == 3):
         literal = replace(literal, open=True)
         fragments, end, _ = literal.read(text if cut is None else text[:cut], body)
         closed = False
-    return _String(literal, start, body, tuple(fragments), end, end + len(literal.quote) if closed else end, is_bytes)
+    stop = end + len(literal.quote) if closed else end
+    return _String(literal, start, body, tuple(fragments), end, stop, is_bytes, reach)
 
 
 def _cut(text: str, body: int, end: int, closed: bool) -> int | None:
@@ -187,15 +220,16 @@ def _begins_like_sql(text: str) -> bool:
     return word in _FIRST_WORDS or (not rest and any(one.startswith(word) for one in _FIRST_WORDS))
 
 
-def _skipped(text: str, found: re.Match[str]) -> int:
-    """Where a literal that is no SQL ends."""
+def _skipped(text: str, found: re.Match[str]) -> Step:
+    """A literal that is no SQL."""
     quote, prefix = found["quote"], (found["prefix"] or "").lower()
     if "f" in prefix or "t" in prefix:
         string = _string(text, found)
-        return max(string.end, found.end())
+        return Step(max(string.end, found.end()), string.reach)
     body = _BODIES[quote].match(text, found.end())
     end = body.end() if body is not None else found.end()
-    return end + len(quote) if text.startswith(quote, end) else end
+    end = end + len(quote) if text.startswith(quote, end) else end
+    return Step(end, end + 5)
 
 
 _BODIES = {
