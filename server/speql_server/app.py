@@ -140,7 +140,7 @@ class SpeqlServer(LanguageServer):
         self._closing: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
         self._makers: set[str] = set()
-        self._dbt_projects = DbtProjects()
+        self.dbt_projects = DbtProjects()
         self._told_unknown: set[str] = set()
         self._unknown: LatestOnly[str] = LatestOnly("an unknown connection", sleep=clock.sleep)
         self.paused = False
@@ -244,9 +244,8 @@ class SpeqlServer(LanguageServer):
         except SpeqlError:
             return  # the user has been told, and without a connection no name means anything
         loop = asyncio.get_running_loop()
-        root = self.workspaces.root_of(uri)
-        workspace = self.workspaces.of(uri).workspace or (root.path if root is not None else None)
-        relations = await loop.run_in_executor(executors.replies, self._dbt_projects.relations, uri, workspace)
+        folder = self.workspaces.folder_of(uri)
+        relations = await loop.run_in_executor(executors.replies, self.dbt_projects.relations, uri, folder)
         edited = self.documents.relate(uri, relations, self.clock.now())
         if edited is not None:
             self.changed(edited)

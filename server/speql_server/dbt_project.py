@@ -19,6 +19,19 @@ class DbtProjects:
         """What ``ref`` and ``source`` mean in a document, by the nearest ``target/manifest.json`` above it, or else in
         the workspace; nothing where there is none that can be read. The same object while the file is the same.
         """
+        return self._project(uri, workspace)[1]
+
+    def file(self, uri: str, workspace: Path | None, *names: str) -> Path | None:
+        """The file of a model, seed or source, by ``ref`` or ``source`` and its names; None if there is none here."""
+        folder, relations = self._project(uri, workspace)
+        package, path = relations.files.get(names, ("", ""))
+        if folder is None or not path:
+            return None
+        # Of packages that were installed dbt names the paths in these.
+        places = (folder / path, folder / "dbt_packages" / package / path)
+        return next((place for place in places if place.is_file()), None)
+
+    def _project(self, uri: str, workspace: Path | None) -> tuple[Path | None, Relations]:
         for folder in _folders(uri, workspace):
             manifest = folder / "target" / "manifest.json"
             try:
@@ -26,15 +39,15 @@ class DbtProjects:
                 state = (stat.st_mtime_ns, stat.st_size)
                 known = self._read.get(manifest)
                 if known is not None and known[0] == state:
-                    return known[1]
+                    return folder, known[1]
                 relations = relations_of_manifest(manifest.read_bytes()) if stat.st_size <= _LARGEST else None
             except OSError:
                 continue
             # A manifest that is being written is no manifest yet: what was read before holds until it is one.
             previous = known[1] if known is not None else NO_RELATIONS
             self._read[manifest] = (state, relations or previous)
-            return self._read[manifest][1]
-        return NO_RELATIONS
+            return folder, self._read[manifest][1]
+        return None, NO_RELATIONS
 
 
 def _folders(uri: str, workspace: Path | None) -> list[Path]:

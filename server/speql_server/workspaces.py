@@ -130,6 +130,11 @@ class Workspaces:
         inside = [root for root in self._roots if path is not None and root.path is not None and _in(path, root.path)]
         return max(inside, key=lambda root: len(str(root.path)), default=next(iter(self._roots), None))
 
+    def folder_of(self, uri: str) -> Path | None:
+        """The folder that a document's project is looked for in, beside those above it."""
+        root = self.root_of(uri)
+        return self.of(uri).workspace or (root.path if root is not None else None)
+
     def folders(self, settings: ServerSettings) -> tuple[Path, ...]:
         """The folders whose files may be read while typing: those of the client, and what the settings name."""
         named = [settings.workspace] if settings.workspace is not None else []

@@ -75,6 +75,52 @@ async def test_a_ref_is_hovered_as_the_table_that_it_means(start: Start, flights
             assert editor.covered(hover["range"]) in ("{{ ref('carriers') }}", "{{ ref('flights') }}")
 
 
+DEFINED = [
+    ("ref('carriers')", "models/carriers.sql"),
+    ("ref('shop', 'carriers')", "models/carriers.sql"),
+    ("ref('stores')", "dbt_packages/other/seeds/stores.csv"),
+    ("source('raw', 'f')", "models/sources.yml"),
+    ("ref('gone')", None),
+    ("ref('nobody')", None),
+    ("macro()", None),
+]
+
+
+@pytest.mark.parametrize(("tag", "file"), DEFINED, ids=[tag for tag, _ in DEFINED])
+async def test_a_ref_leads_to_the_file_of_its_model(
+    start: Start, flights: Path, tmp_path: Path, tag: str, file: str | None
+) -> None:
+    nodes = {
+        (package, name): path
+        for package, name, path in (
+            ("shop", "carriers", "models/carriers.sql"),
+            ("other", "stores", "seeds/stores.csv"),
+            ("shop", "gone", "models/gone.sql"),
+        )
+    }
+    manifest(tmp_path, "main.airlines")
+    written = json.loads((tmp_path / "target" / "manifest.json").read_text())
+    written["nodes"] = {
+        f"model.{package}.{name}": {
+            "name": name, "resource_type": "model", "package_name": package, "original_file_path": path,
+            "relation_name": "main.airlines",
+        }
+        for (package, name), path in nodes.items()
+    }  # fmt: skip
+    written["sources"]["source.shop.raw.f"]["original_file_path"] = "models/sources.yml"
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps(written))
+    for path in ("models/carriers.sql", "models/sources.yml", "dbt_packages/other/seeds/stores.csv"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    editor = await start("--database", flights)
+    editor.uri = (tmp_path / "models" / "model.sql").as_uri()
+    text = f"SELECT count(*) FROM {{{{ {tag} }}}}"
+    open_as(editor, "sql", text)
+    place = {"textDocument": {"uri": editor.uri}, "position": editor.position(text.index(tag) + 2)}
+    found = await editor.client.request("textDocument/definition", place)
+    assert (found and found["uri"]) == (file and (tmp_path / file).as_uri())
+
+
 async def test_nothing_is_said_of_what_is_not_known(start: Start, flights: Path) -> None:
     editor = await start("--database", flights)
     open_as(editor, "sql", "SELECT nope FROM {{ ref('elsewhere') }} WHERE {{ macro() }};\nSELECT 1 AS")

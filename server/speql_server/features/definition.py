@@ -1,9 +1,10 @@
-"""``textDocument/definition``: where a name of the query is given."""
+"""``textDocument/definition``: where a name of the query is given, or the file of a model that a template names."""
 
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from speql_server.dbt_places import model_at
 from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
@@ -31,4 +32,4 @@ def register(server: "SpeqlServer") -> None:
             made = to_lsp_text.table_locations(everywhere[:1], texts, server.encoding)
             return made[0] if made else None
 
-        return await read_place(server, params, read, texts)
+        return await model_at(server, params) or await read_place(server, params, read, texts)

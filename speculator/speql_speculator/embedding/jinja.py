@@ -30,6 +30,18 @@ def has_jinja(text: str) -> bool:
     return ("{{" in text or "{%" in text or "{#" in text) and _STARTS.search(text) is not None
 
 
+def relation_named(tag: str) -> tuple[str, ...] | None:
+    """What a tag of ``ref`` or ``source`` names, behind that word; None if it is no such tag.
+
+    >>> relation_named("{{ ref('shop', 'orders') }}"), relation_named("{{ shop.orders }}")
+    (('ref', 'shop', 'orders'), None)
+    """
+    found = _TAG.fullmatch(tag)
+    call = _CALL.match(found["expression"].strip()) if found is not None and found["expression"] is not None else None
+    arguments = _arguments(call["arguments"]) if call is not None and call["name"] in ("ref", "source") else None
+    return (call["name"], *arguments) if call is not None and arguments else None
+
+
 @dataclass(frozen=True, eq=False)
 class JinjaText:
     """A template; what is written in it is SQL, never a tag."""

@@ -8,10 +8,14 @@ import msgspec
 
 @dataclass(frozen=True)
 class Relations:
-    """Names of relations as SQL writes them: of models, seeds and snapshots by name or package and name; of sources."""
+    """Names of relations as SQL writes them: of models, seeds and snapshots by name or package and name; of sources.
+
+    ``files`` are where they are described, by ``ref`` or ``source`` and the same names: package and path in it.
+    """
 
     refs: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     sources: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    files: Mapping[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
 
     def ref(self, *names: str) -> str | None:
         """The relation of ``ref('model')`` or ``ref('package', 'model')``."""
@@ -32,14 +36,21 @@ def relations_of_manifest(manifest: bytes) -> Relations | None:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
     refs: dict[tuple[str, ...], str] = {}
+    files: dict[tuple[str, ...], tuple[str, str]] = {}
     for node in read.nodes.values():
-        if node.relation_name and node.resource_type in ("model", "seed", "snapshot"):
+        if node.resource_type not in ("model", "seed", "snapshot"):
+            continue
+        files.setdefault(("ref", node.name), node.file)
+        files["ref", node.package_name, node.name] = node.file
+        if node.relation_name:
             refs.setdefault((node.name,), node.relation_name)
             refs[node.package_name, node.name] = node.relation_name
-    sources: dict[tuple[str, ...], str] = {
-        (node.source_name, node.name): node.relation_name for node in read.sources.values() if node.relation_name
-    }
-    return Relations(refs, sources)
+    sources: dict[tuple[str, ...], str] = {}
+    for node in read.sources.values():
+        files["source", node.source_name, node.name] = node.file
+        if node.relation_name:
+            sources[node.source_name, node.name] = node.relation_name
+    return Relations(refs, sources, files)
 
 
 class _Node(msgspec.Struct):
@@ -48,6 +59,12 @@ class _Node(msgspec.Struct):
     package_name: str = ""
     source_name: str = ""
     relation_name: str | None = None
+    original_file_path: str = ""
+
+    @property
+    def file(self) -> tuple[str, str]:
+        """The package that it is in, and the path of its file in that."""
+        return self.package_name, self.original_file_path
 
 
 class _Manifest(msgspec.Struct):
