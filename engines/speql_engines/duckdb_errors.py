@@ -44,6 +44,7 @@ _CODES_BY_MESSAGE = (
     (re.compile(r"no function matches|could not choose a best candidate", re.I), "type-error"),
     (re.compile(r"read-only mode", re.I), "read-only"),
     (re.compile(r"disabled by configuration", re.I), "access-refused"),
+    (re.compile(r"no space left on device", re.I), "disk-full"),
 )
 # How DuckDB begins the message of an error that it raises as plain text.
 _ERROR_KIND = re.compile(r"^[A-Z][A-Za-z ]* Error: ")
@@ -122,6 +123,8 @@ def _hint(details: dict[str, Any], message: str, rest_of_message: str, scratch: 
     said = _QUOTED_NAME.findall(rest_of_message) if "andidate" in rest_of_message else []
     if "disabled by configuration" in message:
         return "Only the database and the files of the workspace can be reached."
+    if "o space left on device" in message:
+        return "What does not fit into memory is written there. Free some space, or ask for less."
     names = [name.strip().strip('"') for name in (said or listed)]
     wanted = [name for name in dict.fromkeys(names) if name and not _internal(name, scratch)]
     if wanted:

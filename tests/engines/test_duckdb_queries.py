@@ -4,9 +4,11 @@ import asyncio
 import datetime
 from decimal import Decimal
 
+import duckdb
 import pytest
 
 from speql_engines import EngineError
+from speql_engines.duckdb_errors import problem_from_error
 from speql_sql import Span
 
 
@@ -315,3 +317,12 @@ async def test_a_temp_table_of_at_most_so_many_rows(engine, sql) -> None:
     await engine.drop_temp_table("limited")
     await engine.drop_temp_table("enough")
     await engine.drop_temp_table("everything")
+
+
+def test_a_full_disk_is_told_with_what_to_do() -> None:
+    # What DuckDB says, to the letter; the disk of this machine is better not filled.
+    said = 'IO Error: Could not write file "spill/duckdb_temp_0.tmp": No space left on device'
+    problem = problem_from_error(duckdb.IOException(said), "SELECT 1")
+    assert problem.code == "disk-full"
+    assert problem.message == said.removeprefix("IO Error: ")
+    assert "Free some space" in problem.hint

@@ -36,6 +36,9 @@ from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql.problem import sentences
 
+_TOO_MUCH = ("disk-full", "out-of-memory")
+"""What a direct run fails of that this machine is too small for: that says nothing of the rows."""
+
 LOOKING_SECONDS = 15.0
 """How long a line more is looked at, when all work has ended: the protocol gives each step unlimited time."""
 
@@ -284,7 +287,8 @@ class _Document:
                 served = replace(page_of_result(answer.result), executed_sql=None)
                 found = await difference(raw, sql, served, page_of_result(direct))
             except EngineError as error:
-                found = f"the direct run failed: {error}"
+                too_much = error.problem is not None and error.problem.code in _TOO_MUCH
+                found = f"{'not compared: ' if too_much else ''}the direct run failed: {error}"
             if found and not found.startswith("not compared"):
                 wrong.append(f"{found}\n{sql}\n--> {answer.executed_sql}")
         return len(times), wrong, times
