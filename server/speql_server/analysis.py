@@ -110,6 +110,11 @@ class Analysis:
         return None
 
     @property
+    def as_typed(self) -> bool:
+        """Whether what is run is just what the user typed."""
+        return not self.edits and certain(self.masks)
+
+    @property
     def guessed(self) -> bool:
         """Whether the repair has put in tables or joins."""
         return any(edit.code in _GUESSED for edit in self.edits)

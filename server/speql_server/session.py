@@ -364,6 +364,7 @@ class Session:
                 likely_columns=analysis.hot.likely,
                 predicted_columns=tuple((column.name.lower(), column.score) for column in analysis.likely),
                 previews_all=analysis.unit is None or analysis.unit.whole,
+                as_typed=analysis.as_typed,
             )
         )
 

@@ -126,6 +126,22 @@ class Presenter:
                 return
         await self._run(speculation, question, epoch)
 
+    async def rehearse(self, question: Question, epoch: int) -> bool:
+        """Run a query ahead of its submit, which then finds its rows; nothing is shown.
+
+        Whether the allowance had room for it.
+        """
+        await self._previews.tasks.finished()
+        if await self._answerer.from_cache(question, epoch) is not None:
+            return True
+        direct = await self.seconds(question)
+        served = await self._answerer.is_served(question)
+        expected = min(direct, self._settings.at_once_seconds) if served else direct
+        if self._allowance.rest(direct) < expected:
+            return False
+        await asyncio.wait({self._previews.start(question, epoch, expected, direct, rehearsal=True)})
+        return True
+
     async def seconds(self, question: Question) -> float:
         """How long the question is expected to take on base tables; no time if the engine refuses it at once."""
         try:

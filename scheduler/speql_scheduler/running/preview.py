@@ -1,6 +1,7 @@
 """The preview of a document: at most one runs, and only as long as it is wanted."""
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -69,6 +70,8 @@ class Previews:
         self._settings = settings
         self.tasks = TaskSet()
         self._running: RunningPreview | None = None
+        self._limit: asyncio.Timeout | None = None
+        self._adopted = ""
 
     def find(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
         """The preview of that question that runs, or has just ended, on the data of that epoch."""
@@ -76,6 +79,16 @@ class Previews:
         if running is None or running.ended or (running.question.key, running.epoch) != (question.key, epoch):
             return None
         return running.task
+
+    def adopt(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
+        """The same for a submit, which waits for it: from now on it may take as long as it takes."""
+        task = self.find(question, epoch)
+        if task is not None and not task.done():
+            self._adopted = question.key
+            if self._limit is not None:
+                with contextlib.suppress(RuntimeError):  # it has not begun yet, or is just over
+                    self._limit.reschedule(None)
+        return task
 
     def find_other(self, question: Question, epoch: int) -> asyncio.Task[Answer | Problem] | None:
         """The preview of another question that runs on that data and has the rows of this one among its own.
@@ -95,17 +108,20 @@ class Previews:
         direct_seconds: float,
         *,
         costs_nothing: bool = False,
+        rehearsal: bool = False,
     ) -> asyncio.Task[Answer | Problem]:
         """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again.
 
         It is stopped where it takes much longer than it would on base tables. What is expected to cost next to nothing
-        takes nothing from the allowance, if it keeps to that.
+        takes nothing from the allowance, if it keeps to that. A ``rehearsal`` of a submit is stopped later: the longer
+        it takes, the longer would its submit take too.
         """
         task = self.find(question, epoch)
         if task is None or (task.done() and isinstance(task.result(), Answer)):
             self.keep(None)
+            self._adopted = ""
             task = self.tasks.spawn(
-                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing), "preview"
+                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing, rehearsal), "preview"
             )
             self._running = RunningPreview(question, epoch, task)
         return task
@@ -139,18 +155,25 @@ class Previews:
         return job
 
     async def _run(
-        self, question: Question, epoch: int, expected_seconds: float, direct_seconds: float, costs_nothing: bool
+        self,
+        question: Question,
+        epoch: int,
+        expected_seconds: float,
+        direct_seconds: float,
+        costs_nothing: bool,
+        rehearsal: bool,
     ) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
         settings = self._settings
-        limit = min(settings.overrun * max(expected_seconds, direct_seconds) + 0.5, settings.preview_seconds)
-        if not costs_nothing:
+        overrun = settings.whole_overrun if rehearsal else settings.overrun
+        limit = min(overrun * max(expected_seconds, direct_seconds) + 0.5, settings.preview_seconds)
+        if not (costs_nothing or rehearsal):
             limit = min(limit, max(2 * self._allowance.rest(expected_seconds), settings.free_seconds))
         job = self._draw(question, "running", expected_seconds)
         started = self._settings.clock()
         try:
             with self._board.noting_queries(job):
-                async with asyncio.timeout(limit):
+                async with asyncio.timeout(None if self._adopted == question.key else limit) as self._limit:
                     answer = await self._answerer.answer(question, epoch, self._engine.execute)
         except TimeoutError:
             message = f"The preview took longer than {limit:.2g} s and was stopped."

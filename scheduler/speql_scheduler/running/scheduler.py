@@ -15,7 +15,7 @@ from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
-from speql_scheduler.running.costs import Verdict
+from speql_scheduler.running.costs import Verdict, shape_of
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.explanation import Explanation, explanation_of
 from speql_scheduler.running.job_graph import JobBoard, JobGraph
@@ -93,6 +93,7 @@ class Scheduler:
         self._planned: tuple[Speculation, tuple[View, ...], int, Plan] | None = None
         self._round: asyncio.Task[None] | None = None
         self._submitted = ""
+        self._explored = ""
         self._closed = False
         store.join(self._on_dropped)
 
@@ -115,6 +116,7 @@ class Scheduler:
             raise EngineError("This document is closed.", "Open it again to run its queries.")
         self._cancel_round()
         self._submitted = sql
+        self._explored = shape_of(query) if query is not None else ""
         try:
             return await self._tasks.spawn(self._submits.run(sql, query, catalog), "submit")
         finally:
@@ -213,14 +215,17 @@ class Scheduler:
             self._start_creates(speculation, plan)
             if question is not None and not (shown or self._presenter.exact_is_shown(speculation)):
                 await self._presenter.estimate(speculation, question)
-            await settings.sleep(self._rest(plan, await self._presenter.seconds(question) if question else 0.0))
+            rehearsed = self._explores(speculation) and await self._rehearse(speculation, plan, epoch)
+            if rehearsed and question is not None and not shown:
+                shown = await self._presenter.at_once(speculation, question, epoch)
+            if not (rehearsed and shown):
+                await settings.sleep(self._rest(plan, await self._presenter.seconds(question) if question else 0.0))
             plan = await self._plan(speculation, epoch)
             self._start_creates(speculation, plan)
             shown = shown or self._presenter.exact_is_shown(speculation)
-            # A submit of what is shown, or was just submitted, is answered from the cache.
-            answered = speculation.sql == self._submitted or (
-                shown and speculation.preview and speculation.previews_all
-            )
+            # A submit of what is shown, was just submitted or is rehearsed, is answered from the cache.
+            whole_is_shown = bool(shown and speculation.preview and speculation.previews_all)
+            answered = rehearsed or whole_is_shown or speculation.sql == self._submitted
             if not speculation.guessed and not answered:
                 self._runner.release()
             if question is not None and not shown:
@@ -233,6 +238,30 @@ class Scheduler:
             logger.info("speculation stopped: %s", type(error).__name__)
             self._runner.drop_all_but(None, "speculation stopped")
             self._presenter.fail(speculation, problem_of(error))
+
+    def _explores(self, speculation: Speculation) -> bool:
+        """Whether the text is an edit of the query that was submitted last, and complete: who has seen a result and
+        changes what it was asked for wants to see the next one.
+        """
+        changed = speculation.as_typed and speculation.sql != self._submitted
+        return changed and bool(self._explored) and shape_of(speculation.query) == self._explored
+
+    async def _rehearse(self, speculation: Speculation, plan: Plan, epoch: int) -> bool:
+        """Run the whole query, once the text has rested for a moment: its submit then finds the rows. Whether it ran.
+
+        Temp tables that it would read and that will be there sooner than its own rows are waited for.
+        """
+        settings = self._settings
+        await settings.sleep(settings.pause_seconds - settings.quiet_seconds)
+        question = await self._questions.of(speculation.sql, speculation.query, speculation.catalog)
+        if question.refusals:
+            return False
+        ancestors = await self._ancestors_of(question, plan, closed_only=True)
+        if sum(unit.seconds for unit in plan.creates if unit.key in ancestors) <= await self._presenter.seconds(
+            question
+        ):
+            await self._runner.settled(ancestors)
+        return await self._presenter.rehearse(question, epoch)
 
     async def _plan(self, speculation: Speculation, epoch: int) -> Plan:
         """The plan for the speculation's superset query; that of the text before if nothing has changed for it."""

@@ -138,7 +138,7 @@ class Submits:
             await asyncio.wait({other})
             if (cached := await self._answerer.from_cache(question, epoch)) is not None:
                 return cached
-        if preview := self._previews.find(question, epoch):
+        if preview := self._previews.adopt(question, epoch):
             self._runner.drop_all_but(None, "a submit goes ahead")
             await asyncio.wait({preview})
             if not preview.cancelled() and isinstance(outcome := preview.result(), Answer):

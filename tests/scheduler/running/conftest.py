@@ -171,6 +171,7 @@ class Desk:
         closed_texts: tuple[str, ...] | None = None,
         edited_columns: tuple[str, ...] = (),
         superset: exp.Query | None = None,
+        as_typed: bool = False,
     ) -> Speculation:
         """Hand the scheduler a text, with itself as the preview unless another is given; the user has left it."""
         query = parse(sql)
@@ -188,6 +189,7 @@ class Desk:
             closed,
             edited_columns=edited_columns,
             previews_all=preview in ("", sql),
+            as_typed=as_typed,
         )
         self.scheduler.update(speculation)
         return speculation

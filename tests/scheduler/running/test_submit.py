@@ -72,6 +72,46 @@ async def test_a_submit_takes_over_the_preview_of_the_same_query(desk):
     assert not desk.engine.submitted
 
 
+async def test_a_preview_that_a_submit_waits_for_is_not_stopped_for_being_slow(new_desk):
+    desk = await new_desk(preview_seconds=0.05)
+    desk.engine.execute_gate.clear()
+    desk.type("SELECT a FROM small")
+    await desk.engine.execute_begun.wait()
+    submit = asyncio.ensure_future(desk.submit("SELECT a FROM small"))
+
+    waited, _ = await asyncio.wait({submit}, timeout=0.2)
+    desk.engine.execute_gate.set()
+
+    assert not waited
+    assert (await submit).result.rows.num_rows == 10
+    assert len(desk.engine.executed) == 1
+    assert not desk.engine.submitted
+
+
+@pytest.mark.parametrize(
+    ("edited", "as_typed", "rehearsed"),
+    [
+        (BY_CARRIER.replace("10", "11"), True, True),
+        (BY_CARRIER.replace("10", "11"), False, False),
+        (BY_CARRIER.replace("flights", "flights CROSS JOIN small"), True, False),
+        (BY_CARRIER.replace("sum(delay)", "sum(delay * random())"), True, False),
+    ],
+)
+async def test_an_edit_of_what_was_submitted_is_run_ahead_of_its_submit(new_desk, edited, as_typed, rehearsed):
+    desk = await new_desk(cheap_work=0)
+    ordered = " ORDER BY delay, carrier"
+    await desk.submit(BY_CARRIER + ordered)
+    desk.type(edited + ordered, preview=None, as_typed=as_typed, open_units={("main",)})
+    await desk.scheduler.idle()
+
+    answer = await desk.submit(edited + ordered)
+
+    assert ("cached" in answer.states) is rehearsed
+    if "random" not in edited:
+        direct = await desk.engine.real.execute(edited + ordered)
+        assert answer.result.rows.to_pylist() == direct.rows.to_pylist()
+
+
 async def test_a_submit_falls_back_when_the_rewritten_query_fails(desk):
     await desk.typed(BY_CARRIER)
     desk.engine.fail_execute = lambda sql: "speql_" in sql
