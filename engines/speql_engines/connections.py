@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from speql_engines.adapters import Adapter, OpenOptions, adapter_for, schemes
 from speql_engines.cache_directory import catalog_file
 from speql_engines.catalog_keeper import NEVER
 from speql_engines.catalog_store import CatalogStore
@@ -33,16 +34,21 @@ async def open_engine(
     background_tables: int = NEVER,
     dropped: Path | None = None,
 ) -> Engine:
-    """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), or ``:memory:`` or None.
+    """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), ``:memory:`` or None, or the URL of
+    another engine's (``postgresql://host/database``), whose adapter is found by its scheme.
 
     Queries may also read files under ``workspace`` and the ``folders``. ``keep_catalog`` keeps the catalog between
     sessions; one of more than ``background_tables`` tables is loaded in the background. Data files that come to the
     folder ``dropped`` are tables, too. Raises :class:`ConnectionFailedError`, which says what to do.
     """
+    readable = [*([workspace] if workspace is not None else []), *folders]
+    if (adapter := _adapter(database)) is not None:
+        options = OpenOptions(writable, threads, memory_limit, tuple(readable))
+        return await adapter(str(database), options)
     path = _path(database)
     return await DuckDBEngine.open(
         path,
-        folders=[*([workspace] if workspace is not None else []), *folders],
+        folders=readable,
         writable=writable,
         threads=threads,
         memory_limit=memory_limit or DEFAULT_MEMORY_LIMIT,
@@ -67,6 +73,8 @@ async def borrow_engine(connection: UserConnection) -> DuckDBEngine:
 
 def saved_catalog(database: str) -> Catalog | None:
     """What the last session has kept of the catalog of ``database``, as ``stale``: nobody has compared it. Blocks."""
+    if _adapter(database) is not None:
+        return None
     path = _path(database)
     known = CatalogStore(_kept_in(path)).load() if path is not None else None
     return known.catalog.as_stale() if known is not None else None
@@ -74,6 +82,14 @@ def saved_catalog(database: str) -> Catalog | None:
 
 def _kept_in(path: Path) -> Path:
     return catalog_file("duckdb", str(path.absolute().resolve()))
+
+
+def _adapter(database: str | None) -> Adapter | None:
+    """What opens a database that is no DuckDB file's; None if it is."""
+    scheme = _SCHEME.match(database) if database else None
+    if scheme is None or scheme[1].lower() == "duckdb" or Path(str(database)).exists():
+        return None
+    return adapter_for(scheme[1])
 
 
 def _path(database: str | None) -> Path | None:
@@ -86,8 +102,8 @@ def _path(database: str | None) -> Path | None:
         return _path(scheme[2] or _IN_MEMORY)
     if scheme and not Path(database).exists():
         raise ConnectionFailedError(
-            f"{scheme[1].lower()}: is no kind of database that this version of SpeQL opens, only DuckDB files are.",
-            "Name a DuckDB file.",
+            f"{scheme[1].lower()}: is no kind of database that this installation of SpeQL opens.",
+            f"It opens DuckDB files, and what begins with one of these: {', '.join(schemes())}.",
         )
     if "\0" in database:
         raise ConnectionFailedError("The name of the database holds a null character.", "Name a DuckDB file.")

@@ -16,9 +16,9 @@ from sqlglot.errors import SqlglotError
 
 from speql_engines.file_tables import FileView
 from speql_engines.known_catalog import KnownCatalog
-from speql_sql import Catalog, Column, ForeignKey, Problem, Table
+from speql_engines.unsafe_views import unsafe_views
+from speql_sql import Catalog, Column, ForeignKey, Table
 from speql_sql.catalog import LARGE, TableKind
-from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.packed_columns import PackedColumns, TypeSpellings
 
 _Name = tuple[str, str, str]
@@ -282,7 +282,7 @@ def _unsafe(
         for database, schema, name, expression in _rows(cursor, _GENERATED, scratch):
             generated[database, schema, name].append(f"SELECT {expression}")
     definitions = {one.name: [one.sql or ""] for one in listed if one.kind == "view" and not one.watched} | generated
-    return _unsafe_tables(definitions, macros)
+    return unsafe_views(definitions, macros, "duckdb")
 
 
 class _Collations:
@@ -362,30 +362,3 @@ def _search_path(cursor: duckdb.DuckDBPyConnection) -> tuple[tuple[str, str], ..
     known |= {name.lower(): (in_database, name) for in_database, name in known.values() if in_database == database}
     listed = (known.get(entry.replace('"', "").strip().lower()) for entry in setting.split(","))
     return tuple(dict.fromkeys([(database, schema), *(pair for pair in listed if pair)]))
-
-
-def _unsafe_tables(definitions: dict[_Name, list[str]], macros: frozenset[str]) -> dict[_Name, str]:
-    """Why reading each of these would run something that may not be speculated: views of such views too."""
-    unsafe: dict[_Name, str] = {}
-    pending = dict(definitions)
-    while True:
-        policy = GuardPolicy(user_functions=macros, unsafe_tables=frozenset(name[-1].lower() for name in unsafe))
-        found = {
-            name: problems[0].message
-            for name, texts in pending.items()
-            if (problems := [problem for text in texts for problem in _problems(text, policy)])
-        }
-        if not found:
-            return unsafe
-        unsafe |= found
-        pending = {name: texts for name, texts in pending.items() if name not in found}
-
-
-def _problems(text: str, policy: GuardPolicy) -> tuple[Problem, ...]:
-    try:
-        tree = sqlglot.parse_one(text, read="duckdb")
-    except SqlglotError:
-        return (Problem("not-understood", "Its definition could not be read."),)
-    if isinstance(tree, exp.Create):
-        tree = tree.expression
-    return speculation_problems(tree, policy) if tree else (Problem("not-understood", "It has no definition."),)

@@ -20,7 +20,7 @@ from speql_engines.duckdb_connection import DuckDBConnection, identifier
 from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_error
 from speql_engines.duckdb_limit import at_most
 from speql_engines.duckdb_results import columns_of
-from speql_engines.duckdb_running import bind_query, describe, require_query, run_statement
+from speql_engines.duckdb_running import InterruptibleCursor, bind_query, describe, require_query, run_statement
 from speql_engines.duckdb_sample import sampled_sql
 from speql_engines.duckdb_signatures import read_signatures
 from speql_engines.duckdb_size import measured_bytes
@@ -431,7 +431,7 @@ class DuckDBEngine:
         def on_cursor(job: Job) -> T:
             cursor = connection.open_cursor(ahead=ahead)
             try:
-                job.run_on(cursor)
+                job.run_on(InterruptibleCursor(cursor))
                 return work(cursor, job)
             except duckdb.Error as error:
                 raise engine_error(error, sql, prefix, connection.scratch) from error

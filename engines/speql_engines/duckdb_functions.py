@@ -7,13 +7,10 @@ import json
 import sys
 
 import duckdb
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
+from speql_engines.function_classes import classes_of
 from speql_sql.guard_functions import VOLATILE_FUNCTIONS
 
-_MAX_ARGUMENTS = 6
 # Built-in macros that describe the server, kept for PostgreSQL's clients. Their definitions read system tables.
 _NOT_OF_THE_DATA = ("pg_", "has_", "inet_", "__internal", "current_", "session_", "user", "json_copy_")
 _NAMES = """
@@ -36,8 +33,8 @@ def consistent_functions() -> dict[str, list[str]]:
         names = {name for name in names if _of_the_data(name)}
         calls = [(name, _calls(connection, text)) for name, text in macros if _of_the_data(name)]
     names |= _consistent_macros(calls, names)
-    classes = set().union(*(_classes(name) for name in names))
-    classes -= set().union(*(_classes(name) for name in (others | VOLATILE_FUNCTIONS) - names))
+    classes = set().union(*(classes_of(name, "duckdb") for name in names))
+    classes -= set().union(*(classes_of(name, "duckdb") for name in (others | VOLATILE_FUNCTIONS) - names))
     return {"functions": sorted(names), "nodes": sorted(classes)}
 
 
@@ -72,21 +69,6 @@ def _names_in(node: object) -> "list[str]":
         return []
     own = [str(node["function_name"])] if node.get("class") in ("FUNCTION", "WINDOW") else []
     return own + [name for item in node.values() for name in _names_in(item)]
-
-
-def _classes(name: str) -> set[str]:
-    """The classes of functions that sqlglot makes of a call of ``name``, with whatever number of arguments."""
-    if not name.isidentifier():
-        return set()
-    found: set[str] = set()
-    for count in range(_MAX_ARGUMENTS + 1):
-        call = f"SELECT {name}({', '.join(f'a{number}' for number in range(count))})"
-        try:
-            tree = sqlglot.parse_one(call, read="duckdb")
-        except SqlglotError:
-            continue
-        found |= {type(node).__name__ for node in tree.find_all(exp.Func)}
-    return found - {"Anonymous"}
 
 
 if __name__ == "__main__":

@@ -43,8 +43,20 @@ def computes_a_part_once(cursor: duckdb.DuckDBPyConnection, sql: str) -> bool:
 
 def _rows_read(scan: Mapping[str, Any], row_count: Callable[[str], int | None]) -> int:
     """The rows of the table that is scanned; where they are not known, the scan's own estimate."""
-    known = row_count(str(_info(scan).get("Table", "")).lower())
+    known = row_count(_plain(str(_info(scan).get("Table", ""))).lower())
     return known if known is not None else _rows(scan) or 0
+
+
+_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
+
+
+def _plain(name: str) -> str:
+    """A name as the catalog has it: the plan quotes the parts that SQL would have to.
+
+    >>> _plain('"my-shop".main."large"')
+    'my-shop.main.large'
+    """
+    return _QUOTED.sub(lambda quoted: quoted[1].replace('""', '"'), name)
 
 
 def _reads_file(operator: Mapping[str, Any]) -> bool:

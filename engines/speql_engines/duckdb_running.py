@@ -1,7 +1,9 @@
 """What is done with one statement on one cursor: bind it, run it, fetch its first rows."""
 
+import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import duckdb
 
@@ -14,6 +16,18 @@ from speql_sql import Problem, Span
 Cursor = duckdb.DuckDBPyConnection
 
 _BINDING_ERRORS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException)
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptibleCursor:
+    """A cursor as what a job runs on."""
+
+    cursor: Cursor
+
+    def interrupt(self) -> None:
+        """Stop what runs on it, from any thread."""
+        with contextlib.suppress(duckdb.ConnectionException):
+            self.cursor.interrupt()
 
 
 def require_query(statement: ParsedStatement) -> None:

@@ -3,8 +3,8 @@
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.scope import traverse_scope
 
+from speql_engines.base_reads import reads_of
 from speql_engines.engine import SAMPLE_UNIT, EngineError
 from speql_sql import Catalog, Table
 
@@ -31,26 +31,11 @@ def sampled_sql(sql: str, table: str, fraction: float, catalog: Catalog) -> str:
     except SqlglotError as error:
         raise EngineError(f"This cannot be sampled, since it was not understood: {error}") from error
     base = catalog.find(wanted.name, wanted.db, wanted.catalog)
-    reads = [read for read in _base_reads(query) if _same(read, wanted, base, catalog)]
-    if not reads:
-        raise EngineError(f"The query does not read {table} directly, so it cannot be sampled there.")
+    reads = reads_of(query, wanted, catalog)
     with_unit = any(column.name == SAMPLE_UNIT for column in query.find_all(exp.Column))
     for read in reads:
         read.replace(_sample(read, fraction, base, with_unit))
     return query.sql("duckdb")
-
-
-def _base_reads(query: exp.Expr) -> list[exp.Table]:
-    """Tables of the query that are no names of its CTEs."""
-    sources = [source for scope in traverse_scope(query) for source in scope.sources.values()]
-    reads = [source for source in sources if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)]
-    return list({id(read): read for read in reads}.values())
-
-
-def _same(read: exp.Table, wanted: exp.Table, base: Table | None, catalog: Catalog) -> bool:
-    if base is not None:
-        return catalog.find(read.name, read.db, read.catalog) is base
-    return [part.name.lower() for part in read.parts] == [part.name.lower() for part in wanted.parts]
 
 
 def _sample(read: exp.Table, fraction: float, base: Table | None, with_unit: bool) -> exp.Subquery:

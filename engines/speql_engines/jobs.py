@@ -5,9 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
-from typing import Generic, TypeVar
-
-import duckdb
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -15,32 +13,44 @@ T = TypeVar("T")
 _INTERRUPT_SECONDS = 0.005
 
 
-class Job:
-    """One call on an engine thread: the cursor that it runs on now, and whether it is wanted still.
+class Interruptible(Protocol):
+    """What a job runs its statements on: a cursor or a session."""
 
-    ``cancelled`` and ``_cursor`` change under the lock, so that an interrupt never reaches a cursor that has been
-    handed back.
+    def interrupt(self) -> None:
+        """Stop the statement that runs. Does not wait, and does nothing where none runs."""
+        ...
+
+
+class Job:
+    """One call on an engine thread: what it runs on now, and whether it is wanted still.
+
+    ``cancelled`` and ``_runs_on`` change under the lock, so that an interrupt never reaches a cursor or a session that
+    has been handed back.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._runs_on: Interruptible | None = None
         self._cancelled = False
 
-    def run_on(self, cursor: duckdb.DuckDBPyConnection | None) -> None:
-        """From now on interrupts go to ``cursor``, or nowhere if None (work that must be finished)."""
+    @property
+    def cancelled(self) -> bool:
+        """Whether it is not wanted any more."""
+        return self._cancelled
+
+    def run_on(self, interruptible: Interruptible | None) -> None:
+        """From now on interrupts go there, or nowhere if None (work that must be finished)."""
         with self._lock:
-            if cursor is not None and self._cancelled:
+            if interruptible is not None and self._cancelled:
                 raise JobCancelledError
-            self._cursor = cursor
+            self._runs_on = interruptible
 
     def cancel(self) -> None:
         """Interrupt what runs and let nothing more start. Does not wait; call it until the job has ended."""
         with self._lock:
             self._cancelled = True
-            if self._cursor is not None:
-                with suppress(duckdb.ConnectionException):
-                    self._cursor.interrupt()
+            if self._runs_on is not None:
+                self._runs_on.interrupt()
 
 
 class JobCancelledError(Exception):

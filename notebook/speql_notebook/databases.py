@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from speql_engines.database_names import is_url
 from speql_notebook.background import BackgroundLoop
 from speql_notebook.connected import Connected, Database
 from speql_sql import SpeqlError
@@ -35,7 +36,7 @@ class Databases:
             named: Database = None
             key: object = object()
             if isinstance(database, str) and not in_memory:
-                named = str(Path(database).expanduser().resolve())
+                named = database if is_url(database) else str(Path(database).expanduser().resolve())
                 key = (named, writable)
             elif not in_memory:
                 named, key = database, id(database)

@@ -14,6 +14,7 @@ from lsprotocol.converters import get_converter
 from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
+from speql_engines.database_names import without_password
 from speql_server import protocol
 from speql_server.abilities import Abilities
 from speql_server.background import Background
@@ -371,7 +372,9 @@ class SpeqlServer(LanguageServer):
         logger.error("%s: %s %s", getattr(source, "__name__", source), type(error).__name__, said)
 
     async def _start(self) -> None:
-        self.send_status(protocol.Connection(state="opening", label=self.settings.database or "in memory"))
+        self.send_status(
+            protocol.Connection(state="opening", label=without_password(self.settings.database or "in memory"))
+        )
         # The threads are made here and not before: a server that is only asked to initialize needs none.
         self._threads = {
             "analysis": YieldingThread("speql-analysis"),
@@ -439,7 +442,11 @@ class SpeqlServer(LanguageServer):
         if opening.cancelled() or (error := opening.exception()) is None:
             return
         logger.error("The server could not start", exc_info=error)
-        self.send_status(protocol.Connection(state="failed", label=self.settings.database or "", message=str(error)))
+        self.send_status(
+            protocol.Connection(
+                state="failed", label=without_password(self.settings.database or ""), message=str(error)
+            )
+        )
         self.show(f"SpeQL could not start: {error}", types.MessageType.Error)
 
     def show(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 from speql_engines import ConnectionFailedError, Engine
+from speql_engines.database_names import without_password
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
@@ -215,7 +216,8 @@ async def open_connection(
     ``run`` runs work under a title, and may raise `StoppedError` in the place of its result.
     """
     try:
-        engine, failure = await run(f"Opening {profile.database or 'the database'}", open_engine(profile)), ""
+        shown = without_password(profile.database) if profile.database else "the database"
+        engine, failure = await run(f"Opening {shown}", open_engine(profile)), ""
     except (ConnectionFailedError, StoppedError) as error:
         engine = await open_engine(ConnectionProfile(profile.name, folders=profile.folders, dropped=profile.dropped))
         failure = f"{error} SpeQL goes on with an empty database in memory."

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from speql_engines.database_names import without_password
 from speql_server import protocol
 from speql_server.connections import Connections, Entry
 
@@ -38,7 +39,7 @@ def connection_message(entry: Entry) -> protocol.Connection:
     profile, opened = entry.profile, entry.opened
     if opened is not None:
         return opened.connection.message()
-    label = profile.database or "in memory"
+    label = without_password(profile.database or "in memory")
     if entry.failure:
         return protocol.Connection(name=profile.name, state="failed", label=label, message=entry.failure)
     saved = entry.saved.result() if entry.saved is not None and entry.saved.done() else None

@@ -1,5 +1,6 @@
 """Which queries may be run without the user having asked."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,8 @@ from speql_sql.guard_functions import (
     VOLATILE_FUNCTIONS,
     function_name,
     is_known_function,
-    shadows_built_in,
+    names_of_call,
+    shadowing,
 )
 from speql_sql.problem import Problem
 
@@ -34,6 +36,10 @@ RespectNulls Rollup Select SimilarTo Slice Star Sub Subquery Table TableAlias Ta
 UnpivotColumns Values Var Where Window WindowSpec With WithinGroup
 """
 _HARMLESS_NODES = frozenset(_HARMLESS_NODES_TEXT.split())
+
+
+# PostgreSQL reads these as the time of the clock wherever a date is wanted.
+_CLOCK_WORD = re.compile(r"\s*(now|today|tomorrow|yesterday)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ def speculation_problems(tree: exp.Expr, policy: GuardPolicy = _DEFAULT_POLICY) 
     """
     if not is_query(tree):
         return (Problem("not-a-query", f"Only a query is speculated, and this is {_described(tree)}."),)
-    if shadowing := sorted(name for name in policy.user_functions if shadows_built_in(name)):
-        message = f"The database defines a function named like the built-in {shadowing[0]}, which may do anything."
+    if name := shadowing(policy.user_functions, policy.dialect):
+        message = f"The database defines a function named like the built-in {name}, which may do anything."
         return (Problem("shadowed-function", message),)
     found = (problem for node in tree.walk() for problem in _node_problems(node, policy))
     return tuple(dict.fromkeys(found))
@@ -100,6 +106,8 @@ def _node_problems(node: exp.Expr, policy: GuardPolicy) -> Iterator[Problem]:
         yield from _function_problems(node, policy)
     elif type(node).__name__ not in _HARMLESS_NODES:
         yield Problem("not-understood", f"SpeQL does not know {_described(node)} to be harmless.")
+    elif isinstance(node, exp.Literal) and policy.dialect == "postgres" and _CLOCK_WORD.match(str(node.this)):
+        yield Problem("volatile-function", f"'{node.this}' may be read as a date, and is another one tomorrow.")
     elif isinstance(node, exp.Table):
         yield from _table_problems(node, policy)
     elif isinstance(node, exp.CTE) and isinstance(node.this, exp.Expr) and not is_query(node.this):
@@ -122,9 +130,9 @@ def _function_problems(node: exp.Func, policy: GuardPolicy) -> Iterator[Problem]
             yield Problem("table-function", f"The table function {name} is not known to only compute rows.")
     elif name in VOLATILE_FUNCTIONS:
         yield Problem("volatile-function", f"{_called(node)} gives another result each time, or does more than that.")
-    elif name in policy.user_functions:
+    elif policy.user_functions and not policy.user_functions.isdisjoint(names_of_call(node, policy.dialect)):
         yield Problem("unknown-function", f"{name} is a function of the database's own, which may do anything.")
-    elif not is_known_function(node):
+    elif not is_known_function(node, policy.dialect):
         yield Problem("unknown-function", f"The function {name} is not known to always give the same result.")
 
 

@@ -39,28 +39,46 @@ def function_name(node: exp.Func) -> str:
     return node.sql_names()[0].lower()
 
 
-def is_known_function(node: exp.Func) -> bool:
+def is_known_function(node: exp.Func, dialect: str) -> bool:
     """Whether ``node`` is a built-in scalar, aggregate or window function without side effects and without moods."""
     if isinstance(node, exp.Anonymous):
-        return node.name.lower() in _data()["functions"]
+        return node.name.lower() in _data(dialect)["functions"]
     name = type(node).__name__
-    return name in _SYNTAX or name in _data()["nodes"]
+    return name in _SYNTAX or name in _data(dialect)["nodes"]
 
 
-def shadows_built_in(name: str) -> bool:
-    """Whether a user's function of this folded name stands in for one that queries are allowed to call.
+def is_built_in(name: str, dialect: str) -> bool:
+    """Whether a folded name is that of such a function, or of a table function that only computes rows."""
+    return name in _data(dialect)["functions"] or name in TABLE_FUNCTIONS
+
+
+def names_of_call(node: exp.Func, dialect: str) -> frozenset[str]:
+    """Folded names by which a call may be known: the user's own is one of them."""
+    written = node.sql(dialect).partition("(")[0].strip().lower()
+    return frozenset({function_name(node), written, *(name.lower() for name in node.sql_names())})
+
+
+def shadowing(user_functions: frozenset[str], dialect: str) -> str:
+    """The user's function, if there is one, that may be called wherever a query names none; else nothing.
 
     DuckDB looks up macros first, operators too: after ``CREATE MACRO "+"(a, b) AS random()`` no query means what it
     says. ``[1, 2]`` and ``x.y`` call functions as well, so it is not enough to look at the names in a query.
+    PostgreSQL looks at its own functions first, and takes another where that fits the types better: that needs a call
+    by its name, but for operators and casts, which the catalog lists as ``operator +``.
     """
-    return name in _data()["functions"] or name in TABLE_FUNCTIONS
+    if dialect == "postgres":
+        return next((name for name in sorted(user_functions) if name.startswith("operator ")), "")
+    return next((name for name in sorted(user_functions) if is_built_in(name, dialect)), "")
 
 
 @cache
-def _data() -> dict[str, frozenset[str]]:
-    """Names of DuckDB's functions, and the classes into which sqlglot parses calls of them.
+def _data(dialect: str) -> dict[str, frozenset[str]]:
+    """Names of an engine's functions, and the classes into which sqlglot parses calls of them.
 
-    Made by ``python -m speql_engines.duckdb_functions``, which asks DuckDB; a test asks whether it is up to date.
+    Made by ``python -m speql_engines.duckdb_functions`` and ``speql_engines.postgres.known_functions``, which ask the
+    engine; tests ask whether they are up to date. Where there is no data no function is known.
     """
-    text = resources.files("speql_sql").joinpath("duckdb_functions.json").read_text("utf-8")
-    return {key: frozenset(names) for key, names in json.loads(text).items()}
+    file = resources.files("speql_sql").joinpath(f"{dialect}_functions.json")
+    if not file.is_file():
+        return {"functions": frozenset(), "nodes": frozenset()}
+    return {key: frozenset(names) for key, names in json.loads(file.read_text("utf-8")).items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from speql_engines import EngineError, Estimate
+from speql_scheduler.matching.proved import proved_for
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.allowance import Share
@@ -98,8 +99,8 @@ class Planner:
         ``hot`` are columns whose constants are expected to change, the likeliest first: for the first of them of which
         it fits, a unit becomes a temp table without its conditions on that column, and stays of use when they change.
         """
-        if not catalog.certain:
-            return Plan(epoch=epoch)  # its keys and types prove nothing
+        if not catalog.certain or not proved_for(catalog.dialect):
+            return Plan(epoch=epoch)  # its keys and types prove nothing, or nothing is proved of its engine
         try:
             wanted = await self._analysis.run(self._wanted.of, superset, catalog)
         except AnalysisError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import digest
+from speql_scheduler.matching.proved import proved_for
 from speql_scheduler.matching.rows_key import rows_key
 from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
@@ -49,7 +50,8 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
     qualified = qualify_query(query, catalog).query if catalog.certain else None
     refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
     limit = outer_limit(qualified) if qualified else None
-    same_rows = rows_key(qualified, with_limit=limit is None) if qualified else _key_of_text(query, catalog)
+    proved = qualified is not None and proved_for(catalog.dialect)
+    same_rows = rows_key(qualified, with_limit=limit is None) if proved and qualified else _key_of_text(query, catalog)
     text = sql if sql is not None else query.sql(catalog.dialect)
     return Question(
         sql=text,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from pygls.exceptions import JsonRpcInvalidParams
 
+from speql_engines.database_names import without_password
 from speql_server.from_lsp import BadArgumentsError, select_connection_arguments
 from speql_server.protocol import KnownConnection, SelectConnectionResult
 
@@ -49,11 +50,15 @@ def _select(server: "SpeqlServer", uri: str, name: str) -> str:
 def _answer(server: "SpeqlServer", uri: str, reason: str) -> SelectConnectionResult:
     settings = server.workspaces.of(uri)
     opened = {entry.profile.name for entry in server.connections if entry.opened is not None}
-    known = [KnownConnection(name="", database=settings.database or "", writable=settings.writable, open="" in opened)]
+    known = [
+        KnownConnection(
+            name="", database=without_password(settings.database or ""), writable=settings.writable, open="" in opened
+        )
+    ]
     known += [
         KnownConnection(
             name=one.name,
-            database=one.database or "",
+            database=without_password(one.database or ""),
             writable=one.writable,
             open=one.name in opened,
             unavailable=one.unavailable,

@@ -12,7 +12,7 @@ from speql_speculator.resolving.closest_name import closest_names
 from speql_speculator.tokens import Token, tokenize
 from speql_sql import Catalog, Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
-from speql_sql.guard_functions import shadows_built_in
+from speql_sql.guard_functions import is_built_in
 from speql_sql.parse import parse_query
 
 CONFIDENCE = 0.4
@@ -99,7 +99,7 @@ def known_words(typed: str, catalog: Catalog) -> Callable[[str], bool]:
             or folded in given
             or folded in catalog.tables_by_column
             or folded in catalog.user_functions
-            or shadows_built_in(folded)
+            or is_built_in(folded, "duckdb")
         )
 
     return exists

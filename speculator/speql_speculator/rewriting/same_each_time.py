@@ -5,7 +5,7 @@ from speql_speculator.parsing.keywords import AGGREGATES
 from speql_speculator.parsing.syntax_tree import Call, Query, Reference, Select, walk
 from speql_speculator.rewriting.places_in_tree import span_of
 from speql_sql import Catalog
-from speql_sql.guard_functions import VOLATILE_FUNCTIONS, shadows_built_in
+from speql_sql.guard_functions import VOLATILE_FUNCTIONS, is_built_in
 
 
 def same_each_time(model: SemanticModel, query: Query, catalog: Catalog, *, often: bool) -> bool:
@@ -40,7 +40,7 @@ def _is_harmless(call: Call, catalog: Catalog) -> bool:
     name = call.name.lower()
     if name in catalog.user_functions or name in VOLATILE_FUNCTIONS:
         return False
-    return shadows_built_in(name) or name in _SYNTAX or name in _READERS
+    return is_built_in(name, "duckdb") or name in _SYNTAX or name in _READERS
 
 
 _SYNTAX = frozenset(

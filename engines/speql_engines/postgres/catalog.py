@@ -1,0 +1,106 @@
+"""The tables that a PostgreSQL session sees, in few round trips however many there are."""
+
+import json
+import time
+from collections import defaultdict
+
+import psycopg
+
+from speql_engines.unsafe_views import unsafe_views
+from speql_sql import Catalog, Column, ForeignKey, Table
+
+# Of partitions only the table that they are parts of: that is what queries name.
+_TABLES = """
+    SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.reltuples, c.relrowsecurity,
+        CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) END,
+        CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(toast_)?temp_'
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
+    ORDER BY n.nspname, c.relname"""
+_COLUMNS = """
+    SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+        AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(toast_)?temp_'
+    ORDER BY a.attrelid, a.attnum"""
+# A key that is only checked at the end of a transaction, or not valid yet, proves nothing.
+_KEYS = """
+    SELECT k.conrelid, k.contype::text,
+        (SELECT json_agg(a.attname ORDER BY u.n)::text FROM unnest(k.conkey) WITH ORDINALITY u(c, n)
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.c),
+        CASE WHEN k.confrelid <> 0 THEN
+            (SELECT n.nspname || '.' || c.relname FROM pg_class c
+                JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = k.confrelid) END,
+        (SELECT json_agg(a.attname ORDER BY u.n)::text FROM unnest(k.confkey) WITH ORDINALITY u(c, n)
+            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.c)
+    FROM pg_constraint k WHERE k.contype IN ('p', 'u', 'f') AND k.convalidated AND NOT k.condeferrable
+    ORDER BY k.conrelid, k.contype, k.oid"""
+# Functions, and the operators and casts that call them, which no built-in name tells from PostgreSQL's own.
+_FUNCTIONS = """
+    SELECT DISTINCT lower(p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')"""
+_OPERATORS = """
+    SELECT o.oprname::text FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode
+        JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog' AND p.provolatile <> 'i'
+    UNION SELECT 'cast' FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
+        JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog' AND p.provolatile <> 'i'"""
+
+DIALECT = "postgres"
+
+
+def read_catalog(connection: psycopg.Connection, version: str) -> Catalog:
+    """All tables that the user may read, with columns, keys and the server's estimate of their rows."""
+    path = connection.execute("SELECT current_database(), unnest(current_schemas(false))").fetchall()
+    database = path[0][0] if path else connection.info.dbname
+    columns: dict[str, list[Column]] = defaultdict(list)
+    for table, name, type_, not_null in connection.execute(_COLUMNS).fetchall():
+        columns[table].append(Column(name, type_, nullable=not_null != "t"))
+    keys: dict[str, list[tuple[str, tuple[str, ...], str, tuple[str, ...]]]] = defaultdict(list)
+    for table, kind, names, target, there in connection.execute(_KEYS).fetchall():
+        keys[table].append((kind, _names(names), target or "", _names(there)))
+    operators = {f"operator {name}" for (name,) in connection.execute(_OPERATORS).fetchall()}
+    functions = frozenset(name for (name,) in connection.execute(_FUNCTIONS).fetchall()) | operators
+    listed = connection.execute(_TABLES).fetchall()
+    views = {(schema, name): [text] for _, schema, name, _, _, _, _, text in listed if text}
+    unsafe = unsafe_views(views, functions, DIALECT)
+    tables = []
+    for oid, schema, name, kind, rows, secured, size, _ in listed:
+        found = keys[oid]
+        tables.append(
+            Table(
+                name,
+                tuple(columns[oid]),
+                schema=schema,
+                database=database,
+                kind="view" if kind == "v" else "table",
+                primary_key=next((one[1] for one in found if one[0] == "p"), ()),
+                unique_keys=tuple(one[1] for one in found if one[0] == "u"),
+                foreign_keys=tuple(ForeignKey(one[1], one[2], one[3]) for one in found if one[0] == "f"),
+                row_count=int(float(rows)) if kind in "rm" and float(rows) >= 0 else None,
+                bytes=int(size) if size is not None else None,
+                unsafe=_why_unsafe(kind, secured == "t") or unsafe.get((schema, name), ""),
+            )
+        )
+    return Catalog(
+        tuple(tables),
+        dialect=DIALECT,
+        path=tuple((database, schema) for _, schema in path),
+        version=version,
+        user_functions=functions,
+        loaded_at=time.time(),
+    )
+
+
+def _why_unsafe(kind: str, secured: bool) -> str:
+    """Why reading a table may not be speculated, or nothing."""
+    if kind == "f":
+        return "it is a foreign table, which may change at any time and be on another server"
+    if secured:
+        return "its row security may call any function"
+    return ""
+
+
+def _names(listed: str | None) -> tuple[str, ...]:
+    return tuple(json.loads(listed)) if listed else ()

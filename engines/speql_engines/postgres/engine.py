@@ -1,0 +1,439 @@
+"""PostgreSQL as an engine."""
+
+import asyncio
+import json
+import time
+import weakref
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from typing import Any, TypeVar, cast
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import ExecStatus
+
+from speql_engines.engine import (
+    Binding,
+    ConnectionFailedError,
+    EngineError,
+    EngineInfo,
+    Estimate,
+    Result,
+    ResultColumn,
+    TempTable,
+)
+from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.postgres import plan
+from speql_engines.postgres.catalog import read_catalog
+from speql_engines.postgres.data_version import DataVersion
+from speql_engines.postgres.errors import WRITE_HINT, engine_error
+from speql_engines.postgres.results import ColumnType, arrow_table, batches, described, type_names
+from speql_engines.postgres.sampled import sampled_sql
+from speql_engines.postgres.sessions import Session, Sessions, server_facts
+from speql_engines.postgres.signatures import read_signatures
+from speql_engines.postgres.statements import statement_of
+from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.workers import DaemonExecutor
+from speql_sql import Catalog, FunctionSignature, Problem
+
+T = TypeVar("T")
+
+_QUICK_THREADS = 2
+_JOB_THREADS = 8
+_STOP_SECONDS = 5.0
+_READ_ONLY = "25006"
+_LOST = "connection-lost"
+
+
+class PostgresEngine:
+    """A database of a PostgreSQL server; see :class:`~speql_engines.engine.Engine` for what it promises.
+
+    Made by :meth:`open`. Temp tables are PostgreSQL's own temporary tables, private to one session and gone with it,
+    also after a kill. Whatever a speculation runs, runs in a read-only transaction; temp tables are made empty first
+    and then filled in one.
+    """
+
+    def __init__(self, sessions: Sessions, canceller: DaemonExecutor, writable: bool, label: str) -> None:
+        self._sessions = sessions
+        self._writable = writable
+        self._label = label
+        self._version = ""
+        self._jobs = RunningJobs()
+        self._quick = DaemonExecutor("speql-postgres-quick", _QUICK_THREADS)
+        self._long = DaemonExecutor("speql-postgres-job", _JOB_THREADS)
+        self._data_version = DataVersion()
+        self._catalog: Catalog | None = None
+        self._reading: asyncio.Lock = asyncio.Lock()
+        self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
+        self._temp_names: set[str] = set()
+        self._statements = StatementLog()
+        self._closing: asyncio.Task[None] | None = None
+        self._finalizer = weakref.finalize(self, _stop, sessions, self._jobs, (self._quick, self._long), canceller)
+
+    @classmethod
+    async def open(cls, conninfo: str, *, writable: bool = False) -> "PostgresEngine":
+        """Log in; :class:`ConnectionFailedError` says why that fails.
+
+        ``conninfo`` is a URL (``postgresql://user@host/database``) or a list of settings (``host=... dbname=...``) as
+        libpq reads them: it also finds passwords in ``~/.pgpass`` and settings in the environment (``PGHOST``).
+        """
+        try:
+            parts = conninfo_to_dict(conninfo)
+        except psycopg.ProgrammingError as error:
+            # Not the driver's words: they may hold the password.
+            hint = "Write it like postgresql://user@host:5432/database, and the password into ~/.pgpass."
+            raise ConnectionFailedError("The name of the PostgreSQL database is not understood.", hint) from error
+        if parts.get("password"):
+            # It would lie open in settings, histories of shells and lists of processes.
+            hint = "Put it into ~/.pgpass, or into the environment variable PGPASSWORD."
+            raise ConnectionFailedError("The name of the database holds a password.", hint)
+        canceller = DaemonExecutor("speql-postgres-cancel", 2)
+        engine = cls(Sessions(conninfo, canceller), canceller, writable, str(parts.get("host") or ""))
+        try:
+            engine._version, database = await engine._call(lambda job: server_facts(engine._sessions, job))
+        except BaseException:
+            await engine.close()
+            raise
+        engine._label = f"{database} on {engine._label}" if engine._label else database
+        return engine
+
+    @property
+    def info(self) -> EngineInfo:
+        """What to show of this connection."""
+        return EngineInfo("PostgreSQL", self._version, self._label, self._writable, "postgres")
+
+    @property
+    def running(self) -> tuple[RunningStatement, ...]:
+        """The statements that have not ended."""
+        return self._statements.running
+
+    async def catalog(self) -> Catalog:
+        """Tables, views, columns, keys and estimates of rows; read again when the data version has changed."""
+        async with self._reading:
+            version = await self.data_version()
+            if self._catalog is None or self._catalog.version != version:
+                self._catalog = await self._quickly("catalog", lambda at: read_catalog(at.connection, version))
+            return self._catalog
+
+    async def functions(self) -> tuple[FunctionSignature, ...]:
+        """All functions that a query may call; read again when the data version has changed."""
+        version = await self.data_version()
+        if self._functions is None or self._functions[0] != version:
+            self._functions = version, await self._quickly("functions", lambda at: read_signatures(at.connection))
+        return self._functions[1]
+
+    async def bind(self, sql: str) -> Binding:
+        """Names and types of a query's result without running it, or why it does not bind."""
+        try:
+            columns = await self._quickly("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
+        except EngineError as error:
+            if error.problem is None or error.problem.code == _LOST:
+                raise
+            return Binding(problems=(error.problem,))
+        return Binding(columns)
+
+    async def execute(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one query that only reads; fetch at most ``max_rows`` rows and abandon the rest."""
+        return await self._read("query", sql, max_rows)
+
+    async def submit(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one statement as the user wrote it.
+
+        SET and RESET hold for every later statement, speculated ones too. On a connection that may not write, whatever
+        writes is refused, with how to change that. Transactions, prepared statements, temporary tables and COPY are
+        refused: statements run in several sessions.
+        """
+        statement = statement_of(sql)
+        if statement.kind == "refused":
+            raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
+        home = self._is_at_home(sql)
+        started = time.perf_counter()
+
+        def work(session: Session) -> Result:
+            if statement.kind == "setting":
+                _execute(session, sql)
+                self._sessions.note_setting(statement.key, sql)
+                return _nothing(started)
+            if statement.kind == "write":
+                if not self._writable:
+                    message = "This would write, and the connection is open for reading only."
+                    raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
+                return _written(session, sql, max_rows, started)
+            try:
+                return _rows_of(session, sql, max_rows, started)
+            except psycopg.Error as error:
+                if not self._writable or error.sqlstate != _READ_ONLY:
+                    raise
+                session.connection.rollback()
+                return _written(session, sql, max_rows, started)
+
+        return await self._run("submit", work, sql, home=home, submits=not home, again=statement.kind == "query")
+
+    async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
+        """Materialise a query as a temporary table. On failure or cancel nothing is left.
+
+        It is made empty, which runs nothing of the query, and filled in a read-only transaction, where only temporary
+        tables can be written. Of a result of more than ``most_rows`` only one row more than that is kept.
+        """
+        started = time.perf_counter()
+        if name in self._temp_names:
+            raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
+        self._temp_names.add(name)
+        sql_name = _sql_name(name)
+        query = sql.rstrip().rstrip(";")
+        limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
+
+        def work(session: Session) -> TempTable:
+            connection = session.connection
+            _describe(session, sql)  # one query, or an error with its place
+            connection.execute("BEGIN READ WRITE")
+            self._data_version.begin_own(connection)
+            _execute(session, f"CREATE TEMPORARY TABLE {sql_name} AS\n{query}\nWITH NO DATA")
+            connection.commit()
+            done = False
+            try:
+                connection.execute("BEGIN READ ONLY")
+                self._data_version.begin_own(connection)
+                filled = _execute(session, f"INSERT INTO {sql_name}\nSELECT * FROM (\n{query}\n) AS speql_rows{limit}")
+                connection.execute(f"ANALYZE {sql_name}")
+                connection.commit()
+                size = connection.execute(f"SELECT pg_total_relation_size('{sql_name}'::regclass)").fetchone()
+                columns = _bound(session, f"SELECT * FROM {sql_name}")
+                connection.rollback()
+                done = True
+            finally:
+                if not done:
+                    session.finish()
+                    self._drop(session, sql_name)
+            assert size is not None, "a table has a size"
+            seconds = time.perf_counter() - started
+            return TempTable(name, sql_name, filled, int(size[0]), columns, seconds)
+
+        def undo(table: TempTable) -> None:
+            with self._sessions.session(Job(), home=True) as session:
+                self._drop(session, table.sql_name)
+
+        try:
+            return await self._run("create", work, sql, name, home=True, undo=undo)
+        except BaseException:
+            self._temp_names.discard(name)
+            raise
+
+    async def drop_temp_table(self, name: str) -> None:
+        """Drop a temp table made by this engine. Dropping one that is gone is no error."""
+        await self._run("drop", lambda session: self._drop(session, _sql_name(name)), about=name, home=True)
+        self._temp_names.discard(name)
+
+    async def estimate(self, sql: str) -> Estimate:
+        """PostgreSQL's own estimate of a query, without running it."""
+        catalog = await self.catalog()
+
+        def size(schema: str, name: str) -> tuple[int | None, int | None]:
+            found = catalog.find(name, schema)
+            return (found.row_count, found.bytes) if found is not None else (None, None)
+
+        def work(session: Session) -> Estimate:
+            _describe(session, sql)
+            session.connection.execute("BEGIN READ ONLY")
+            row = session.connection.execute((plan.PREFIX + sql).encode()).fetchone()
+            return plan.estimate_of(json.loads(row[0]) if row is not None else (), size)
+
+        return await self._quickly("estimate", work, sql, plan.PREFIX, home=self._is_at_home(sql))
+
+    async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
+        """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
+        return await self._read("sample", sampled_sql(sql, table, fraction, await self.catalog()), max_rows)
+
+    async def data_version(self) -> str:
+        """Changes when a transaction of another session, or of the user's here, has ended; also with a SET."""
+        read = await self._quickly("bind", lambda session: self._data_version.read(session.connection))
+        return f"{self._sessions.generation}.{self._sessions.settings_count}.{read}"
+
+    async def close(self) -> None:
+        """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+
+    def _is_at_home(self, sql: str) -> bool:
+        """Whether a statement reads a temp table of ours, which only the home session sees."""
+        return any(name in sql for name in self._temp_names)
+
+    def _drop(self, session: Session, sql_name: str) -> None:
+        """Nothing interrupts it."""
+        session.finish()
+        connection = session.connection
+        connection.rollback()
+        connection.execute("BEGIN READ WRITE")
+        self._data_version.begin_own(connection)
+        connection.execute(f"DROP TABLE IF EXISTS {sql_name}")
+        connection.commit()
+
+    async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
+        started = time.perf_counter()
+        home = self._is_at_home(sql)
+        return await self._run(kind, lambda session: _rows_of(session, sql, max_rows, started), sql, home=home)
+
+    async def _quickly(
+        self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
+    ) -> T:
+        executor = self._long if home else self._quick  # who waits for the home session holds up nobody else
+        with self._statements.statement(kind):
+            return await self._call(self._on_session(work, sql, prefix, home=home, again=True), executor=executor)
+
+    async def _run(
+        self,
+        kind: StatementKind,
+        work: Callable[[Session], T],
+        sql: str = "",
+        about: str = "",
+        *,
+        home: bool = False,
+        submits: bool = False,
+        again: bool = True,
+        undo: Callable[[T], object] | None = None,
+    ) -> T:
+        with self._statements.statement(kind, about) as statement:
+            on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
+            result = await self._call(on_session, undo, self._long)
+            statement.outcome = outcome_of(result)
+            return result
+
+    def _on_session(
+        self,
+        work: Callable[[Session], T],
+        sql: str,
+        prefix: str = "",
+        *,
+        home: bool = False,
+        submits: bool = False,
+        again: bool = False,
+    ) -> Callable[[Job], T]:
+        """On a session of its own; what only reads is run ``again`` if the session turns out to be lost."""
+        sessions = self._sessions
+
+        def once(job: Job) -> tuple[T | None, EngineError | None]:
+            with sessions.session(job, home=home, submits=submits) as session:
+                try:
+                    return work(session), None
+                except psycopg.Error as error:
+                    return None, _error(error, session, sql, prefix)
+
+        def on_session(job: Job) -> T:
+            result, error = once(job)
+            if error is not None and again and error.problem is not None and error.problem.code == _LOST:
+                result, error = once(job)
+            if error is not None:
+                raise error
+            return result  # type: ignore[return-value]  # without an error it is the work's own
+
+        return on_session
+
+    async def _call(
+        self,
+        work: Callable[[Job], T],
+        undo: Callable[[T], object] | None = None,
+        executor: DaemonExecutor | None = None,
+    ) -> T:
+        if self._closing is not None:
+            raise EngineError("The connection is closed.", "Open it again.")
+        try:
+            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
+        except JobCancelledError:
+            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
+
+
+def _error(error: psycopg.Error, session: Session, sql: str, prefix: str) -> EngineError:
+    found = engine_error(error, sql, prefix)
+    if session.broken and found.problem is not None:
+        message = f"The connection to the server was lost: {found.problem.message}"
+        return EngineError(message, "The next statement connects again.", Problem(_LOST, message))
+    return found
+
+
+def _rows_of(session: Session, sql: str, max_rows: int | None, started: float) -> Result:
+    """The first rows of a query, in a read-only transaction. What is not fetched is cancelled on the server."""
+    connection = session.connection
+    connection.execute("BEGIN READ ONLY")
+    with (
+        connection.cursor() as cursor,
+        closing(cast(Generator[tuple[Any, ...], None, None], cursor.stream(sql.encode()))) as stream,
+    ):
+        rows, complete = batches(stream, max_rows)
+        columns = _columns_of(cursor)
+    seconds = time.perf_counter() - started
+    connection.rollback()
+    if not columns:
+        columns = _described(session, sql)
+    return Result(type_names(connection, columns), arrow_table(columns, rows), complete, seconds)
+
+
+def _columns_of(cursor: psycopg.Cursor) -> tuple[ColumnType, ...]:
+    return described(cursor.pgresult) if cursor.pgresult is not None else ()
+
+
+def _written(session: Session, sql: str, max_rows: int | None, started: float) -> Result:
+    """Run a statement that may write, which commits itself."""
+    connection = session.connection
+    with connection.cursor() as cursor:
+        cursor.execute(sql.encode(), prepare=False)
+        if cursor.pgresult is None or cursor.description is None:
+            count = max(cursor.rowcount, 0)
+            rows = arrow_table((ColumnType("Count", 20, -1),), [(str(count),)])
+            return Result((ResultColumn("Count", "bigint"),), rows, True, time.perf_counter() - started)
+        columns = _columns_of(cursor)
+        found = cursor.fetchall()
+    shown = found if max_rows is None else found[:max_rows]
+    result = arrow_table(columns, shown)
+    seconds = time.perf_counter() - started
+    return Result(type_names(connection, columns), result, len(shown) == len(found), seconds)
+
+
+def _nothing(started: float) -> Result:
+    columns = (ColumnType("Success", 16, -1),)
+    return Result((ResultColumn("Success", "boolean"),), arrow_table(columns, []), True, time.perf_counter() - started)
+
+
+def _execute(session: Session, sql: str) -> int:
+    """Run one statement; how many rows it wrote."""
+    return session.connection.execute(sql.encode(), prepare=False).rowcount
+
+
+def _bound(session: Session, sql: str) -> tuple[ResultColumn, ...]:
+    return type_names(session.connection, _describe(session, sql))
+
+
+def _described(session: Session, sql: str) -> tuple[ColumnType, ...]:
+    """The columns of a query that has no rows."""
+    return _describe(session, sql)
+
+
+def _describe(session: Session, sql: str) -> tuple[ColumnType, ...]:
+    """The columns of one query, by the server's binder; nothing is run. Several statements are an error."""
+    pgconn = session.connection.pgconn
+    for result in (pgconn.prepare(b"", sql.encode()), pgconn.describe_prepared(b"")):
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
+    columns = described(result)
+    if not columns:
+        message = "Only a single query that reads can be run here."
+        raise EngineError(message, problem=Problem("not-a-query", message))
+    return columns
+
+
+def _sql_name(name: str) -> str:
+    return f'pg_temp."{name}"'
+
+
+def _stop(
+    sessions: Sessions, jobs: RunningJobs, executors: Sequence[DaemonExecutor], canceller: DaemonExecutor
+) -> None:
+    """Stop what runs, end the threads, log out."""
+    jobs.stop_all(_STOP_SECONDS)
+    for executor in executors:
+        executor.shutdown(timeout=_STOP_SECONDS)
+    sessions.close()
+    canceller.shutdown(timeout=_STOP_SECONDS)

@@ -1,0 +1,84 @@
+"""PostgreSQL's errors as problems with a place."""
+
+import psycopg
+
+from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_sql import Problem, Span
+
+WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
+
+# By SQLSTATE, or by its class: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_CODES = {
+    "42601": "syntax-error",
+    "42P01": "unknown-table",
+    "3F000": "unknown-schema",
+    "42703": "unknown-column",
+    "42702": "ambiguous-column",
+    "42725": "type-error",
+    "42883": "unknown-function",
+    "42704": "unknown-type",
+    "42803": "not-grouped",
+    "42804": "type-error",
+    "42846": "type-error",
+    "42712": "duplicate-alias",
+    "25006": "read-only",
+    "57014": "cancelled",
+    "42501": "access-refused",
+    "53100": "disk-full",
+    "53200": "out-of-memory",
+    "22003": "out-of-range",
+    "22P02": "type-error",
+}
+_CLASSES = {"22": "type-error", "23": "constraint", "42": "syntax-error"}
+
+
+def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> EngineError:
+    """The :class:`EngineError` to raise for what happened to ``sql``, which was run as ``prefix + sql``.
+
+    The engine's own code is kept behind the message.
+    """
+    diagnostic = error.diag
+    state = diagnostic.sqlstate or ""
+    message = diagnostic.message_primary or str(error).strip() or type(error).__name__
+    code = _CODES.get(state) or _CLASSES.get(state[:2]) or "engine-error"
+    hint = WRITE_HINT if code == "read-only" else diagnostic.message_hint or ""
+    if isinstance(error, psycopg.OperationalError) and not state:
+        code, hint = "connection-lost", "The next statement connects again."
+    problem = Problem(code, f"{message} [{state}]" if state else message, _span(diagnostic, prefix, sql), hint=hint)
+    return EngineError(problem.message, hint, problem)
+
+
+def _span(diagnostic: psycopg.errors.Diagnostic, prefix: str, sql: str) -> Span | None:
+    """From the place of an error, which is counted in characters from 1, to the end of the word there."""
+    place = diagnostic.statement_position
+    if place is None or not place.isdigit():
+        return None
+    start = int(place) - 1 - len(prefix)
+    if not 0 <= start <= len(sql):
+        return None
+    end = start
+    if end < len(sql) and sql[end] == '"':
+        end = sql.find('"', end + 1) + 1 or len(sql)
+    while end < len(sql) and (sql[end].isalnum() or sql[end] in "_$."):
+        end += 1
+    return Span(start, max(end, min(start + 1, len(sql))))
+
+
+_REASONS = (
+    ("password authentication failed", "The user or the password is wrong."),
+    ("no password supplied", "Give a password: in ~/.pgpass, or in the environment variable PGPASSWORD."),
+    ("does not exist", "Check the name of the database and of the user."),
+    ("Connection refused", "Is the server running, and are host and port right?"),
+    ("No such file or directory", "No server listens on that socket. Is it running, or is it on another host?"),
+    ("timeout", "The server does not answer. Are host and port right, and is the network there?"),
+    ("could not translate host name", "The host is not known. Is its name right, and is the network there?"),
+    ("Name or service not known", "The host is not known. Is its name right, and is the network there?"),
+    ("SSL", "Check sslmode and the certificates."),
+)
+
+
+def connection_failed(error: psycopg.Error) -> ConnectionFailedError:
+    """Why there is no connection, in the driver's last words, and what to do. It holds no password."""
+    text = " ".join(str(error).split())
+    hint = next((hint for sign, hint in _REASONS if sign in text), "Check the connection's settings.")
+    return ConnectionFailedError(f"PostgreSQL could not be reached: {text}", hint)
