@@ -1,8 +1,10 @@
 """For all tests: nothing is kept in the directories of whoever runs them."""
 
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 
 import pytest
+from tests import postgres_cluster
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -11,3 +13,32 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("SPEQL_DATA_DIR", str(tmp_path_factory.mktemp("speql-data")))
         patch.setenv("SPEQL_CACHE_DIR", str(tmp_path_factory.mktemp("speql-cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server of these tests' own; tests that need one are skipped where it is not installed."""
+    if postgres_cluster.binaries() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres_cluster.cluster() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases, each given as a URL, which are gone after the test."""
+    psycopg = pytest.importorskip("psycopg")
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        made.append(name)
+        host = postgres_server.split()[0].removeprefix("host=")
+        return f"postgresql://speql@/{name}?host={host}"
+
+    yield make
+    with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

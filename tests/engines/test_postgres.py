@@ -350,3 +350,39 @@ async def test_a_connection_that_fails_says_why_and_holds_no_password(postgres_s
     text = f"{raised.value.message} {raised.value.hint}"
     assert said in text
     assert "hunter2" not in text
+
+
+async def test_the_catalog_is_not_read_again_for_rows(engine, psql):
+    psql.execute("CREATE TABLE t (a int)")
+    known = await engine.catalog()
+    psql.execute("INSERT INTO t VALUES (1)")
+    await engine.create_temp_table("speql_rows", "SELECT a FROM t")
+    await engine.submit("INSERT INTO t VALUES (2)")
+
+    assert await engine.catalog() is known
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE t ADD COLUMN c int",
+        "ALTER TABLE t RENAME COLUMN a TO z",
+        "ALTER TABLE t ALTER COLUMN a SET NOT NULL",
+        "ALTER TABLE t ADD PRIMARY KEY (a)",
+        "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+        "CREATE OR REPLACE VIEW v AS SELECT random() AS r",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "DROP TABLE u",
+        "CREATE SCHEMA s",
+        "SET search_path = pg_catalog",
+    ],
+)
+async def test_what_changes_a_table_is_seen_at_once(engine, sql):
+    await engine.submit("CREATE TABLE t (a int)")
+    await engine.submit("CREATE TABLE u (a int)")
+    await engine.submit("CREATE VIEW v AS SELECT 1.0::float8 AS r")
+    before = await engine.catalog()
+
+    await engine.submit(sql)
+
+    assert (await engine.catalog()).version != before.version

@@ -24,7 +24,7 @@ from speql_engines.engine import (
 )
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
 from speql_engines.postgres import plan
-from speql_engines.postgres.catalog import read_catalog
+from speql_engines.postgres.catalog import catalog_fingerprint, read_catalog
 from speql_engines.postgres.data_version import DataVersion
 from speql_engines.postgres.errors import WRITE_HINT, engine_error
 from speql_engines.postgres.results import ColumnType, arrow_table, batches, described, type_names
@@ -41,6 +41,7 @@ T = TypeVar("T")
 _QUICK_THREADS = 2
 _JOB_THREADS = 8
 _STOP_SECONDS = 5.0
+_CATALOG_SECONDS = 1.0
 _READ_ONLY = "25006"
 _LOST = "connection-lost"
 
@@ -63,6 +64,10 @@ class PostgresEngine:
         self._long = DaemonExecutor("speql-postgres-job", _JOB_THREADS)
         self._data_version = DataVersion()
         self._catalog: Catalog | None = None
+        self._catalog_of = ""
+        self._catalog_seen = (0, 0, 0)
+        self._catalog_looked_at = 0.0
+        self._submits = 0
         self._reading: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._temp_names: set[str] = set()
@@ -108,16 +113,28 @@ class PostgresEngine:
         return self._statements.running
 
     async def catalog(self) -> Catalog:
-        """Tables, views, columns, keys and estimates of rows; read again when the data version has changed."""
+        """Tables, views, columns, keys and estimates of rows; read again when they have changed.
+
+        Whether others have changed them is looked at once a second at most: on a server where somebody writes all the
+        time, it would be at each keystroke.
+        """
         async with self._reading:
             version = await self.data_version()
-            if self._catalog is None or self._catalog.version != version:
-                self._catalog = await self._quickly("catalog", lambda at: read_catalog(at.connection, version))
-            return self._catalog
+            mine = (self._sessions.generation, self._sessions.settings_count, self._submits)
+            now = time.monotonic()
+            known = self._catalog
+            soon = mine == self._catalog_seen and now < self._catalog_looked_at + _CATALOG_SECONDS
+            if known is not None and (version == self._catalog_of or soon):
+                return known
+            fingerprint = await self._quickly("catalog", lambda at: catalog_fingerprint(at.connection))
+            if known is None or known.version != fingerprint:
+                known = await self._quickly("catalog", lambda at: read_catalog(at.connection, fingerprint))
+            self._catalog, self._catalog_of, self._catalog_seen, self._catalog_looked_at = known, version, mine, now
+            return known
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
-        """All functions that a query may call; read again when the data version has changed."""
-        version = await self.data_version()
+        """All functions that a query may call; read again when the catalog has changed."""
+        version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
             self._functions = version, await self._quickly("functions", lambda at: read_signatures(at.connection))
         return self._functions[1]
@@ -167,7 +184,10 @@ class PostgresEngine:
                 session.connection.rollback()
                 return _written(session, sql, max_rows, started)
 
-        return await self._run("submit", work, sql, home=home, submits=not home, again=statement.kind == "query")
+        try:
+            return await self._run("submit", work, sql, home=home, submits=not home, again=statement.kind == "query")
+        finally:
+            self._submits += 1
 
     async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
         """Materialise a query as a temporary table. On failure or cancel nothing is left.

@@ -9,6 +9,7 @@ from typing import Any
 from sqlglot import exp
 
 from speql_engines import Engine, EngineError
+from speql_scheduler.matching.proved import proved_for
 from speql_scheduler.matching.view import View
 from speql_scheduler.results.held_results import HeldResults
 from speql_scheduler.running.allowance import Allowance
@@ -34,6 +35,12 @@ from speql_scheduler.running.tasks import TaskSet
 from speql_sql import Catalog, Problem, SpeqlError
 
 logger = logging.getLogger(__name__)
+
+_NOT_PROVED = Problem(
+    "not-proved",
+    "Temp tables are not used on this engine yet: what makes two queries equal is proved on DuckDB only.",
+    severity="information",
+)
 
 
 class Scheduler:
@@ -130,7 +137,8 @@ class Scheduler:
         plan = await self._planner.plan(superset, catalog, epoch)
         stored = await self._answerer.rewrite(question, self._store.views)
         planned = await self._answerer.rewrite(question, (*self._store.views, *_planned_views(plan)))
-        return explanation_of(plan, stored, planned, question.sql, question.refusals)
+        problems = question.refusals if proved_for(catalog.dialect) else (*question.refusals, _NOT_PROVED)
+        return explanation_of(plan, stored, planned, question.sql, problems)
 
     async def sample(self) -> str:
         """Show an estimate of the newest preview, for who would rather have that than wait for the exact one; an empty
