@@ -20,11 +20,14 @@ _TABLES = """
         AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')
     ORDER BY n.nspname, c.relname"""
 _COLUMNS = """
-    SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod) || CASE WHEN o.oid IS NULL THEN ''
+        ELSE ' COLLATE ' || quote_ident(o.collname) END, a.attnotnull
+    FROM pg_attribute a LEFT JOIN pg_collation o ON o.oid = a.attcollation AND NOT o.collisdeterministic
+        JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
         AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname !~ '^pg_(toast_)?temp_'
     ORDER BY a.attrelid, a.attnum"""
+# Under a collation that is not deterministic, equal texts need not be the same: the type tells.
 # A key that is only checked at the end of a transaction, or not valid yet, proves nothing.
 _KEYS = """
     SELECT k.conrelid, k.contype::text,

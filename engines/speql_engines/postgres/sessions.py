@@ -28,6 +28,16 @@ _CANCEL_PAUSE = 0.05
 _TURN_SECONDS = 0.02
 
 
+def connect(conninfo: str) -> psycopg.Connection:
+    """A connection that gives every value as the server's text; statements commit themselves."""
+    connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+    for info in builtin.types:
+        for oid in (info.oid, info.array_oid):
+            if oid:
+                connection.adapters.register_loader(oid, TextLoader)
+    return connection
+
+
 class Session:
     """A connection to the server, for one job at a time. Every value comes as the text that the server gives."""
 
@@ -202,14 +212,9 @@ class Sessions:
 
     def _connect(self) -> Session:
         try:
-            connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=None)
+            return Session(connect(self._conninfo), self._canceller)
         except psycopg.Error as error:
             raise connection_failed(error) from error
-        for info in builtin.types:
-            for oid in (info.oid, info.array_oid):
-                if oid:
-                    connection.adapters.register_loader(oid, TextLoader)
-        return Session(connection, self._canceller)
 
     def _configure(self, session: Session) -> None:
         """Undo what a submit may have left, and set what the user has set since."""

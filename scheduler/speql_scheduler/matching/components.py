@@ -8,7 +8,7 @@ from sqlglot import exp
 from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.moments import VARIANCES, exact_scale, squares
 from speql_scheduler.matching.normal_text import normal_text
-from speql_scheduler.matching.rollup import has_options
+from speql_scheduler.matching.rollup import NUMBERS, has_options
 from speql_scheduler.matching.spjg import Block, aggregates_of
 from speql_sql.copy_tree import copy_tree
 
@@ -168,7 +168,10 @@ def _take_apart(
     if isinstance(function, _ADD_UP):
         parts: list[exp.Expr] = [function]
     elif isinstance(function, exp.Avg):
-        if block.catalog.dialect != "duckdb" or family_of(block.expression_type(argument)[0]) not in ("exact", "float"):
+        if block.catalog.dialect not in NUMBERS or family_of(block.expression_type(argument)[0]) not in (
+            "exact",
+            "float",
+        ):
             return f"{reason}: its argument is not known to be a number"
         parts = [exp.Sum(this=argument), exp.Count(this=argument, big_int=True)]
     elif isinstance(function, VARIANCES):

@@ -8,6 +8,9 @@ from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.moments import VARIANCES, exact_scale, plain_squares, squares, variance
 from speql_scheduler.matching.substitution import NotInViewError
 
+NUMBERS = ("duckdb", "postgres")
+"""Dialects of which it is known how AVG is computed from a sum and a count."""
+
 
 class RollUp:
     """Rewrite aggregates over rows as aggregates over the groups of a view.
@@ -20,7 +23,8 @@ class RollUp:
     only.
 
     Types are those of DuckDB: SUM keeps the type of a SUM (HUGEINT, DECIMAL(38, s), DOUBLE), COUNT is BIGINT, AVG
-    DOUBLE. Sums of floating-point numbers are added in another order, and may differ in the last digits.
+    DOUBLE; on PostgreSQL the SUM of integers is a BIGINT, and AVG a NUMERIC or a DOUBLE PRECISION. Sums of
+    floating-point numbers are added in another order, and may differ in the last digits.
     """
 
     def __init__(
@@ -60,13 +64,33 @@ class RollUp:
             if isinstance(function, exp.Avg):
                 return self._average(function, held)
             if isinstance(function, exp.Sum):
-                return exp.Sum(this=held.column(function).copy())
+                return self._sum(function, held)
             if isinstance(function, VARIANCES):
                 return self._variance(function, held)
             if isinstance(function, (exp.Min, exp.Max, exp.LogicalAnd, exp.LogicalOr)):
                 found = held.find(function)
                 return type(function)(this=found.copy()) if found is not None else self._of_keys(function, held)
         raise NotInViewError(f"{_shown(function)} cannot be computed from groups")
+
+    def _sum(self, function: exp.Expr, held: "_Held") -> exp.Expr:
+        """The sum of sums. PostgreSQL sums integers as BIGINT, and these as NUMERIC: the type must be known."""
+        total = exp.Sum(this=held.column(function).copy())
+        if self._dialect != "postgres":
+            return total
+        if self._is_integer(function.this):
+            return exp.cast(total, "BIGINT")
+        if family_of(self._column_type(function.this)[0]) not in ("exact", "float"):
+            raise NotInViewError(f"{_shown(function)} is not known to be of a number")
+        return total
+
+    def _is_integer(self, node: exp.Expr) -> bool:
+        """Whether it is an INTEGER or a SMALLINT on PostgreSQL: a column, a whole number, or arithmetic of such."""
+        node = node.unnest()
+        if isinstance(node, exp.Literal):
+            return not node.is_string and str(node.this).isdigit() and len(str(node.this)) < 10
+        if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+            return self._is_integer(node.this) and self._is_integer(node.expression)
+        return (self._column_type(node)[0] or "").lower() in ("integer", "int", "smallint")
 
     def _is_of_numbers(self, function: exp.Expr) -> bool:
         """Whether it is a SUM or AVG of numbers; of intervals, equal ones need not be the same length of time."""
@@ -115,9 +139,13 @@ class RollUp:
         return exp.Sum(this=total.copy()), exp.Sum(this=counted.copy())
 
     def _average(self, function: exp.Expr, held: "_Held") -> exp.Expr:
-        if self._dialect != "duckdb" or family_of(self._column_type(function.this)[0]) not in ("exact", "float"):
+        if self._dialect not in NUMBERS or family_of(self._column_type(function.this)[0]) not in ("exact", "float"):
             raise NotInViewError(f"{_shown(function)} is not known to be of a number")
         total, count = self._total_and_count(function, held)
+        if self._dialect == "postgres":
+            # As its own avg does: the sum, a NUMERIC or a DOUBLE PRECISION, by the count of what is not NULL.
+            counted = exp.Nullif(this=count, expression=exp.Literal.number(0))
+            return exp.Div(this=total, expression=counted, typed=True, safe=False)
         return exp.Div(this=exp.cast(total, "DOUBLE"), expression=count, typed=False, safe=False)
 
     def _variance(self, function: exp.Expr, held: "_Held") -> exp.Expr:

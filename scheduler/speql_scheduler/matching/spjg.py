@@ -65,7 +65,7 @@ class Block:
             bare = condition.unnest()
             if (
                 isinstance(bare, exp.Column)
-                and (self.column_type((bare.table, bare.name))[0] or "BOOLEAN") != "BOOLEAN"
+                and (self.column_type((bare.table, bare.name))[0] or "BOOLEAN").upper() != "BOOLEAN"
             ):
                 return self.written(bare)
         return ""
@@ -182,11 +182,15 @@ class Block:
             table = base_table(source, self.catalog)
             if table is not None:
                 column = table.column(name)
-                return (column.type, column.nullable) if column else (None, True)
+                return (self._known_type(column.type), column.nullable) if column else (None, True)
             query = ctes.get(source.name.lower()) if not source.db else None
         else:
             query = source.this if isinstance(source, exp.Subquery) else None
         return self._output_column(query, name, ctes), True
+
+    def _known_type(self, type_name: str) -> str | None:
+        """A column's type; None for a NUMERIC of PostgreSQL without declared digits: 1.0 and 1.00 are equal there."""
+        return None if self.catalog.dialect == "postgres" and type_name.lower() == "numeric" else type_name
 
     def _output_column(self, query: exp.Expr | None, name: str, ctes: dict[str, exp.Expr]) -> str | None:
         """The type of an output column of a derived table, followed down to a base table."""
