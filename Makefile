@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install assets demo play test test-play shots-play test-notebooks shots-notebooks fuzz test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -80,6 +80,10 @@ test: $(READY)  ## Run all tests (ARGS="-k repair")
 fuzz: $(READY)  ## Compare random queries over random temp tables with direct runs (N=100000 SEED=7)
 	SPEQL_FUZZ_CASES=$(or $(N),10000) SPEQL_FUZZ_SEED=$(SEED) \
 		$(BIN)/python -m pytest -q -s tests/scheduler/matching/test_matching_random.py
+
+fuzz-postgres: $(READY)  ## The same on PostgreSQL, which has to be installed (N=10000 SEED=7)
+	SPEQL_FUZZ_CASES=$(or $(N),2000) SPEQL_FUZZ_SEED=$(SEED) \
+		$(BIN)/python -m pytest -q -s tests/scheduler/matching/test_matching_random_postgres.py
 
 test-vscode: test-vscode-units test-workbench  ## Check and test the VS Code client, also in a real workbench (needs Node.js 20 or newer and npm)
 

@@ -10,6 +10,7 @@ from speql_scheduler.matching.proved import proved_for
 from speql_scheduler.matching.rows_key import rows_key
 from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
+from speql_sql.faithful import why_unfaithful
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.outer_limit import outer_limit, with_limit
 from speql_sql.qualify import qualify_query
@@ -47,10 +48,11 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
 
     A catalog that may be out of date resolves no names: such a query runs as it is, and its result is not kept.
     """
-    qualified = qualify_query(query, catalog).query if catalog.certain else None
+    proved = proved_for(catalog.dialect)
+    faithful = proved or sql is None or not why_unfaithful(sql, query, catalog.dialect)
+    qualified = qualify_query(query, catalog).query if catalog.certain and faithful else None
     refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
     limit = outer_limit(qualified) if qualified else None
-    proved = qualified is not None and proved_for(catalog.dialect)
     same_rows = rows_key(qualified, with_limit=limit is None) if proved and qualified else _key_of_text(query, catalog)
     text = sql if sql is not None else query.sql(catalog.dialect)
     return Question(

@@ -1,14 +1,17 @@
 """The questions that previews and submits ask, each analysed once."""
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from sqlglot import exp
 
+from speql_scheduler.matching.proved import proved_for
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.question import Question, ask, asked_again
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.speculation import Speculation
-from speql_sql import Catalog
+from speql_sql import Catalog, Problem
+from speql_sql.faithful import why_unfaithful
 from speql_sql.outer_limit import outer_limit, split_limit
 
 REMEMBERED = 8
@@ -30,7 +33,10 @@ class Questions:
         if speculation.preview is None:
             return None
         sql = speculation.sql if speculation.previews_all else None
-        return await self.of(sql, speculation.preview, speculation.catalog)
+        question = await self.of(sql, speculation.preview, speculation.catalog)
+        if sql is None and (lost := await self._analysis.run(_lost_in_writing, speculation)):
+            return replace(question, refusals=(*question.refusals, lost))
+        return question
 
     async def of(self, sql: str | None, query: exp.Query, catalog: Catalog) -> Question:
         """A query as a question; ``sql`` is its text, None to write it from the tree.
@@ -61,3 +67,10 @@ class Questions:
             return None
         found = self._limited.get(split[0])
         return found if found is not None and found.catalog is catalog and found.limit is not None else None
+
+
+def _lost_in_writing(speculation: Speculation) -> Problem | None:
+    """Why a part of the text is not previewed: it would be written from its tree, which says something else."""
+    dialect = speculation.catalog.dialect
+    lost = "" if proved_for(dialect) else why_unfaithful(speculation.sql, speculation.query, dialect)
+    return Problem("not-faithful", f"This part is not previewed: {lost}.", severity="information") if lost else None
