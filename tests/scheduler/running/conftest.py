@@ -174,8 +174,8 @@ class Desk:
         as_typed: bool = False,
     ) -> Speculation:
         """Hand the scheduler a text, with itself as the preview unless another is given; the user has left it."""
-        query = parse(sql)
-        shown = query if preview == "" else (None if preview is None else parse(preview))
+        query = parse(sql, self.catalog.dialect)
+        shown = query if preview == "" else (None if preview is None else parse(preview, self.catalog.dialect))
         closed = (sql,) if closed_texts is None else closed_texts
         speculation = Speculation(
             next(self._ids),
@@ -201,7 +201,7 @@ class Desk:
         return next((answer for shown, answer in reversed(self.previews) if shown is speculation), None)
 
     async def submit(self, sql: str) -> Answer:
-        return await self.scheduler.submit(sql, parse(sql), self.catalog)
+        return await self.scheduler.submit(sql, parse(sql, self.catalog.dialect), self.catalog)
 
     async def direct(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a direct run, in a comparable order."""
@@ -230,10 +230,10 @@ class Desk:
         self.told.set()
 
 
-def parse(sql: str) -> exp.Query:
-    query = sqlglot.parse_one(sql, dialect="duckdb")
-    assert isinstance(query, exp.Query)
-    return query
+def parse(sql: str, dialect: str = "duckdb") -> exp.Query:
+    tree = sqlglot.parse_one(sql, dialect=dialect)
+    assert isinstance(tree, exp.Query)
+    return tree
 
 
 def without_order(query: exp.Query) -> exp.Query:
