@@ -184,8 +184,9 @@ class PostgresEngine:
                 session.connection.rollback()
                 return _written(session, sql, max_rows, started)
 
+        again = statement.kind == "query" and not self._writable  # else it may have written before it was lost
         try:
-            return await self._run("submit", work, sql, home=home, submits=not home, again=statement.kind == "query")
+            return await self._run("submit", work, sql, home=home, submits=not home, again=again)
         finally:
             self._submits += 1
 
