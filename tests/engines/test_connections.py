@@ -38,10 +38,10 @@ async def test_in_memory(name) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("postgres://localhost/x", "only DuckDB"),
-        ("snowflake://account/x", "only DuckDB"),
-        ("md:my_db", "only DuckDB"),
-        ("s3://bucket/x.duckdb", "only DuckDB"),
+        ("postgres://nobody@127.0.0.1:1/x", "could not be reached"),
+        ("snowflake://account/x", "opens DuckDB files"),
+        ("md:my_db", "opens DuckDB files"),
+        ("s3://bucket/x.duckdb", "opens DuckDB files"),
         ("", "is empty"),
         (" ", "is empty"),
         ("/no/such/file.duckdb", "does not exist"),
