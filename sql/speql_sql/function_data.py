@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+
+from speql_sql.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,8 @@ class FunctionData:
     ``functions`` always give the same result for the same arguments and do nothing else; ``nodes`` are the classes into
     which sqlglot parses calls of them, and of no other; ``table_functions`` only compute rows. ``words`` are called
     without parentheses, and tell of the clock or the session. ``refused`` has functions of which is known why they are
-    not speculated: those are named only so that the refusal can say why, since what is not listed is refused as well.
+    not speculated, with the reason: those are named only so that it can be told, since what is not listed is refused
+    as well.
     ``by_dot`` are functions that do more than compute and that ``value.name`` calls, too. ``source`` says where the
     names come from, and is empty where the engine was asked: then what a query calls is one of these, or the user's.
     """
@@ -23,19 +26,15 @@ class FunctionData:
     nodes: frozenset[str] = frozenset()
     table_functions: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
-    refused: Mapping[str, str] | None = None
+    refused: Mapping[str, Problem] = field(default_factory=dict)
     by_dot: frozenset[str] = frozenset()
     source: str = ""
 
-    def why_refused(self, name: str) -> str:
-        """Why a function is never speculated, where that is known; or empty."""
-        return (self.refused or {}).get(name, "")
-
 
 _REASONS = {
-    "volatile": "gives another result each time, or tells of the session",
-    "side_effects": "does more than give a result",
-    "outside": "reads files, reaches other servers, or costs money of its own",
+    "volatile": ("volatile-function", "gives another result each time, or tells of the session"),
+    "side_effects": ("side-effect", "does more than give a result"),
+    "outside": ("outside-access", "reads files, reaches other servers, or costs money of its own"),
 }
 
 # What these engines compute rows by; they were asked for their functions, but not for what tables these make.
@@ -57,7 +56,11 @@ def function_data(dialect: str) -> FunctionData:
     if not file.is_file():
         return FunctionData()
     data = json.loads(file.read_text("utf-8"))
-    refused = {name: reason for key, reason in _REASONS.items() for name in data.get(key, ())}
+    refused = {
+        name: Problem(code, f"{name}() {reason}.")
+        for key, (code, reason) in _REASONS.items()
+        for name in data.get(key, ())
+    }
     return FunctionData(
         functions=frozenset(data["functions"]),
         nodes=frozenset(data["nodes"]),

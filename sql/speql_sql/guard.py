@@ -147,10 +147,10 @@ def _function_problems(node: exp.Func, policy: GuardPolicy) -> Iterator[Problem]
             yield from file_argument_problems(node, policy.allowed_paths)
         elif not is_table_function(node, dialect):
             yield Problem("table-function", f"The table function {name} is not known to only compute rows.")
+    elif why := why_never(node, dialect):
+        yield why
     elif name in VOLATILE_FUNCTIONS and name not in function_data(dialect).functions:
         yield Problem("volatile-function", f"{_called(node)} gives another result each time, or does more than that.")
-    elif why := why_never(node, dialect):
-        yield Problem("volatile-function", f"{_called(node)} {why}.")
     elif not is_known_function(node, dialect):
         yield Problem("unknown-function", f"The function {name} is not known to always give the same result.")
 

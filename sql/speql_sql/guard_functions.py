@@ -3,6 +3,7 @@
 from sqlglot import exp
 
 from speql_sql.function_data import function_data
+from speql_sql.problem import Problem
 
 # Named only so that the refusal can say why: what is not in the data file is refused in any case. The clock is here:
 # now() is one value within a query, but a temp table of yesterday's now() would be wrong today.
@@ -52,12 +53,11 @@ def is_table_function(node: exp.Func, dialect: str) -> bool:
     return function_name(node) in function_data(dialect).table_functions or isinstance(node, exp.Explode | exp.Unnest)
 
 
-def why_never(node: exp.Func, dialect: str) -> str:
-    """Why a function is never speculated, where it is one of those that this is known of; or empty."""
+def why_never(node: exp.Func, dialect: str) -> Problem | None:
+    """Why a function is never speculated, where it is one of those that this is known of."""
+    refused = function_data(dialect).refused
     names = (function_name(node), *(name.lower() for name in node.sql_names()))
-    if any(name in VOLATILE_FUNCTIONS for name in names[:1]):
-        return "gives another result each time, or does more than that"
-    return next((why for name in names if (why := function_data(dialect).why_refused(name))), "")
+    return next((refused[name] for name in names if name in refused), None)
 
 
 def shadowing(user_functions: frozenset[str], dialect: str) -> str:

@@ -79,7 +79,11 @@ def table_problems(
     if table.args.get("rows_from"):
         return  # functions, which are looked at by themselves
     parts = [part.name for part in table.parts]
-    if not parts or len(parts) > 3 or not all(isinstance(part, exp.Identifier) for part in table.parts):
+    if (
+        not parts
+        or isinstance(table.this, exp.Dot)
+        or not all(isinstance(part, exp.Identifier) for part in table.parts)
+    ):
         yield Problem("not-understood", "The name of a table is computed, or that of another place.")
         return
     known = catalog is not None and catalog.find(*reversed(parts)) is not None

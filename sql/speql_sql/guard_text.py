@@ -11,11 +11,11 @@ from speql_sql.strict_tokens import StrictToken, strict_tokens
 
 # Words before a parenthesis that call nothing, in the grammar of any of these dialects.
 _GRAMMAR_TEXT = """
-all and any apply as asc between by case cluster cross cube desc distinct distribute else end escape except exclude
-exists filter following for from full group grouping having ilike in inner intersect interval into is join keep
-lateral left like limit materialized minus not nulls of offset on or order ordinality outer over partition pivot
-preceding qualify range recursive rename respect right rollup row rows select sets similar some sort table then to
-top union unnest unpivot using values view when where window with within
+all and any apply as asc between by case cast cluster cross cube desc distinct distribute else end escape except
+exclude exists filter following for from full group grouping having ilike in inner intersect interval into is join
+keep lateral left like limit materialized minus not nulls of offset on or order ordinality outer over partition
+pivot preceding qualify range recursive rename respect right rollup row rows select sets similar some sort table
+then to top try_cast union unnest unpivot using values view when where window with within
 """
 _TYPES_TEXT = """
 bigint bignumeric binary bit blob boolean byteint bytes char character date datetime datetime2 datetimeoffset dec
@@ -74,8 +74,8 @@ def text_problems(text: str, tree: exp.Expr, dialect: str, user_functions: froze
                 yield Problem("unknown-function", f"{name} is a function of a schema's, which may do anything.")
         elif name in data.functions or name in data.table_functions or (token.kind == "word" and name in _TYPES):
             continue
-        elif why := data.why_refused(name):
-            yield Problem("volatile-function", f"{name}() {why}.")
+        elif name in data.refused:
+            yield data.refused[name]
         elif named[name] > 0:
             named[name] -= 1
         else:

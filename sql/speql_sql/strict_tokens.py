@@ -36,7 +36,7 @@ class _Lexicon:
     a setting of the session may make it do so. ``strings`` and ``names`` are quotes. ``doubled`` says that a quote is
     written twice in a string. ``prefixes`` are letters that may stand right before a string, and change its end
     nowhere. ``comments`` begin a comment to the end of the line, besides ``--``. ``marks`` are characters besides the
-    usual ones.
+    usual ones. ``substitutes`` says that ``${name}`` is replaced before the text is read, in strings too.
     """
 
     strings: str = "'"
@@ -48,6 +48,7 @@ class _Lexicon:
     marks: str = ""
     brackets: bool = False
     dollar_quotes: bool = False
+    substitutes: bool = False
 
 
 _LEXICONS: Mapping[str, _Lexicon] = {
@@ -58,8 +59,8 @@ _LEXICONS: Mapping[str, _Lexicon] = {
     "bigquery": _Lexicon("'\"", "`", True, False, prefixes=("r", "b", "rb", "br"), comments=("#",)),
     "tsql": _Lexicon(prefixes=("n",), brackets=True),
     "fabric": _Lexicon(prefixes=("n",), brackets=True),
-    "spark": _Lexicon("'\"", "`", True, False, prefixes=("x",)),
-    "databricks": _Lexicon("'\"", "`", True, False, prefixes=("x",)),
+    "spark": _Lexicon("'\"", "`", True, False, prefixes=("x",), substitutes=True),
+    "databricks": _Lexicon("'\"", "`", True, False, prefixes=("x",), substitutes=True),
 }
 
 # Line ends that some readers end a comment at, and others do not.
@@ -82,6 +83,8 @@ def strict_tokens(text: str, dialect: str) -> StrictReading:
     lexicon = _LEXICONS.get(dialect)
     if lexicon is None:
         return StrictReading((), f"how {dialect} reads its tokens is not known")
+    if lexicon.substitutes and "${" in text:
+        return StrictReading((), "what ${ names is put in before the engine reads it")
     pattern = _pattern(dialect)
     tokens: list[StrictToken] = []
     at = 0
@@ -120,9 +123,9 @@ def _pattern(dialect: str) -> re.Pattern[str]:
         "prefixed": _prefixed(lexicon),
         "string": "|".join(strings),
         "name": "|".join(names),
-        "number": rf"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$])",
+        "number": r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$])",
         "word": r"[^\W\d][\w$]*",
-        "mark": rf"[{_USUAL_MARKS}{re.escape(lexicon.marks)}{brackets}]",
+        "mark": rf"(?!/\*|{comments})[{_USUAL_MARKS}{re.escape(lexicon.marks)}{brackets}]",
     }
     return re.compile("|".join(f"(?P<{kind}>{part})" for kind, part in parts.items() if part))
 
