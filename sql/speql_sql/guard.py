@@ -33,8 +33,8 @@ JSON JSONKeyValue JSONPath JSONPathFilter JSONPathKey JSONPathPart JSONPathRecur
 JSONPathSelector JSONPathSlice JSONPathSubscript JSONPathUnion JSONPathWildcard JSONValue Join Kwarg LT LTE Lambda
 Lateral Like Limit LimitOptions Literal Mod Mul NEQ National Neg Not Null NullSafeEQ NullSafeNEQ Offset Operator
 Order Ordered Overlaps Paren Pivot PivotAlias PivotAny PositionalColumn PropertyEQ Pseudocolumn Qualify RawString
-RespectNulls Rollup Select SimilarTo Slice Star Sub Subquery Table TableAlias TableColumn Tuple UnicodeString Union
-UnpivotColumns Values Var Where Window WindowSpec With WithinGroup
+RespectNulls Rollup Select SimilarTo Slice Star Sub Subquery Table TableAlias TableColumn TableFromRows Tuple
+UnicodeString Union UnpivotColumns Values Var Where Window WindowSpec With WithinGroup
 """
 _HARMLESS_NODES = frozenset(_HARMLESS_NODES_TEXT.split())
 
@@ -125,6 +125,9 @@ def _node_problems(node: exp.Expr, policy: GuardPolicy) -> Iterator[Problem]:
         yield from table_problems(node, policy.dialect, policy.allowed_paths, policy.catalog)
         if not isinstance(node.this, exp.Func) and node.name.lower() in policy.unsafe_tables:
             yield Problem("unsafe-table", f"Reading {node.name} runs something that may not be speculated.")
+    elif isinstance(node, exp.TableFromRows):
+        if not isinstance(node.this, exp.Func):
+            yield Problem("not-understood", "The name of a table is computed.")
     elif isinstance(node, exp.Column | exp.Dot):
         yield from _column_problems(node, policy)
     elif isinstance(node, exp.CTE) and isinstance(node.this, exp.Expr) and not is_query(node.this):
@@ -166,7 +169,7 @@ def _column_problems(node: exp.Column | exp.Dot, policy: GuardPolicy) -> Iterato
         if name in data.words and not last.args.get("quoted") and not known:
             yield Problem("volatile-function", f"{name} tells of the clock or the session.")
     elif policy.dialect == "snowflake" and name in ("nextval", "currval"):
-        yield Problem("volatile-function", f"{name} takes the next number of a sequence.")
+        yield Problem("side-effect", f"{name} takes the next number of a sequence.")
     elif name in data.by_dot and (not known or name.startswith(("pg_", "lo_"))):
         yield Problem("volatile-function", f"{name} behind a dot calls the function of that name.")
     elif policy.dialect == "postgres" and name in policy.user_functions and not known:

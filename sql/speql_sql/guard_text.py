@@ -70,7 +70,9 @@ def text_problems(text: str, tree: exp.Expr, dialect: str, user_functions: froze
         elif not documented or (token.kind == "word" and name in _GRAMMAR):
             continue
         elif before == ".":
-            if f"{_qualifier(tokens, token)}.{name}" not in data.functions:
+            qualifier = _qualifier(tokens, token)
+            safely = dialect == "bigquery" and qualifier == "safe" and name in data.functions
+            if not safely and f"{qualifier}.{name}" not in data.functions:
                 yield Problem("unknown-function", f"{name} is a function of a schema's, which may do anything.")
         elif name in data.functions or name in data.table_functions or (token.kind == "word" and name in _TYPES):
             continue
