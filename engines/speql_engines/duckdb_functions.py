@@ -17,6 +17,8 @@ _NAMES = """
     SELECT function_name FROM duckdb_functions() WHERE internal AND function_type IN ('scalar', 'aggregate', 'window')
     GROUP BY function_name HAVING bool_and(stability = 'CONSISTENT' AND NOT coalesce(has_side_effects, false))"""
 _MACROS = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE internal AND function_type = 'macro'"
+# Called without parentheses, and parsed by sqlglot as columns.
+_WORDS = ["current_catalog", "current_role", "current_schema", "current_user", "session_user", "user"]
 _OTHERS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal"
 
 
@@ -35,7 +37,7 @@ def consistent_functions() -> dict[str, list[str]]:
     names |= _consistent_macros(calls, names)
     classes = set().union(*(classes_of(name, "duckdb") for name in names))
     classes -= set().union(*(classes_of(name, "duckdb") for name in (others | VOLATILE_FUNCTIONS) - names))
-    return {"functions": sorted(names), "nodes": sorted(classes)}
+    return {"functions": sorted(names), "nodes": sorted(classes), "words": _WORDS}
 
 
 def _of_the_data(name: str) -> bool:

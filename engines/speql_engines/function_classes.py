@@ -2,7 +2,8 @@
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+
+from speql_sql.parse import PARSE_ERRORS
 
 _MAX_ARGUMENTS = 6
 
@@ -16,7 +17,7 @@ def classes_of(name: str, dialect: str) -> set[str]:
         call = f"SELECT {name}({', '.join(f'a{number}' for number in range(count))})"
         try:
             tree = sqlglot.parse_one(call, read=dialect)
-        except SqlglotError:
+        except PARSE_ERRORS:
             continue
         found |= {type(node).__name__ for node in tree.find_all(exp.Func)}
     return found - {"Anonymous"}

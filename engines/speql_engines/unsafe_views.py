@@ -40,4 +40,4 @@ def _problems(text: str, policy: GuardPolicy) -> tuple[Problem, ...]:
         return (Problem("not-understood", "Its definition could not be read."),)
     if isinstance(tree, exp.Create):
         tree = tree.expression
-    return speculation_problems(tree, policy) if tree else (Problem("not-understood", "It has no definition."),)
+    return speculation_problems(tree, policy, text) if tree else (Problem("not-understood", "It has no definition."),)

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
+from speql_engines.unasked_binding import bind_unasked
 from speql_server.analysis import Analysis, Analyst, typed_cursor
 from speql_server.connection import Connection
 from speql_server.language_model.mender import Mender
@@ -82,6 +83,6 @@ class Analysing:
         if repaired is None or statement is None or not (repaired.edits or repaired.query is None):
             return False
         try:
-            return (await self._connection.engine.bind(statement.text)).ok
+            return (await bind_unasked(self._connection.engine, statement.text)).ok
         except SpeqlError:
             return False  # whoever runs the statement will say what is wrong

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 from speql_engines import ConnectionFailedError, Engine, EngineError
+from speql_engines.unasked_binding import bind_unasked
 from speql_server.analysis import Analysis, Analyst, shifted
 from speql_server.clock import Clock
 from speql_server.earlier_cells import not_run_yet
@@ -122,7 +123,7 @@ class Diagnoser:
         notes = tuple(problem for problem in repaired.problems if problem.severity != "error")
         not_run = [problem for problem in repaired.problems if problem.code == "not-a-query"]
         try:
-            binding = await self._engine.bind(statement.text)
+            binding = await bind_unasked(self._engine, statement.text)
         except EngineError as error:
             refused: tuple[Problem, ...] = (error.problem or Problem("engine", str(error)),)
         else:

@@ -4,7 +4,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from speql_engines import Engine, Estimate, ResultColumn
+from speql_engines import Engine, EngineError, Estimate, ResultColumn
+from speql_engines.unasked_binding import bind_unasked, why_not_asked
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.scheduler import Scheduler
 from speql_server.analysis import Analysis
@@ -26,7 +27,7 @@ class Learnt:
 
     def __init__(self, engine: Engine, scheduler: Scheduler, clock: Clock, told: Callable[[], None]) -> None:
         self._types: EngineAnswers[tuple[ResultColumn, ...]] = EngineAnswers(lambda sql: _columns(engine, sql))
-        self._estimates: EngineAnswers[Estimate] = EngineAnswers(engine.estimate)
+        self._estimates: EngineAnswers[Estimate] = EngineAnswers(lambda sql: _estimate(engine, sql))
         self._scheduler = scheduler
         self._closed = False
         self._told = told
@@ -149,4 +150,10 @@ async def _more() -> bool:
 
 
 async def _columns(engine: Engine, sql: str) -> tuple[ResultColumn, ...]:
-    return (await engine.bind(sql)).columns
+    return (await bind_unasked(engine, sql)).columns
+
+
+async def _estimate(engine: Engine, sql: str) -> Estimate:
+    if reason := why_not_asked(sql, engine.info.dialect):
+        raise EngineError(reason)
+    return await engine.estimate(sql)

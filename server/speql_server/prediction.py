@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from speql_engines import Engine
+from speql_engines.unasked_binding import bind_unasked
 from speql_speculator.completing.completion import NO_SCORES, NameScores
 from speql_speculator.completing.statement_around import statement_around
 from speql_speculator.predicting.candidate import Candidate
@@ -169,7 +170,7 @@ class Predictor:
 
     async def _binds(self, sql: str) -> bool:
         try:
-            return (await self._engine.bind(sql)).ok
+            return (await bind_unasked(self._engine, sql)).ok
         except SpeqlError:
             return False  # an engine that does not answer has not said yes
 

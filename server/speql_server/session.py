@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
 from speql_engines import ResultColumn
+from speql_engines.unasked_binding import bind_unasked
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.job_graph import JobGraph
 from speql_scheduler.running.scheduler import Scheduler
@@ -221,7 +222,8 @@ class Session:
         if current is None or current.unit is None:
             return ()
         whole = current.repair.sql if current.repair is not None and current.unit.whole else None
-        return (await self._connection.engine.bind(whole or current.unit.query.sql(current.catalog.dialect))).columns
+        text = whole or current.unit.query.sql(current.catalog.dialect)
+        return (await bind_unasked(self._connection.engine, text)).columns
 
     async def sample(self) -> str:
         """Show an estimate of the newest preview; an empty text, or why there is none."""
@@ -232,7 +234,7 @@ class Session:
         types: dict[str, str] = {}
         if found.binding:
             with suppress(SpeqlError):  # text that does not bind is shown without types
-                binding = await self._connection.engine.bind(found.binding)
+                binding = await bind_unasked(self._connection.engine, found.binding)
                 types = {column.name.lower(): column.type for column in reversed(binding.columns)}
         return found.markdown(types, await self.signatures(found.function) if found.function else ())
 
@@ -295,7 +297,7 @@ class Session:
         """Whether the engine gives two statements columns of the same names and types; so if it takes neither."""
         engine = self._connection.engine
         try:
-            found, again = await engine.bind(before), await engine.bind(after)
+            found, again = await bind_unasked(engine, before), await bind_unasked(engine, after)
         except SpeqlError:
             return False  # there is no telling
         return not found.ok or (again.ok and again.columns == found.columns)

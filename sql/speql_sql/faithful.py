@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
+from speql_sql.parse import parse_query
 from speql_sql.sql_tokens import sql_tokens
 
 # Two words for one function, on every engine that has both.
@@ -25,6 +26,8 @@ _UNIT = re.compile(
     r"([+-]?\d+ )?(microsecond|millisecond|second|minute|hour|day|week|month|quarter|year|decade|century)s?",
     re.IGNORECASE,
 )
+_CASTS = frozenset({"CAST", "TRY_CAST", "SAFE_CAST", "::"})
+_TYPES = frozenset({"DATE", "TIME", "DATETIME", "TIMESTAMP", "TIMESTAMPTZ", "JSON", "NUMERIC", "BIGNUMERIC", "ZONE"})
 _LITERALS = frozenset(
     {
         TokenType.STRING,
@@ -56,14 +59,16 @@ def why_unfaithful(text: str, query: exp.Query, dialect: str) -> str:
     """What changes when ``query``, the tree of ``text``, is written in its dialect; nothing if it is faithful.
 
     sqlglot writes some calls in other words, which need not mean the same (``date_part`` as ``EXTRACT``, which has
-    another type on PostgreSQL; formats of ``to_char``). Compared are the names of what is called, and the literals.
+    another type on PostgreSQL; formats of ``to_char``). Compared are the names of what is called, the literals, and how
+    often something is cast; and what is written must be read as it is again.
 
     >>> from sqlglot import parse_one
     >>> tree = parse_one("SELECT date_part('year', d) FROM t", dialect="postgres")
     >>> why_unfaithful("SELECT date_part('year', d) FROM t", tree, "postgres")
     'date_part(...) would be written in other words'
     """
-    before, after = sql_tokens(text, dialect), sql_tokens(query.sql(dialect, comments=False), dialect)
+    again_written = query.sql(dialect, comments=False)
+    before, after = sql_tokens(text, dialect), sql_tokens(again_written, dialect)
     written, again = _called(before), _called(after)
     if lost := sorted(written - again):
         return f"{lost[0].lower()}(...) would be written in other words"
@@ -71,6 +76,11 @@ def why_unfaithful(text: str, query: exp.Query, dialect: str) -> str:
         return f"{added[0].lower()}(...) would be put in"
     if _literals(before) != _literals(after):
         return "a literal would be written otherwise"
+    if _casts(before) != _casts(after):
+        return "a cast would be put in or left out"
+    read_again = parse_query(again_written, dialect).query
+    if read_again is None or read_again.sql(dialect, comments=False) != again_written:
+        return "it would be read as another query again"
     return ""
 
 
@@ -82,6 +92,16 @@ def _called(tokens: Sequence[Token]) -> set[str]:
             name = token.text.upper()
             names.add(_SAME.get(name, name))
     return names - _ASIDE
+
+
+def _casts(tokens: Sequence[Token]) -> int:
+    """How often something is cast, also by ``::`` and by ``DATE '2024-01-01'``."""
+    named = sum(token.text.upper() in _CASTS for token in tokens if token.token_type not in _LITERALS)
+    typed = sum(
+        following.token_type is TokenType.STRING and before.text.upper() in _TYPES
+        for before, following in itertools.pairwise(tokens)
+    )
+    return named + typed
 
 
 def _literals(tokens: Sequence[Token]) -> Counter[str]:

@@ -1,15 +1,9 @@
 """Which functions always give the same result for the same arguments, and do nothing else."""
 
-import json
-from functools import cache
-from importlib import resources
-
 from sqlglot import exp
 
-# Table functions that only compute rows from their arguments.
-TABLE_FUNCTIONS = frozenset(
-    {"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree", "generate_subscripts"}
-)
+from speql_sql.function_data import function_data
+from speql_sql.problem import Problem
 
 # Named only so that the refusal can say why: what is not in the data file is refused in any case. The clock is here:
 # now() is one value within a query, but a temp table of yesterday's now() would be wrong today.
@@ -41,21 +35,29 @@ def function_name(node: exp.Func) -> str:
 
 def is_known_function(node: exp.Func, dialect: str) -> bool:
     """Whether ``node`` is a built-in scalar, aggregate or window function without side effects and without moods."""
+    data = function_data(dialect)
     if isinstance(node, exp.Anonymous):
-        return node.name.lower() in _data(dialect)["functions"]
+        return node.name.lower() in data.functions
     name = type(node).__name__
-    return name in _SYNTAX or name in _data(dialect)["nodes"]
+    return name in _SYNTAX or name in data.nodes
 
 
 def is_built_in(name: str, dialect: str) -> bool:
     """Whether a folded name is that of such a function, or of a table function that only computes rows."""
-    return name in _data(dialect)["functions"] or name in TABLE_FUNCTIONS
+    data = function_data(dialect)
+    return name in data.functions or name in data.table_functions
 
 
-def names_of_call(node: exp.Func, dialect: str) -> frozenset[str]:
-    """Folded names by which a call may be known: the user's own is one of them."""
-    written = node.sql(dialect).partition("(")[0].strip().lower()
-    return frozenset({function_name(node), written, *(name.lower() for name in node.sql_names())})
+def is_table_function(node: exp.Func, dialect: str) -> bool:
+    """Whether ``node`` makes rows of its arguments, and does nothing else."""
+    return function_name(node) in function_data(dialect).table_functions or isinstance(node, exp.Explode | exp.Unnest)
+
+
+def why_never(node: exp.Func, dialect: str) -> Problem | None:
+    """Why a function is never speculated, where it is one of those that this is known of."""
+    refused = function_data(dialect).refused
+    names = (function_name(node), *(name.lower() for name in node.sql_names()))
+    return next((refused[name] for name in names if name in refused), None)
 
 
 def shadowing(user_functions: frozenset[str], dialect: str) -> str:
@@ -64,21 +66,15 @@ def shadowing(user_functions: frozenset[str], dialect: str) -> str:
     DuckDB looks up macros first, operators too: after ``CREATE MACRO "+"(a, b) AS random()`` no query means what it
     says. ``[1, 2]`` and ``x.y`` call functions as well, so it is not enough to look at the names in a query.
     PostgreSQL looks at its own functions first, and takes another where that fits the types better: that needs a call
-    by its name, but for operators and casts, which the catalog lists as ``operator +``.
+    by its name, but for operators and casts, which the catalog lists as ``operator +``. Elsewhere functions of the
+    user's are called by their names alone.
     """
-    if dialect == "postgres":
+    if dialect != "duckdb":
         return next((name for name in sorted(user_functions) if name.startswith("operator ")), "")
     return next((name for name in sorted(user_functions) if is_built_in(name, dialect)), "")
 
 
-@cache
-def _data(dialect: str) -> dict[str, frozenset[str]]:
-    """Names of an engine's functions, and the classes into which sqlglot parses calls of them.
-
-    Made by ``python -m speql_engines.duckdb_functions`` and ``speql_engines.postgres.known_functions``, which ask the
-    engine; tests ask whether they are up to date. Where there is no data no function is known.
-    """
-    file = resources.files("speql_sql").joinpath(f"{dialect}_functions.json")
-    if not file.is_file():
-        return {"functions": frozenset(), "nodes": frozenset()}
-    return {key: frozenset(names) for key, names in json.loads(file.read_text("utf-8")).items()}
+def names_of_call(node: exp.Func, dialect: str) -> frozenset[str]:
+    """Folded names by which a call may be known. The user's own is not always one: guard_text looks for that."""
+    written = node.sql(dialect).partition("(")[0].strip().lower()
+    return frozenset({function_name(node), written, *(name.lower() for name in node.sql_names())})

@@ -24,6 +24,14 @@ _OF_THE_SESSION = frozenset(_OF_THE_SESSION_TEXT.split())
 _GRAMMAR = {"Greatest", "Least", "Nullif"}
 # Immutable by its own word, and yet about the server, its locks or its memory, or of no use in a query.
 _NOT_OF_THE_DATA = ("pg_", "has_", "inet_", "binary_upgrade", "lo_", "int8inc", "txid_", "ri_fkey", "brin", "gin")
+# Called without parentheses, and parsed by sqlglot as columns.
+_WORDS = ["current_catalog", "current_role", "current_schema", "current_user", "session_user", "system_user", "user"]
+# ``value.name`` calls a function of one argument, if the value has no such column. Those that only compute may be.
+_BY_DOT = """
+    SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'pg_catalog' AND p.prokind = 'f' AND p.provolatile <> 'i' AND p.pronargs >= 1
+        AND p.pronargs - p.pronargdefaults <= 1 AND p.proname !~ '(out|send|recv|in)$'
+        AND NOT (p.proargtypes::oid[] && '{internal,cstring}'::regtype[]::oid[])"""
 _QUERY = """
     SELECT p.proname, bool_and(p.provolatile = 'i'), bool_or(p.proretset) FROM pg_proc p
         JOIN pg_namespace n ON n.oid = p.pronamespace
@@ -45,7 +53,13 @@ def known_functions(connection: psycopg.Connection) -> dict[str, list[str]]:
         (names if kept else others).add(str(name))
     classes = set().union(*(classes_of(name, "postgres") for name in names))
     classes -= set().union(*(classes_of(name, "postgres") for name in others | VOLATILE_FUNCTIONS))
-    return {"functions": sorted(names), "nodes": sorted(classes | _GRAMMAR)}
+    by_dot = {str(name) for (name,) in connection.execute(_BY_DOT).fetchall()} - names
+    return {
+        "functions": sorted(names),
+        "nodes": sorted(classes | _GRAMMAR),
+        "words": _WORDS,
+        "by_dot": sorted(by_dot),
+    }
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
     proved = proved_for(catalog.dialect)
     faithful = proved or sql is None or not why_unfaithful(sql, query, catalog.dialect)
     qualified = qualify_query(query, catalog).query if catalog.certain and faithful else None
-    refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths))
+    text = sql if sql is not None else query.sql(catalog.dialect)
+    refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths), text)
     limit = outer_limit(qualified) if qualified else None
     same_rows = rows_key(qualified, with_limit=limit is None) if proved and qualified else _key_of_text(query, catalog)
-    text = sql if sql is not None else query.sql(catalog.dialect)
     return Question(
         sql=text,
         bound=text,

@@ -110,7 +110,7 @@ def _wanted(path: tuple[str, ...], qualified: exp.Query, catalog: Catalog) -> Wa
         sql=sql,
         query=qualify_query(query, catalog).query or query,
         catalog=catalog,
-        refusals=speculation_problems(qualified, GuardPolicy.for_catalog(catalog)),
+        refusals=speculation_problems(qualified, GuardPolicy.for_catalog(catalog), sql),
         base_rows=base_rows(qualified, catalog),
         crossed_rows=crossed_rows(qualified, catalog),
         shape=shape_of(qualified),

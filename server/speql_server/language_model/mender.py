@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
+from speql_engines.unasked_binding import bind_unasked
 from speql_server.analysis import Analysis
 from speql_server.clock import Clock
 from speql_server.connection import Connection
@@ -220,7 +221,7 @@ class Mender:
 
     async def _binds(self, sql: str) -> bool:
         try:
-            return (await self._connection.engine.bind(sql)).ok
+            return (await bind_unasked(self._connection.engine, sql)).ok
         except SpeqlError:
             return False
 
