@@ -6,7 +6,7 @@ import pytest
 
 from speql_server.language_model.key import key_of
 from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
-from speql_speculator.language_model.secret import Secret
+from speql_sql.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import Problem
 

@@ -6,7 +6,7 @@ from speql_speculator.language_model.backoff import Backoff
 from speql_speculator.language_model.client import Client
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.request import Completion, Request
-from speql_speculator.language_model.secret import Secret
+from speql_sql.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.language_model.spending import Charge, Spending
 from speql_speculator.language_model.usage import Usage, estimated_tokens
