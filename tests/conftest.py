@@ -12,6 +12,8 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPEQL_DATA_DIR", str(tmp_path_factory.mktemp("speql-data")))
         patch.setenv("SPEQL_CACHE_DIR", str(tmp_path_factory.mktemp("speql-cache")))
+        patch.setenv("SPEQL_CONFIG_DIR", str(tmp_path_factory.mktemp("speql-config")))
+        patch.setenv("SNOWFLAKE_HOME", str(tmp_path_factory.mktemp("snowflake")))
         yield
 
 

@@ -40,7 +40,8 @@ async def open_engine(
 
     Queries may also read files under ``workspace`` and the ``folders``. ``keep_catalog`` keeps the catalog between
     sessions; one of more than ``background_tables`` tables is loaded in the background. Data files that come to the
-    folder ``dropped`` are tables, too. Engines that log in ask ``secret`` for a password or token. Raises :class:`ConnectionFailedError`, which says what to do.
+    folder ``dropped`` are tables, too. Engines that log in ask ``secret`` for a password or token. Raises
+    :class:`ConnectionFailedError`, which says what to do.
     """
     readable = [*([workspace] if workspace is not None else []), *folders]
     if (adapter := _adapter(database)) is not None:

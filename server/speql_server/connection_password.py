@@ -33,7 +33,7 @@ class ConnectionPassword:
 
     def __call__(self) -> Secret | None:
         """The variable's, else the keyring's; None if the driver is to know."""
-        from speql_engines import ConnectionFailedError  # not when the server starts: it takes a second
+        from speql_engines import ConnectionFailedError  # takes a second: not when a command line starts
 
         if text := self.environment.get(password_variable(self.name)):
             return Secret(text)

@@ -12,7 +12,7 @@ from speql_sql import SpeqlError
 _SECRET_NAME = re.compile(
     r"(pass(word|wd|phrase)?|^pwd|secret|token|credentials?|^(api|private|access)?[_-]?key)$", re.I
 )
-_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|\b(password|pwd|token|secret)\s*=", re.I)
+_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|\b((ssl)?password|pwd|token|secret)\s*=", re.I)
 
 
 class SettingsError(SpeqlError):
@@ -49,7 +49,7 @@ def named_connections(given: Any) -> tuple[NamedConnection, ...]:
 
 def refuse_secrets(given: Any) -> None:
     """Raise `SettingsError` if something in there looks like a secret: settings are files that are shared."""
-    for name in _secrets(given):
+    for name in secret_places(given):
         raise SettingsError(
             f"{name} looks like a secret, and settings are files that are shared: it was not read.",
             "Take it out, and consider it known. Passwords of connections are kept by `speql connections add`, a "
@@ -57,18 +57,18 @@ def refuse_secrets(given: Any) -> None:
         )
 
 
-def _secrets(given: Any, path: str = "") -> Iterator[str]:
-    """Where something looks like a secret."""
+def secret_places(given: Any, path: str = "") -> Iterator[str]:
+    """Where something looks like a secret: the names on the way to it."""
     if isinstance(given, Mapping):
         for name, value in given.items():
             place = f"{path}.{name}" if path else str(name)
             if _SECRET_NAME.search(str(name)) and path != "connections":
                 yield place
             else:
-                yield from _secrets(value, place)
+                yield from secret_places(value, place)
     elif isinstance(given, list):
         for value in given:
-            yield from _secrets(value, path)
+            yield from secret_places(value, path)
     elif isinstance(given, str) and _SECRET_VALUE.search(given):
         yield path
 

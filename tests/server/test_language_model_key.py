@@ -6,9 +6,9 @@ import pytest
 
 from speql_server.language_model.key import key_of
 from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
-from speql_sql.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import Problem
+from speql_sql.secret import Secret
 
 ENVIRONMENT = {"OPENAI_API_KEY": "sk-openai", "SPEQL_KEY": "sk-mine", "AWS_SECRET_ACCESS_KEY": "aws"}
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus
 
+from speql_engines.adapters import AskSecret
 from speql_engines.engine import (
     Binding,
     ConnectionFailedError,
@@ -22,7 +23,6 @@ from speql_engines.engine import (
     ResultColumn,
     TempTable,
 )
-from speql_engines.adapters import AskSecret
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
 from speql_engines.login import Login
 from speql_engines.postgres import plan
@@ -78,9 +78,7 @@ class PostgresEngine:
         self._finalizer = weakref.finalize(self, _stop, sessions, self._jobs, (self._quick, self._long), canceller)
 
     @classmethod
-    async def open(
-        cls, conninfo: str, *, writable: bool = False, secret: AskSecret | None = None
-    ) -> "PostgresEngine":
+    async def open(cls, conninfo: str, *, writable: bool = False, secret: AskSecret | None = None) -> "PostgresEngine":
         """Log in; :class:`ConnectionFailedError` says why that fails.
 
         ``conninfo`` is a URL (``postgresql://user@host/database``) or a list of settings (``host=... dbname=...``) as

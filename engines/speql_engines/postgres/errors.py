@@ -70,7 +70,11 @@ _REASONS: tuple[tuple[str, ConnectionFailure, str], ...] = (
     (" expired", "expired", "Log in again, or make another token; passwords can be made anew by the server's owner."),
     ("password authentication failed", "login", "The user or the password is wrong."),
     ("no password supplied", "login", "Give a password: in ~/.pgpass, or in the environment variable PGPASSWORD."),
-    ("PAM authentication failed", "expired", "The password or token is wrong, or a token has expired: make another one."),
+    (
+        "PAM authentication failed",
+        "expired",
+        "The password or token is wrong, or a token has expired: make another one.",
+    ),
     ("authentication failed", "login", "The user, the password or the token is wrong, or the token has expired."),
     ("no pg_hba.conf entry", "login", "The server lets no such user in from here, or not without SSL (sslmode)."),
     ('role "', "login", "Check the name of the user."),

@@ -14,8 +14,8 @@ from psycopg.types.string import TextLoader
 
 from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
-from speql_engines.postgres.errors import connection_failed, engine_error
 from speql_engines.login import Login
+from speql_engines.postgres.errors import connection_failed, engine_error
 from speql_sql import Problem
 from speql_sql.secret import Secret
 

@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from speql_engines import Engine
-from speql_engines.connections import open_engine
 from speql_server.cli.check import Check, Status
+from speql_server.cli.chosen_engine import open_chosen
 from speql_server.cli.demo.dataset import demo_database_path
 from speql_server.cli.language_model_check import language_model_check
 from speql_sql import SpeqlError
@@ -29,10 +29,22 @@ _PACKAGES = ("duckdb", "sqlglot", "sqlglotc", "pygls", "lsprotocol", "msgspec", 
 
 
 def doctor_command(
-    *, database: str | None, json: bool, language_model: str | None = None, base_url: str | None = None
+    *,
+    database: str | None,
+    json: bool,
+    connection: str | None = None,
+    language_model: str | None = None,
+    base_url: str | None = None,
 ) -> int:
     """Print all checks; 0 if nothing required is missing, else 1."""
-    checks = [_python(), *map(_package, _PACKAGES), *asyncio.run(_engine(database)), _cache(), *_demo(), _machine()]
+    checks = [
+        _python(),
+        *map(_package, _PACKAGES),
+        *asyncio.run(_engine(database, connection)),
+        _cache(),
+        *_demo(),
+        _machine(),
+    ]
     checks.append(language_model_check(language_model, base_url))
     healthy = all(check.status != "missing" for check in checks)
     if json:
@@ -61,10 +73,10 @@ def _package(name: str) -> Check:
         return Check(name, "missing", "not installed", f"pip install {name}, or install SpeQL again: pip install speql")
 
 
-async def _engine(database: str | None) -> list[Check]:
+async def _engine(database: str | None, connection: str | None) -> list[Check]:
     """Open the engine and really use it: run a query, make and drop a temp table."""
     try:
-        engine = await open_engine(database)
+        engine = await open_chosen(database, connection)
     except SpeqlError as error:
         return [Check("engine", "missing", error.message, error.hint)]
     try:

@@ -8,9 +8,9 @@ from speql_server.connection_password import VARIABLES
 from speql_server.keyring_entries import SERVICE, KeyringEntries, KeyringError
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.profiles import profiles
-from speql_sql.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import Problem
+from speql_sql.secret import Secret
 
 KEYS = "SPEQL_KEYS"
 """The variable in which an editor hands over the keys that it keeps: a JSON object of keys by hosts."""
