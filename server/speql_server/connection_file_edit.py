@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from tomlkit.exceptions import ParseError, TOMLKitError
 
 from speql_sql import SpeqlError
 
@@ -59,7 +59,7 @@ def _document(path: Path) -> tomlkit.TOMLDocument:
         ) from None
     except TOMLKitError as error:
         # Not its words alone: they may quote a part of the file.
-        place = f"line {error.line}, column {error.col}" if hasattr(error, "line") else type(error).__name__
+        place = f"line {error.line}" if isinstance(error, ParseError) else type(error).__name__
         raise ConnectionFileError(f"{path} is broken ({place}), so nothing was changed.", "Mend it first.") from None
 
 

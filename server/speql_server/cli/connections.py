@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="Your own connections by name, for all projects: kept in a file without secrets; passwords are in the keyring.",
+    help="Your own connections by name, for all projects: kept in a file that holds no secrets; passwords are in the "
+    "keyring.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -57,13 +58,13 @@ def list_command(json: Json = False) -> None:
 
 
 @app.command("test")
-def test_command(
+def try_command(
     names: Annotated[list[str], typer.Argument(metavar="NAME...", help="The connections' names.")], json: Json = False
 ) -> None:
     """Open connections, read their tables and close them again. Exit status 2 if one cannot be opened."""
-    from speql_server.cli.connections_test import test_connections
+    from speql_server.cli.connections_try import try_connections
 
-    raise typer.Exit(test_connections(names, json=json))
+    raise typer.Exit(try_connections(names, json=json))
 
 
 @app.command("remove")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from speql_server.cli.bench_lsp.moments import OF_A_PLACE, Method
@@ -141,7 +141,7 @@ class TimedEditor:
 
 
 async def start_server(arguments: Sequence[str]) -> TimedClient:
-    """A server process of its own with these arguments and an open connection; it tells of itself by ``speql/debug``."""
+    """A server process of its own with an open connection, that tells of itself by ``speql/debug``."""
     client = await TimedClient.start(*arguments, environment={DEBUG_VARIABLE: "1"})
     await client.initialize(options={"history": {"enabled": False}})
     await client.wait_for("speql/status", lambda status: status["connection"]["state"] != "opening")

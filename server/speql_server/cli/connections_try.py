@@ -33,7 +33,7 @@ class Tried:
     hint: str = ""
 
 
-def test_connections(names: Sequence[str], *, json: bool) -> int:
+def try_connections(names: Sequence[str], *, json: bool) -> int:
     """Open each, read its catalog, close it and tell; 2 if one cannot be opened, else 0."""
     tried = [asyncio.run(_try(name)) for name in names]
     if json:
