@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 from tests import postgres_cluster
@@ -44,3 +45,29 @@ def postgres_database(postgres_server: str) -> Iterator[Callable[[], str]]:
     with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
         for name in made:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@dataclass(frozen=True)
+class PostgresLogin:
+    """A user of a database who is asked for a password; ``url`` is without it."""
+
+    url: str
+    user: str
+    password: str
+    run: Callable[[str], object]
+    """Run a statement as the owner of the server."""
+
+
+@pytest.fixture
+def postgres_login(postgres_server: str, postgres_database: Callable[[], str]) -> Iterator[PostgresLogin]:
+    """An empty database, and a user who needs a password there."""
+    psycopg = pytest.importorskip("psycopg")
+    user, password = f"ann_{uuid.uuid4().hex[:12]}", f"p@ss w\u00f6rd/{uuid.uuid4().hex}"
+    url = postgres_database().replace("//speql@", f"//{user}@")
+    with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'asked'").fetchone() is None:
+            connection.execute("CREATE ROLE asked")
+        connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}' IN ROLE asked")
+        yield PostgresLogin(url, user, password, connection.execute)
+        connection.execute(f"DROP OWNED BY {user}")
+        connection.execute(f"DROP ROLE {user}")

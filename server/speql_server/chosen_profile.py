@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from speql_engines.catalog_keeper import NEVER
 from speql_server.connection_profile import ConnectionProfile
 from speql_server.dbt_profiles import dbt_connections
 from speql_server.named_connection import NamedConnection, SettingsError
@@ -29,7 +30,8 @@ def chosen_profile(name: str, folder: Path | None = None, *, writable: bool = Fa
     if found.unavailable:
         raise SettingsError(found.unavailable, "See: speql connections list.")
     profile = workspaces.profile("")
-    return replace(profile, writable=profile.writable or writable)
+    # Nobody types there while a catalog is read: nothing is kept of it, and all of it is waited for.
+    return replace(profile, writable=profile.writable or writable, keep_catalog=False, background_tables=NEVER)
 
 
 def known_connections(folder: Path | None = None) -> tuple[tuple[NamedConnection, ...], tuple[SettingsError, ...]]:

@@ -1,8 +1,5 @@
 """The engine that `--database` or `--connection` of a command names."""
 
-from dataclasses import replace
-from pathlib import Path
-
 from speql_engines import Engine
 from speql_engines.catalog_keeper import NEVER
 from speql_server.chosen_profile import chosen_profile
@@ -24,10 +21,7 @@ def chosen(database: str | None, connection: str | None, *, needed: bool = False
     if connection is not None:
         if database is not None:
             raise SpeqlError("--database and --connection name one thing in two ways.", "Give one of them.")
-        profile = chosen_profile(connection, Path.cwd())
-    elif database is None and needed:
+        return chosen_profile(connection)
+    if database is None and needed:
         raise SpeqlError("No database is named.", "Give --database FILE or --connection NAME.")
-    else:
-        profile = ConnectionProfile(database=database)
-    # One question, asked once: nothing is kept of the catalog, and all of it is waited for.
-    return replace(profile, keep_catalog=False, background_tables=NEVER)
+    return ConnectionProfile(database=database, keep_catalog=False, background_tables=NEVER)
