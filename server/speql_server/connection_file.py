@@ -166,8 +166,8 @@ def _tables(text: bytes) -> dict[str, bytes]:
     """The file with the tables of one connection alone, for each: what is left has its place."""
     found: dict[str, bytes] = {}
     headers = list(_HEADER.finditer(text))
-    ends = [header.start() for header in headers[1:]] + [len(text)]
-    for header, end in zip(headers, ends, strict=True):
+    ends = [*(header.start() for header in headers[1:]), len(text)]
+    for header, end in zip(headers, ends, strict=False):  # where there is no header, there is an end all the same
         name, start = header[1].decode(), header.start()
         before = found.get(name, b"")
         lines = text.count(b"\n", 0, start) - before.count(b"\n")

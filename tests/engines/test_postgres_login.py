@@ -95,7 +95,7 @@ async def test_a_user_that_holds_no_longer_is_refused_as_one_with_a_wrong_passwo
         ("postgresql://ann@127.0.0.1:1/x", "network", "server running"),
         ("postgresql:///x?host=/no/such/folder", "network", "socket"),
         ("postgresql://ann:hunter2@127.0.0.1/x", "other", "connections add"),
-        ("postgresql://ann@127.0.0.1:port/x", "other", "host and port"),
+        ("postgresql://ann@127.0.0.1:port/x", "other", "settings"),
     ],
 )
 async def test_what_keeps_from_the_server_is_told_apart(url: str, reason: str, says: str) -> None:
