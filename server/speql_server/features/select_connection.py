@@ -26,6 +26,7 @@ def register(server: "SpeqlServer") -> None:
             raise JsonRpcInvalidParams(str(error)) from error
         if server.documents.get(uri) is None:
             raise JsonRpcInvalidParams(f"{uri} is not open. Open it in the editor first.")
+        await server.ready()  # files that name connections have been read then
         reason = "" if name is None else _select(server, uri, name)
         return msgspec.to_builtins(_answer(server, uri, reason))
 
