@@ -64,8 +64,9 @@ class SpeqlMagic:
 
         --database FILE names a DuckDB file; it stays for the cells after this one. At first it is an empty database in
         memory, which --database :memory: names too. --connection NAME is one of `speql connections list`. Both are
-        opened read-only; --writable opens for writing. --out NAME makes the result a data frame of that name in the place of showing it: pandas or Polars, as --frame
-        says. Unfinished SQL is not run: the problem and the repaired text are shown.
+        opened read-only; --writable opens for writing. --out NAME makes the result a data frame of that name in the
+        place of showing it: pandas or Polars, as --frame says. Unfinished SQL is not run: the problem and the repaired
+        text are shown.
         """
         return self._run(_options(line), cell)
 

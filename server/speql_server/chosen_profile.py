@@ -9,7 +9,7 @@ from speql_server.dbt_profiles import dbt_connections
 from speql_server.named_connection import NamedConnection, SettingsError
 from speql_server.own_connections import OwnConnections
 from speql_server.project_file import read_project_file
-from speql_server.settings import EVERYWHERE, ServerSettings
+from speql_server.settings import ServerSettings
 from speql_server.workspaces import Workspaces, root_of
 
 
@@ -20,7 +20,7 @@ def chosen_profile(name: str, folder: Path | None = None, *, writable: bool = Fa
     ``writable`` opens it for writing whatever its profile says. Raises `SettingsError` for a name that nothing
     describes, and for what cannot be opened, with the reason.
     """
-    workspaces, errors = _workspaces(ServerSettings(connection=((EVERYWHERE, name),)), folder or Path.cwd())
+    workspaces, errors = _workspaces(folder or Path.cwd())
     known = workspaces.settings.connections
     found = next((one for one in known if one.name == name), None)
     if found is None:
@@ -29,19 +29,19 @@ def chosen_profile(name: str, folder: Path | None = None, *, writable: bool = Fa
         raise SettingsError(f"There is no connection {name}.{wrong}", f"Known: {names}. See: speql connections list.")
     if found.unavailable:
         raise SettingsError(found.unavailable, "See: speql connections list.")
-    profile = workspaces.profile("")
+    profile = workspaces.profile("", name)
     # Nobody types there while a catalog is read: nothing is kept of it, and all of it is waited for.
     return replace(profile, writable=profile.writable or writable, keep_catalog=False, background_tables=NEVER)
 
 
 def known_connections(folder: Path | None = None) -> tuple[tuple[NamedConnection, ...], tuple[SettingsError, ...]]:
     """All connections that `chosen_profile` finds by their names, and what is wrong in the files. Reads files."""
-    workspaces, errors = _workspaces(ServerSettings(), folder or Path.cwd())
+    workspaces, errors = _workspaces(folder or Path.cwd())
     return workspaces.settings.connections, errors
 
 
-def _workspaces(settings: ServerSettings, folder: Path) -> tuple[Workspaces, tuple[SettingsError, ...]]:
-    found, root = Workspaces(settings), root_of(folder.absolute().as_uri())
+def _workspaces(folder: Path) -> tuple[Workspaces, tuple[SettingsError, ...]]:
+    found, root = Workspaces(ServerSettings()), root_of(folder.absolute().as_uri())
     found.initialize(None, [root])
     owned = OwnConnections().read()
     found.use_own(owned.connections)

@@ -54,7 +54,7 @@ def postgres_target(
         return NamedConnection(name, unavailable=f"{what} {advice}".rstrip())
     if not host or not database:
         missing = "host" if not host else "dbname"
-        return NamedConnection(name, unavailable=f"{name} has no {missing} in {source}.")
+        return NamedConnection(name, unavailable=f"{name} has no {missing} in the {source}.")
     more = settings | files | ({"options": " ".join(options)} if options else {})
     url = _url(host, port, user, database, more)
     return NamedConnection(name, url, secret=GivenPassword(password, source) if password else None)

@@ -130,7 +130,7 @@ def _connection(name: str, output: Mapping[str, Any], place: _Place) -> NamedCon
         advice = (
             "" if place.own else f"Of a project's own profiles.yml only variables {_OF_SERVERS}... are read for that."
         )
-        return postgres_target(name, output, place.text_of_server, place.project, str(place.profiles), advice)
+        return postgres_target(name, output, place.text_of_server, place.project, f"file {place.profiles}", advice)
     if kind != "duckdb":
         engine = kind if kind is not None and re.fullmatch(r"\w{1,40}", kind) else "another engine"
         return NamedConnection(name, unavailable=f"{name} is {engine}, {_why_not(engine)}")

@@ -13,6 +13,11 @@ class LoginSecret(Protocol):
         ...
 
     @property
+    def source(self) -> str:
+        """Where it is, in words; empty if nowhere. Nobody is asked."""
+        ...
+
+    @property
     def advice(self) -> str:
         """Where it comes from and how it is changed, to tell when the server has refused it; it holds no secret."""
         ...

@@ -24,11 +24,10 @@ def snowflake_file(environment: Mapping[str, str] = os.environ, home: Path | Non
     try:
         named = environment.get("SNOWFLAKE_HOME", "")
         folder = Path(named).expanduser() if named else (home or Path.home()) / ".snowflake"
-    except RuntimeError:
-        folder = Path(".snowflake")
-    if not folder.is_dir():
-        folder = Path(user_config_dir(SCHEME, appauthor=False))
-    return folder / "connections.toml"
+        found = folder.is_dir()
+    except (OSError, RuntimeError):
+        found = False
+    return (folder if found else Path(user_config_dir(SCHEME, appauthor=False))) / "connections.toml"
 
 
 def snowflake_connections(path: Path) -> Found:

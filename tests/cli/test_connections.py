@@ -78,6 +78,7 @@ def test_a_connection_with_a_password_from_its_beginning_to_its_end(
     assert "keyring" in run("connections", "list").stdout
 
     checks = {one["name"]: one for one in json.loads(run("doctor", "--connection", "shop", "--json").stdout)["checks"]}
+    assert "keyring" in checks["connection"]["found"]
     assert "PostgreSQL" in checks["engine"]["found"]
     assert checks["catalog"]["found"] == "0 tables, 0 columns"
     explained = json.loads(run("explain", "SELECT 1 AS a", "--connection", "shop", "--json").stdout)
@@ -221,7 +222,9 @@ def test_what_is_wrong_in_the_files_is_listed_beside_what_is_right(run: Run) -> 
         file.write("[bad]\ndatabase = 'postgresql://ann:hunter2@db/x'\n")
     Path("dbt_project.yml").write_text("profile: p\n", encoding="utf-8")
     Path("profiles.yml").write_text("p: {outputs: {dev: {type: oracle}, db: {type: duckdb}}}\n", encoding="utf-8")
-    Path(".speql.toml").write_text('[connections.here]\ndatabase = "x.duckdb"\n', encoding="utf-8")
+    Path(".speql.toml").write_text(
+        'connection = {"*" = "here"}\n[connections.here]\ndatabase = "x.duckdb"\n', encoding="utf-8"
+    )
     found = run("connections", "list", "--json", status=1)
     listed = json.loads(found.stdout)
     assert {one["name"]: (one["from"], bool(one["unavailable"])) for one in listed["connections"]} == {
@@ -233,7 +236,7 @@ def test_what_is_wrong_in_the_files_is_listed_beside_what_is_right(run: Run) -> 
     assert "bad looks like a secret" in listed["problems"][0]
     assert "no adapter" in run("connections", "list", status=1).stdout
     assert "hunter2" not in found.output
-    assert tried(run, "good")["ok"]
+    assert tried(run, "good")["label"] == "in-memory", "what the folder says of documents is not for commands"
     assert "no adapter" in tried(run, "dbt.p.dev", status=2)["error"]
     missing = tried(run, "bad", status=2)
     assert "There is no connection bad." in missing["error"]

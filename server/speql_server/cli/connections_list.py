@@ -56,9 +56,9 @@ def _described(one: NamedConnection) -> dict[str, str | bool]:
 
 
 def _password(one: NamedConnection) -> str:
-    if isinstance(one.secret, ConnectionPassword):
-        return one.secret.source
-    return "profiles.yml" if isinstance(one.secret, GivenPassword) else ""
+    if isinstance(one.secret, GivenPassword):
+        return "profiles.yml"  # which one, its whole path would tell
+    return one.secret.source if one.secret is not None else ""
 
 
 def _origin(one: NamedConnection) -> str:

@@ -18,10 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from speql_engines import Engine
+from speql_engines.database_names import without_password
 from speql_server.cli.check import Check, Status
-from speql_server.cli.chosen_engine import open_chosen
+from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.demo.dataset import demo_database_path
 from speql_server.cli.language_model_check import language_model_check
+from speql_server.connection import open_engine_of
+from speql_server.connection_profile import ConnectionProfile
 from speql_sql import SpeqlError
 
 _GLYPHS: dict[Status, str] = {"ok": "[green]✓[/]", "optional": "[yellow]○[/]", "missing": "[red]✗[/]"}
@@ -75,16 +78,28 @@ def _package(name: str) -> Check:
 
 async def _engine(database: str | None, connection: str | None) -> list[Check]:
     """Open the engine and really use it: run a query, make and drop a temp table."""
+    known: list[Check] = []
     try:
-        engine = await open_chosen(database, connection)
+        profile = chosen(database, connection)
+        if connection is not None:
+            known.append(_connection(profile))
+        engine = await open_engine_of(profile)
     except SpeqlError as error:
-        return [Check("engine", "missing", error.message, error.hint)]
+        return [*known, Check("engine", "missing", error.message, error.hint)]
     try:
-        return [await _engine_works(engine), await _tables(engine)]
+        return [*known, await _engine_works(engine), await _tables(engine)]
     except SpeqlError as error:
-        return [Check("engine", "missing", error.message, error.hint)]
+        return [*known, Check("engine", "missing", error.message, error.hint)]
     finally:
         await engine.close()
+
+
+def _connection(profile: ConnectionProfile) -> Check:
+    """What a name leads to, and where the password is; the keyring is not asked."""
+    found = f"{profile.name}: {without_password(profile.database or ':memory:')}"
+    if profile.secret is not None and profile.secret.source:
+        found += f", its password is that of the {profile.secret.source}"
+    return Check("connection", "ok", found)
 
 
 async def _engine_works(engine: Engine) -> Check:
