@@ -46,6 +46,18 @@ def run(memory_keyring: MemoryKeyring) -> Callable[..., Result]:
 
 Run = Callable[..., Result]
 
+FILE_KEYRING = """
+import os, pathlib
+from keyring.backend import KeyringBackend
+
+class FileKeyring(KeyringBackend):
+    priority = 1
+    def get_password(self, service, username):
+        return None
+    def set_password(self, service, username, password):
+        pathlib.Path(os.environ["KEPT"]).write_text(f"{service} {username} {password}", encoding="utf-8")
+"""
+
 
 def tried(run: Run, name: str, status: int = 0) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(run("connections", "test", name, "--json", status=status).stdout)
@@ -162,14 +174,18 @@ def test_what_is_refused_changes_nothing(
     assert not memory_keyring.entries
 
 
-def test_a_name_is_changed_only_if_that_is_asked_for(run: Run, small_database: Path, tmp_path: Path) -> None:
+def test_a_name_is_changed_only_if_that_is_asked_for(
+    run: Run, small_database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("connections", "add", "one", str(small_database), "--writable", "--workspace", str(tmp_path))
     assert "Give --replace" in run("connections", "add", "one", ":memory:", status=2).stderr
     assert "one variable" in run("connections", "add", "ONE", ":memory:", status=2).stderr
     run("connections", "add", "one", "--replace", "--workspace", "")
     one = json.loads(run("connections", "list", "--json").stdout)["connections"][0]
     assert (one["database"], one["writable"], one["workspace"]) == (str(small_database), True, "")
-    run("connections", "add", "one", "--replace", "--read-only")
+    monkeypatch.chdir(small_database.parent)
+    run("connections", "add", "one", f"duckdb:{small_database.name}", "--replace", "--read-only")
+    assert json.loads(run("connections", "list", "--json").stdout)["connections"][0]["database"] == str(small_database)
     assert not json.loads(run("connections", "list", "--json").stdout)["connections"][0]["writable"]
 
 
@@ -203,6 +219,40 @@ def test_the_password_is_asked_for_and_is_for_one_database_only(memory_keyring: 
         add("shop", None, "a\x1bb", replace=True)
     _, asked = add("file", ":memory:", None)
     assert not asked
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals here")
+def test_a_terminal_is_asked_and_does_not_show_the_answer(tmp_path: Path) -> None:
+    """A keyring in a file stands in for the system's, since the command is a process of its own."""
+    (tmp_path / "file_keyring.py").write_text(FILE_KEYRING, encoding="utf-8")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "file_keyring.FileKeyring",
+        "KEPT": str(tmp_path / "kept"),
+    }
+    termios = pytest.importorskip("termios")
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "speql_server.cli.entry", "connections", "add", "shop", "postgresql://db/x"]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"Password for shop" not in seen:
+            seen += os.read(ours, 1000)
+        while termios.tcgetattr(ours)[3] & termios.ECHO:
+            assert process.poll() is None, seen  # what is typed before it hides the answer is thrown away
+        os.write(ours, b"hunter2\n")
+        try:
+            while chunk := os.read(ours, 1000):
+                seen += chunk
+        except OSError:
+            pass  # Linux says so that the other side has closed it
+        assert process.wait(60) == 0, seen
+    os.close(ours)
+    assert b"hunter2" not in seen
+    assert (tmp_path / "kept").read_text(encoding="utf-8") == "speql connection/shop hunter2"
 
 
 @pytest.mark.usefixtures("no_keyring")

@@ -92,7 +92,9 @@ def _database(added: AddedConnection, before: dict[str, Any]) -> str:
             "The database's name holds a password, which your shell has in its history now.",
             "Consider it known. Leave it out: it is asked for, or is read with --password-stdin.",
         )
-    if given == ":memory:" or given.lower().startswith("duckdb:"):
+    if given.lower().startswith("duckdb:"):
+        given = given[len("duckdb:") :].removeprefix("//") or ":memory:"
+    if given == ":memory:":
         return given
     scheme, separator, _ = given.partition("://")
     if separator:
