@@ -1,7 +1,7 @@
 """The seam between SpeQL and the places where SQL runs."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -81,8 +81,17 @@ class EngineError(SpeqlError):
         self.problem = problem
 
 
+ConnectionFailure = Literal["login", "expired", "network", "driver", "other"]
+"""Why there is no connection: user, password or token are wrong; a token or password holds no longer; the server is not
+reached; the driver is not installed; something else."""
+
+
 class ConnectionFailedError(SpeqlError):
-    """A database could not be opened."""
+    """A database could not be opened; ``reason`` is the kind of failure, for programs and for better advice."""
+
+    def __init__(self, message: str, hint: str = "", reason: ConnectionFailure = "other") -> None:
+        super().__init__(message, hint)
+        self.reason: ConnectionFailure = reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,14 +242,22 @@ def predictor_of(engine: Engine, settings: ServerSettings, database: str | None,
 
 
 async def open_engine_of(profile: ConnectionProfile) -> Engine:
-    """The engine that a profile describes."""
+    """The engine that a profile describes. A refused login is told with where the password came from."""
     from speql_engines.connections import open_engine
 
-    return await open_engine(
-        profile.database,
-        folders=profile.folders,
-        writable=profile.writable,
-        keep_catalog=profile.keep_catalog,
-        background_tables=profile.background_tables,
-        dropped=profile.dropped,
-    )
+    try:
+        return await open_engine(
+            profile.database,
+            folders=profile.folders,
+            writable=profile.writable,
+            keep_catalog=profile.keep_catalog,
+            background_tables=profile.background_tables,
+            dropped=profile.dropped,
+            secret=profile.secret,
+        )
+    except ConnectionFailedError as error:
+        if profile.secret is None or error.reason not in ("login", "expired"):
+            raise
+        advice = profile.secret.advice
+        hint = error.hint if advice in error.hint else f"{error.hint} {advice}".lstrip()
+        raise ConnectionFailedError(error.message, hint, error.reason) from error

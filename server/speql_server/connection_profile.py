@@ -1,7 +1,11 @@
 """What a connection is opened with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from speql_server.login_secret import LoginSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +15,7 @@ class ConnectionProfile:
     ``name`` is empty for the one without a name. ``database`` is None for an empty one in memory; ``folders`` are those
     whose files may be read while typing. ``unknown`` is the profile of all documents that name a connection which
     nothing describes: they have an empty database, and are told. Data files that come to ``dropped`` are tables beside
-    it.
+    it. ``secret`` is asked at login. ``speculation`` is what the user's file says of that, as it stands there.
     """
 
     name: str = ""
@@ -22,3 +26,5 @@ class ConnectionProfile:
     background_tables: int = 5_000
     unknown: bool = False
     dropped: Path | None = None
+    secret: LoginSecret | None = field(default=None, repr=False)
+    speculation: Mapping[str, Any] = field(default_factory=dict, hash=False)

@@ -120,6 +120,21 @@ class Connections:
             entry.users.discard(uri)
             self._leave_if_unused(entry)
 
+    def leave_failed(self) -> bool:
+        """Forget the connections that could not be opened, unless the user has made tables on what is there in their
+        place: whoever uses one next opens it again. Whether there were any.
+        """
+        before = len(self._entries)
+        for entry in tuple(self._entries):
+            connection = entry.opened.connection if entry.opened is not None else None
+            failed = entry.failure or (connection is not None and connection.failure)
+            if failed and not (connection is not None and connection.holds_tables):
+                self._of_document = {uri: one for uri, one in self._of_document.items() if one is not entry}
+                entry.users.clear()
+                self._primary = None if entry is self._primary else self._primary
+                self._close(entry)
+        return len(self._entries) < before
+
     def of(self, uri: str) -> Entry | None:
         """The connection of a document, if it has one."""
         return self._of_document.get(uri)
@@ -182,7 +197,6 @@ class Connections:
             same = other.profile.database is not None and other.profile.database == entry.profile.database
             writes = other.profile.writable or entry.profile.writable
             if other is not entry and same and writes and self._is_unused(other):
-                await self._released()
                 await self._close(other)
 
     def _is_unused(self, entry: Entry) -> bool:
@@ -196,6 +210,7 @@ class Connections:
         return task
 
     async def _close_entry(self, entry: Entry) -> None:
+        await self._released()
         if entry.opening is not None:
             entry.opening.cancel()
             await asyncio.gather(entry.opening, return_exceptions=True)

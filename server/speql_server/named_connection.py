@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from speql_server.login_secret import LoginSecret
 from speql_sql import SpeqlError
 
 _SECRET_NAME = re.compile(
     r"(pass(word|wd|phrase)?|^pwd|secret|token|credentials?|^(api|private|access)?[_-]?key)$", re.I
 )
-_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|\b(password|pwd|token|secret)\s*=", re.I)
+_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|\b((ssl)?password|pwd|token|secret)\s*=", re.I)
 
 
 class SettingsError(SpeqlError):
@@ -20,9 +21,11 @@ class SettingsError(SpeqlError):
 
 @dataclass(frozen=True, slots=True)
 class NamedConnection:
-    """``database`` is a DuckDB file, None an empty database in memory; files in ``workspace`` may be read, too.
+    """``database`` is a DuckDB file or another engine's URL, None an empty database in memory; files in ``workspace``
+    may be read, too.
 
-    ``unavailable`` says why it cannot be opened, for one that is known all the same.
+    ``unavailable`` says why it cannot be opened, for one that is known all the same. ``secret`` is asked at login, and
+    ``speculation`` is a table as it stands; neither can come from settings, which folders of others may have.
     """
 
     name: str
@@ -30,6 +33,8 @@ class NamedConnection:
     writable: bool = False
     workspace: Path | None = None
     unavailable: str = ""
+    secret: LoginSecret | None = field(default=None, repr=False)
+    speculation: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def named_connections(given: Any) -> tuple[NamedConnection, ...]:
@@ -44,26 +49,26 @@ def named_connections(given: Any) -> tuple[NamedConnection, ...]:
 
 def refuse_secrets(given: Any) -> None:
     """Raise `SettingsError` if something in there looks like a secret: settings are files that are shared."""
-    for name in _secrets(given):
+    for name in secret_places(given):
         raise SettingsError(
             f"{name} looks like a secret, and settings are files that are shared: it was not read.",
-            "Take it out, and consider it known. A DuckDB file needs none; a language model's key is in the "
-            "environment or the keyring.",
+            "Take it out, and consider it known. Passwords of connections are kept by `speql connections add`, a "
+            "language model's key is in the environment or the keyring.",
         )
 
 
-def _secrets(given: Any, path: str = "") -> Iterator[str]:
-    """Where something looks like a secret."""
+def secret_places(given: Any, path: str = "") -> Iterator[str]:
+    """Where something looks like a secret: the names on the way to it."""
     if isinstance(given, Mapping):
         for name, value in given.items():
             place = f"{path}.{name}" if path else str(name)
             if _SECRET_NAME.search(str(name)) and path != "connections":
                 yield place
             else:
-                yield from _secrets(value, place)
+                yield from secret_places(value, place)
     elif isinstance(given, list):
         for value in given:
-            yield from _secrets(value, path)
+            yield from secret_places(value, path)
     elif isinstance(given, str) and _SECRET_VALUE.search(given):
         yield path
 

@@ -114,11 +114,17 @@ class ServerSettings:
                 changes |= read(name, value)
         if self.database is not None:
             changes.pop("database", None)
+        if self.database is not None or self.connection:
             # A connection for every document would be another way to say the same.
-            changes["connection"] = tuple(one for one in changes.get("connection", ()) if one[0] != EVERYWHERE)
+            others = tuple(one for one in changes.get("connection", ()) if one[0] != EVERYWHERE)
+            changes["connection"] = (*others, *self.connection)
         if self.writable:
             changes.pop("writable", None)
         return replace(self, **changes)
+
+    def opens_writable(self, name: str) -> bool:
+        """Whether the command line opens that connection, which it names, for writing."""
+        return self.writable and (EVERYWHERE, name) in self.connection
 
 
 def readable(options: Any) -> tuple[dict[str, Any], tuple[SettingsError, ...]]:
