@@ -6,8 +6,8 @@ restarts; the user's own statements always run; and where nothing is limited nob
 What cannot be had: what a statement will cost is known when it has run. Two processes cannot see each other's memory.
 
 What does not work: to add up what has been spent and to compare before each statement (two that begin at once both
-fit); to book a statement when it ends (a process that is killed has spent nothing); to go by the wall clock alone (it is
-put forward by an hour, and the hour's budget is new).
+fit); to book a statement when it ends (a process that is killed has spent nothing); to go by the wall clock alone (it
+is put forward by an hour, and the hour's budget is new).
 
 The solution:
 
@@ -19,8 +19,8 @@ The solution:
 4. What is not known is dear: no estimate, no price or no ledger, where there is a limit on it, is a refusal.
 
 What still fails: several statements that run at once, each of which costs more than expected, exceed a limit by as much
-as all of them do; an engine that cannot hold to bytes is not stopped by them. A clock that is put forward together with a
-new process makes a new budget.
+as all of them do; an engine that cannot hold to bytes is not stopped by them. A clock that is put forward together with
+a new process makes a new budget.
 """
 
 import asyncio
@@ -233,7 +233,7 @@ class Governor:
         if dollars is None:
             dollars = self._price.dollars(seconds, scanned)
         cost = Cost(seconds, scanned, dollars)
-        self._ledger.book(replace(entry, state=state, cost=cost))
+        self._ledger.book(replace(entry, state=state, cost=cost), at_once=self.needs_room)
         if not entry.speculative:
             self.spending.submitted += cost
             self._use(booking.inputs)
@@ -274,6 +274,10 @@ class Governor:
         self.spending.saved += saved
         entry = self._booking("served", "", Bill(), speculative=False).entry
         self._ledger.book(replace(entry, state="done", saved=saved))
+
+    async def written(self) -> None:
+        """Wait until all that has ended is in the ledger, or could not be written."""
+        await self._ledger.flush()
 
     async def close(self) -> None:
         """Write the ledger to its end."""

@@ -38,10 +38,13 @@ class LedgerWriter:
         self._writing: asyncio.Future[None] | None = None
         self._closed = False
 
-    def book(self, entry: Entry) -> None:
-        """Write a statement down, soon."""
+    def book(self, entry: Entry, *, at_once: bool = False) -> None:
+        """Write a statement down, soon; ``at_once`` where other processes go by it. Nobody waits for it."""
         self._entries[entry.id] = entry
-        self._soon(BATCH_SECONDS)
+        if at_once and not self.problem and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._soon(0.0 if at_once and not self.problem else BATCH_SECONDS)
 
     def use(self, ids: Sequence[str]) -> None:
         """Mark statements as used, soon."""
