@@ -11,6 +11,7 @@ from speql_server.app import SpeqlServer, create_server
 from speql_server.clock import Clock
 from speql_server.connection import Connection, predictor_of
 from speql_server.executors import Executors
+from speql_server.governing import govern
 from speql_server.outlets import Outlets
 from speql_server.session import Session
 from speql_server.settings import ServerSettings
@@ -45,9 +46,11 @@ class Connected:
         else:
             borrowed, named = await borrow_engine(database), None
             engine, catch_up = borrowed, borrowed.catch_up
+        engine, consented = await govern(engine, named, settings.speculation)
         predictor = predictor_of(engine, ServerSettings(), named)
         scheduler_settings = SchedulerSettings(allowed_paths=(str(Path.cwd()),))
-        return cls(Connection(engine, scheduler_settings, predictor=predictor), settings, catch_up)
+        connection = Connection(engine, scheduler_settings, predictor=predictor, consented=consented)
+        return cls(connection, settings, catch_up)
 
     @property
     def label(self) -> str:

@@ -1,7 +1,9 @@
 """What a connection is opened with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from speql_engines.governed.settings import DEFAULT_SPECULATION, SpeculationSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +13,7 @@ class ConnectionProfile:
     ``name`` is empty for the one without a name. ``database`` is None for an empty one in memory; ``folders`` are those
     whose files may be read while typing. ``unknown`` is the profile of all documents that name a connection which
     nothing describes: they have an empty database, and are told. Data files that come to ``dropped`` are tables beside
-    it.
+    it. ``speculation`` is what may be spent ahead of submits: where that changes, the connection stays open.
     """
 
     name: str = ""
@@ -22,3 +24,4 @@ class ConnectionProfile:
     background_tables: int = 5_000
     unknown: bool = False
     dropped: Path | None = None
+    speculation: SpeculationSettings = field(default=DEFAULT_SPECULATION, compare=False)

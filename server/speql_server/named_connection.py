@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from speql_engines.governed.settings import SpeculationSettings
 from speql_sql import SpeqlError
 
 _SECRET_NAME = re.compile(
@@ -22,7 +25,8 @@ class SettingsError(SpeqlError):
 class NamedConnection:
     """``database`` is a DuckDB file, None an empty database in memory; files in ``workspace`` may be read, too.
 
-    ``unavailable`` says why it cannot be opened, for one that is known all the same.
+    ``unavailable`` says why it cannot be opened, for one that is known all the same. ``speculation`` is what may be
+    spent on it ahead of submits, None what holds for all.
     """
 
     name: str
@@ -30,6 +34,7 @@ class NamedConnection:
     writable: bool = False
     workspace: Path | None = None
     unavailable: str = ""
+    speculation: SpeculationSettings | None = None
 
 
 def named_connections(given: Any) -> tuple[NamedConnection, ...]:
@@ -40,6 +45,17 @@ def named_connections(given: Any) -> tuple[NamedConnection, ...]:
         )
     refuse_secrets({"connections": given})
     return tuple(_connection(str(name), value) for name, value in given.items())
+
+
+def speculation_of(given: Any, setting: str) -> SpeculationSettings:
+    """What may be spent on speculation, from a setting of that name. Raises `SettingsError`."""
+    try:
+        return msgspec.convert(given, SpeculationSettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"The setting {setting} does not fit: {error}.",
+            'It is an object like {"mode": "budget", "perDay": {"dollars": 5}}; see docs/spending.md.',
+        ) from None
 
 
 def refuse_secrets(given: Any) -> None:
@@ -74,17 +90,22 @@ def _connection(name: str, given: Any) -> NamedConnection:
             f"The connection {name or 'without a name'} is not described by an object.",
             'Write {"sales": {"database": "sales.duckdb"}}.',
         )
-    kinds: dict[str, type] = {"database": str, "writable": bool, "workspace": str}
+    kinds: dict[str, type] = {"database": str, "writable": bool, "workspace": str, "speculation": Mapping}
     for key, value in given.items():
         if key not in kinds:
             raise SettingsError(f"The connection {name} has a setting {key} that is not known.", f"Known: {_KNOWN}.")
         if value is not None and not isinstance(value, kinds[key]):
-            kind = "true or false" if kinds[key] is bool else "a string"
+            kind = {bool: "true or false", str: "a string"}.get(kinds[key], "an object")
             raise SettingsError(f"The setting {key} of the connection {name} must be {kind}.")
     workspace = given.get("workspace")
+    speculation = given.get("speculation")
     return NamedConnection(
-        name, given.get("database") or None, bool(given.get("writable")), Path(workspace) if workspace else None
+        name,
+        given.get("database") or None,
+        bool(given.get("writable")),
+        Path(workspace) if workspace else None,
+        speculation=speculation_of(speculation, f"speculation of the connection {name}") if speculation else None,
     )
 
 
-_KNOWN = "database, writable, workspace"
+_KNOWN = "database, writable, workspace, speculation"

@@ -40,7 +40,7 @@ from speql_engines.engine import EngineError, EngineInfo, Estimate, SpeculationH
 from speql_engines.governed.cost import Cost
 from speql_engines.governed.ledger import DAY, HOUR, Entry, Kind, LedgerError, State, fits
 from speql_engines.governed.ledger_writer import LedgerWriter
-from speql_engines.governed.prices import price_of
+from speql_engines.governed.prices import FREE, price_of
 from speql_engines.governed.settings import Limit, Mode, SpeculationSettings
 from speql_sql import Problem
 
@@ -157,6 +157,21 @@ class Governor:
     def mode(self) -> Mode:
         """What speculation may do."""
         return self._settings.mode or "free"
+
+    @property
+    def connection(self) -> str:
+        """What the ledger calls the connection."""
+        return self._connection
+
+    @property
+    def label(self) -> str:
+        """What people call the connection."""
+        return self._info.label
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether there is a price, so that dollars mean something."""
+        return self._info.paid or self._price != FREE
 
     @property
     def is_paid(self) -> bool:
