@@ -228,6 +228,8 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("speculate = fals", "cannot be read", {}),
     ('[connections.a]\ntoken = "hunter2"', "looks like a secret", {}),
     ("[languageModel]\nenabled = true", "may not set languageModel", {}),
+    ('[speculation]\nmode = "budget"', "may not set speculation", {}),
+    ('[connections.a.speculation]\nmode = "budget"', "may not set speculation", {"connections": {"a": {}}}),
     ('workspace = ".."', "must be a folder inside it", {}),
     ('[connections.a]\nworkspace = "/"', "must be a folder inside it", {}),
     ("speculat = true\nspeculate = false", "speculat is no setting", {"speculate": False}),

@@ -1,6 +1,7 @@
 """`speql spending`: what was spent on which connection, what of it was of use, and what was saved."""
 
 import json as json_module
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ import typer
 if TYPE_CHECKING:
     from speql_engines.governed.cost import Cost
     from speql_engines.governed.ledger import Total
+
+WIDTH = 160
+"""Columns of what no terminal shows."""
 
 
 def spending_command(*, days: int | None, by: tuple[str, ...], json: bool) -> int:
@@ -37,11 +41,12 @@ def spending_command(*, days: int | None, by: tuple[str, ...], json: bool) -> in
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("day", "engine", "connection", "statements", "yours", "ahead, used", "ahead, wasted", "saved")
+    table = Table(*by, "statements", "yours", "ahead, used", "ahead, wasted", "saved")
     for one in totals:
+        names = {"day": one.day, "engine": one.engine, "connection": one.label}
         costs = [_words(cost) for cost in (one.submitted, one.used, one.wasted, one.saved)]
-        table.add_row(one.day, one.engine, one.label, f"{one.statements:,}", *costs)
-    Console().print(table)
+        table.add_row(*(names[name] for name in by), f"{one.statements:,}", *costs)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
     typer.echo(
         f"Days are those of UTC; dollars by the price list of {price_table().as_of}, or the setting speculation.price."
     )
