@@ -13,6 +13,7 @@ from speql_engines.bill import billed_to
 from speql_engines.engine import Binding, Engine, EngineInfo, Estimate, Result, TempTable
 from speql_engines.governed.governor import Booking, Governor
 from speql_engines.governed.ledger import Kind, State
+from speql_engines.governed.unsampled import unsampled_sql
 from speql_sql import Catalog, FunctionSignature
 
 T = TypeVar("T")
@@ -78,8 +79,13 @@ class GovernedEngine:
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run a query on a fraction of a table. It is taken to cost what the whole does: not all engines read less."""
+
+        async def estimate() -> Estimate:
+            whole = await asyncio.to_thread(unsampled_sql, sql, table, await self.engine.catalog())
+            return await self._estimate_of(whole)
+
         work = partial(self.engine.sample, sql, table, fraction, max_rows)
-        result, booking = await self._run("sample", sql, work)
+        result, booking = await self._run("sample", sql, work, estimate)
         return replace(result, statement=booking.entry.id)
 
     async def submit(self, sql: str, max_rows: int | None = None) -> Result:
@@ -106,11 +112,17 @@ class GovernedEngine:
         finally:
             await self.governor.close()
 
-    async def _run(self, kind: Kind, sql: str, work: Callable[[], Awaitable[T]]) -> tuple[T, Booking]:
+    async def _run(
+        self,
+        kind: Kind,
+        sql: str,
+        work: Callable[[], Awaitable[T]],
+        estimate: Callable[[], Awaitable[Estimate]] | None = None,
+    ) -> tuple[T, Booking]:
         if is_asked_for():
             booking = self.governor.asked(kind, sql)
         else:
-            booking = await self.governor.admit(kind, sql, partial(self._estimate_of, sql))
+            booking = await self.governor.admit(kind, sql, estimate or partial(self._estimate_of, sql))
         return await self._booked(booking, work), booking
 
     async def _booked(self, booking: Booking, work: Callable[[], Awaitable[T]]) -> T:

@@ -227,6 +227,8 @@ class Governor:
         if slots is not None:
             await slots.acquire()
         try:
+            if problem := self.held():
+                raise _held(problem)  # it has become another while this waited
             booking = await self._reserved(kind, sql, estimated)
         except BaseException:
             if slots is not None:
@@ -312,11 +314,14 @@ class Governor:
         return self._booking(kind, sql, Bill(most_bytes=0), speculative=True, estimate=estimated)
 
     async def _estimated(self, estimate: Callable[[], Awaitable[Estimate]]) -> Estimate:
-        """The engine's estimate; where it has none there is no telling what the statement costs."""
+        """The engine's estimate; where it has none there is no telling what the statement costs.
+
+        Of a statement that is at fault itself the engine says what is wrong, as when it would be run.
+        """
         try:
             return await estimate()
         except EngineError as error:
-            if isinstance(error, SpeculationHeldError):
+            if error.problem is not None and error.problem.code not in ("engine", "engine-error"):
                 raise
             raise _held(_problem("This is not run ahead: the engine does not tell what it would cost.")) from error
 
