@@ -40,7 +40,7 @@ from speql_engines.engine import EngineError, EngineInfo, Estimate, SpeculationH
 from speql_engines.governed.cost import Cost
 from speql_engines.governed.ledger import DAY, HOUR, Entry, Kind, LedgerError, State, fits
 from speql_engines.governed.ledger_writer import LedgerWriter
-from speql_engines.governed.prices import FREE, price_of
+from speql_engines.governed.prices import FREE, is_paid, price_of
 from speql_engines.governed.settings import Limit, Mode, SpeculationSettings
 from speql_sql import Problem
 
@@ -113,6 +113,7 @@ class Governor:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._info = info
+        self._paid = is_paid(info)
         self._connection = connection
         self._ledger = ledger
         self._now = now
@@ -136,7 +137,7 @@ class Governor:
     def change(self, settings: SpeculationSettings) -> None:
         """Other settings hold from now on; what runs goes on."""
         self._given = settings
-        self._settings = settings.on(paid=self._info.paid)
+        self._settings = settings.on(paid=self._paid)
         self._price = price_of(self._info, settings.price)
         self._slots = asyncio.Semaphore(self._settings.concurrency) if self._settings.concurrency else None
         self._refused.clear()
@@ -171,12 +172,12 @@ class Governor:
     @property
     def is_priced(self) -> bool:
         """Whether there is a price, so that dollars mean something."""
-        return self._info.paid or self._price != FREE
+        return self._paid or self._price != FREE
 
     @property
     def is_paid(self) -> bool:
         """Whether statements cost money."""
-        return self._info.paid
+        return self._paid
 
     @property
     def problem(self) -> str:
@@ -186,14 +187,14 @@ class Governor:
     @property
     def needs_room(self) -> bool:
         """Whether something is limited or paid, so that a statement is estimated and reserved before it runs."""
-        return self._info.paid or self._settings.is_limited
+        return self._paid or self._settings.is_limited
 
     def held(self) -> Problem | None:
         """Why nothing that costs is run ahead now; None if it is. Asks nobody."""
         if self.mode == "off":
             return _problem(f"Nothing is run ahead on {self._info.label}: its speculation is off.")
         if self.mode == "free":
-            paid = f"{self._info.engine} charges for what it runs, so only" if self._info.paid else "Only"
+            paid = f"{self._info.engine} charges for what it runs, so only" if self._paid else "Only"
             return _problem(f"{paid} what costs nothing is run ahead on {self._info.label}.")
         if self.needs_room and self._ledger.problem:
             return _problem(f"Nothing is run ahead, since it cannot be written down. {self._ledger.problem}")

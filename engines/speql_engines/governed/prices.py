@@ -83,13 +83,13 @@ def price_of(info: EngineInfo, own: OwnPrice = LIST_PRICE) -> Price:
         return Price()
     if not listed.unit_hour:
         return Price(listed.tebibyte, 0.0, listed.least_bytes)
-    units = _units(listed, info.size)
+    units = _units(listed, info.size or info.details.get("size", ""))
     return Price(listed.tebibyte, listed.unit_hour * units if units is not None else None, listed.least_bytes)
 
 
 def is_paid(info: EngineInfo) -> bool:
-    """Whether statements on a connection cost money."""
-    return info.paid
+    """Whether statements on a connection cost money; an adapter may also say so in the details that it shows."""
+    return info.paid or info.details.get("paid") == "yes"
 
 
 def _units(listed: ListPrice, size: str) -> float | None:
