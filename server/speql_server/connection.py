@@ -219,7 +219,8 @@ class Connection:
             saved = max(0.0, answer.direct_seconds - answer.seconds)
             self._seconds_saved += saved
             if self._governed is not None:
-                self._governed.governor.served(saved, self._governed.known_estimate(answer.direct_sql))
+                direct = self._governed.known_estimate(answer.direct_sql)
+                self._governed.governor.served(answer.result.statement, saved, direct)
 
     def budget(self) -> protocol.Budget:
         """What the temp tables hold, of what they may; what was spent ahead of submits, saved and wasted."""

@@ -51,6 +51,9 @@ LOOK_AGAIN_SECONDS = 60.0
 
 REMEMBERED = 4_096
 
+MOST_COUNTED = 100_000
+"""So many statements of a day are counted by the monotonic clock; the ledger counts all."""
+
 FIRST_PACE = 20_000_000.0
 """Rows that an engine processes in a second, as long as nothing is known of it."""
 
@@ -126,7 +129,8 @@ class Governor:
         self._booked: OrderedDict[str, tuple[Cost, tuple[str, ...]]] = OrderedDict()
         self._used: OrderedDict[str, None] = OrderedDict()
         self._makers: dict[str, str] = {}
-        self._ahead: deque[tuple[float, Cost]] = deque()
+        self._ahead: deque[tuple[float, Cost]] = deque(maxlen=MOST_COUNTED)
+        self._submits: OrderedDict[str, Entry] = OrderedDict()
         self._running: dict[str, Cost] = {}
         self._refused: OrderedDict[str, tuple[float, Problem]] = OrderedDict()
         self._blocked: tuple[float, Problem] | None = None
@@ -251,8 +255,12 @@ class Governor:
         if dollars is None:
             dollars = self._price.dollars(seconds, scanned)
         cost = Cost(seconds, scanned, dollars)
-        self._ledger.book(replace(entry, state=state, cost=cost), at_once=self.needs_room)
+        entry = replace(entry, state=state, cost=cost)
+        self._ledger.book(entry, at_once=self.needs_room)
         if not entry.speculative:
+            self._submits[entry.id] = entry
+            if len(self._submits) > REMEMBERED // 64:
+                self._submits.popitem(last=False)
             self.spending.submitted += cost
             self._use(booking.inputs)
             return
@@ -281,17 +289,19 @@ class Governor:
         """The rows of a statement were shown, or are the answer of a submit; so what it has read was of use."""
         self._use((statement,))
 
-    def served(self, seconds: float, direct: Estimate | None) -> None:
+    def served(self, statement: str, seconds: float, direct: Estimate | None) -> None:
         """A submit was answered by what was run ahead, so many seconds sooner than by a run of its own, of which the
-        engine has expected so much.
+        engine has expected so much. ``statement`` has given its rows: its own, or one of before.
         """
         dollars = direct.dollars if direct is not None else None
         if dollars is None:
             dollars = self._price.dollars(seconds, direct.bytes_scanned if direct is not None else None)
         saved = Cost(seconds, 0, dollars or 0.0)
         self.spending.saved += saved
-        entry = self._booking("served", "", Bill(), speculative=False).entry
-        self._ledger.book(replace(entry, state="done", saved=saved))
+        entry = self._submits.pop(statement, None)
+        if entry is None:  # rows of before: nothing was run for it
+            entry = replace(self._booking("served", "", Bill(), speculative=False).entry, state="done")
+        self._ledger.book(replace(entry, saved=saved))
 
     async def written(self) -> None:
         """Wait until all that has ended is in the ledger, or could not be written."""

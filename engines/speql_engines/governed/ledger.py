@@ -66,8 +66,8 @@ class Entry:
     """A statement. ``connection`` tells connections apart, ``label`` is for people; neither holds a secret.
 
     ``at`` is in seconds since 1970, ``hash`` stands for the text, which is not kept. While it is ``running`` its cost
-    is what it is expected to be, so that a process that dies leaves no gap. A submit that was ``served`` by what was
-    there costs nothing, and saves what it would have cost.
+    is what it is expected to be, so that a process that dies leaves no gap. A submit that was ``served`` from what was
+    kept of one that ran before costs nothing, and saves what it would have cost.
     """
 
     id: str
@@ -200,7 +200,9 @@ class Ledger:
             """
             INSERT INTO statements VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET state = excluded.state, seconds = excluded.seconds, bytes = excluded.bytes,
-                dollars = excluded.dollars, used = max(used, excluded.used)
+                dollars = excluded.dollars, used = max(used, excluded.used),
+                saved_seconds = max(saved_seconds, excluded.saved_seconds),
+                saved_dollars = max(saved_dollars, excluded.saved_dollars)
             """,
             [_row(entry) for entry in entries],
         )

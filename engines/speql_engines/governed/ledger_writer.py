@@ -27,8 +27,11 @@ MOST_WAITING = 20_000
 class LedgerWriter:
     """Owned by the event loop. ``problem`` says why the last write failed; ``changed`` is called when it is another."""
 
-    def __init__(self, ledger: Ledger, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, ledger: Ledger, changed: Callable[[], None] = lambda: None, *, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
         self._ledger = ledger
+        self._retry_seconds = retry_seconds
         self.changed = changed
         self.problem = ""
         self._thread: ThreadPoolExecutor | None = None
@@ -140,5 +143,6 @@ class LedgerWriter:
             if problem:
                 logger.warning("%s", problem)
             self.changed()
-        if (self._entries or self._used) and not self._closed:
-            self._soon(RETRY_SECONDS if problem else BATCH_SECONDS)
+        if (problem or self._entries or self._used) and not self._closed:
+            # With nothing to write it is tried all the same: whoever waits for the ledger is told when it is back.
+            self._soon(self._retry_seconds if problem else BATCH_SECONDS)

@@ -32,7 +32,7 @@ async def govern(ledger_path: Path, clocks: Clocks) -> AsyncIterator[Govern]:
     def govern(
         engine: ScriptedPaidEngine, settings: SpeculationSettings, connection: str = "project", clocks: Clocks = clocks
     ) -> GovernedEngine:
-        writer = LedgerWriter(Ledger(ledger_path, busy_seconds=0.05))
+        writer = LedgerWriter(Ledger(ledger_path, busy_seconds=0.05), retry_seconds=0.05)
         governor = Governor(
             engine.info, connection, settings, writer, now=lambda: clocks.wall, clock=lambda: clocks.monotonic
         )

@@ -256,8 +256,11 @@ async def test_a_ledger_that_cannot_be_used_stops_what_costs_and_no_submit(
     await unlimited.execute("one")
     assert (engine.ran, unpaid.ran) == (["mine"], ["one"])
     if lock is not None:
+        back = asyncio.Event()
+        governed.governor.changed = back.set
         lock.close()
-        await governed.governor.close()  # writes what has waited
+        await back.wait()
+        assert governed.governor.problem == ""
         await governed.execute("three")
         assert engine.ran == ["mine", "three"]
 
@@ -278,9 +281,10 @@ async def test_what_is_spent_used_and_wasted(govern: Govern, ledger_path: Path) 
     governed.governor.use(shown.statement)
     assert spending.used.dollars == pytest.approx(6.25 * 0.012)
     assert spending.wasted.dollars == pytest.approx(6.25 * 0.011)
-    await governed.submit("SELECT 2")
+    submitted = await governed.submit("SELECT 2")
     assert spending.submitted.dollars == pytest.approx(6.25 * 0.001)
-    governed.governor.served(2.0, await governed.estimate("base"))
+    governed.governor.served(submitted.statement, 1.0, None)
+    governed.governor.served(shown.statement, 2.0, await governed.estimate("base"))
     await governed.close()
 
     (total,) = Ledger(ledger_path).totals()
@@ -288,7 +292,7 @@ async def test_what_is_spent_used_and_wasted(govern: Govern, ledger_path: Path) 
     assert total.used.dollars == pytest.approx(6.25 * 0.012)
     assert total.wasted.dollars == pytest.approx(6.25 * 0.011)
     assert total.submitted.dollars == pytest.approx(6.25 * 0.001)
-    assert (total.saved.seconds, total.saved.dollars) == (2.0, pytest.approx(0.0625))
+    assert (total.saved.seconds, total.saved.dollars) == (3.0, pytest.approx(0.0625))
     assert "SELECT" not in _content(ledger_path), "no text of a query is kept"
 
 
