@@ -324,6 +324,15 @@ class SpeqlServer(LanguageServer):
             self._look_again()
         self.send_status()
 
+    def spending_changed(self, connection: "Connection") -> None:
+        """Something else may be spent on a connection: its documents are looked at again, or nothing more is run."""
+        uris = {uri for entry in self.connections if _is_of(entry, connection) for uri in entry.users}
+        if not connection.speculates:
+            for uri in uris & self._sessions.keys():
+                self._sessions[uri].stop_speculating()
+        self.look_again(uris)
+        self.send_status()
+
     def monitor(self) -> LoopMonitor:
         """What measures the event loop, from the first time that it is asked for."""
         if self._monitor is None:
@@ -604,8 +613,15 @@ class SpeqlServer(LanguageServer):
             return protocol.Speculation(state="paused", reason="The connection is not open yet.")
         if self.paused:
             return protocol.Speculation(state="paused", reason="Paused by you: speql.pause goes on.")
+        governor = primary.opened.connection.governor
+        if governor is not None and (held := governor.held()) is not None:
+            return protocol.Speculation(state="off" if governor.mode == "off" else "paused", reason=held.message)
         running = any(session.working for session in self._sessions.values())
         return protocol.Speculation(state="running" if running else "idle")
+
+
+def _is_of(entry: Entry, connection: "Connection") -> bool:
+    return entry.opened is not None and entry.opened.connection is connection
 
 
 async def _value(value: T) -> T:

@@ -10,7 +10,7 @@ from typing import Any
 from speql_engines.database_names import is_url
 from speql_server.config_directory import config_directory
 from speql_server.connection_password import ConnectionPassword, password_variable
-from speql_server.named_connection import NamedConnection, SettingsError, secret_places
+from speql_server.named_connection import NamedConnection, SettingsError, secret_places, speculation_of
 
 KEYS: dict[str, tuple[type, str]] = {
     "database": (str, "a string"),
@@ -117,14 +117,14 @@ def _connection(name: str, given: Any, folder: Path) -> NamedConnection:
     database = given.get("database", "").strip()
     if not database:
         raise SettingsError(f"The connection {name} names no database.", 'Write database = "PATH or URL".')
-    workspace = given.get("workspace")
+    workspace, speculation = given.get("workspace"), given.get("speculation")
     return NamedConnection(
         name,
         _rooted(database, folder),
         given.get("writable", False),
         Path(_rooted(workspace, folder)) if workspace else None,
         secret=ConnectionPassword(name, given.get("keyring", False)),
-        speculation=given.get("speculation", {}),
+        speculation=speculation_of(speculation, f"speculation of the connection {name}") if speculation else None,
     )
 
 

@@ -1,10 +1,9 @@
 """What a connection is opened with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from speql_engines.governed.settings import DEFAULT_SPECULATION, SpeculationSettings
 from speql_server.login_secret import LoginSecret
 
 
@@ -15,7 +14,8 @@ class ConnectionProfile:
     ``name`` is empty for the one without a name. ``database`` is None for an empty one in memory; ``folders`` are those
     whose files may be read while typing. ``unknown`` is the profile of all documents that name a connection which
     nothing describes: they have an empty database, and are told. Data files that come to ``dropped`` are tables beside
-    it. ``secret`` is asked at login. ``speculation`` is what the user's file says of that, as it stands there.
+    it. ``secret`` is asked at login. ``speculation`` is what may be spent ahead of submits: where that changes, the
+    connection stays open.
     """
 
     name: str = ""
@@ -27,4 +27,4 @@ class ConnectionProfile:
     unknown: bool = False
     dropped: Path | None = None
     secret: LoginSecret | None = field(default=None, repr=False)
-    speculation: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    speculation: SpeculationSettings = field(default=DEFAULT_SPECULATION, compare=False)

@@ -103,6 +103,7 @@ class Connections:
         """The connection of a document, which is being opened if it was not open; the one before is left."""
         before = self._of_document.get(uri)
         if before is not None and before.profile == profile:
+            _allow(before, profile)
             return before
         entry = self._entry(profile)
         if entry is not before:
@@ -153,6 +154,7 @@ class Connections:
     def _entry(self, profile: ConnectionProfile) -> Entry:
         for entry in self._entries:
             if entry.profile == profile or self._holds_tables(entry, profile):
+                _allow(entry, profile)
                 return entry
         entry = Entry(profile)
         self._entries.append(entry)
@@ -177,6 +179,7 @@ class Connections:
                 await opened.close()
                 return
             entry.opened, entry.saved = opened, None
+            opened.connection.allow(entry.profile.speculation)  # it may be another than when it was begun
             self._share_budget()
         self._changed(entry)
 
@@ -226,3 +229,11 @@ class Connections:
         self._budget = self._budget or stores[0].byte_budget
         for store in stores:
             store.resize(self._budget // len(stores))
+
+
+def _allow(entry: Entry, profile: ConnectionProfile) -> None:
+    """What may be spent on a connection is what was said last; for that alone none is opened again."""
+    if entry.profile.speculation != profile.speculation:
+        entry.profile = replace(entry.profile, speculation=profile.speculation)
+        if entry.opened is not None:
+            entry.opened.connection.allow(profile.speculation)

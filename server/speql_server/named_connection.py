@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from speql_engines.governed.settings import SpeculationSettings
 from speql_server.login_secret import LoginSecret
 from speql_sql import SpeqlError
 
@@ -24,8 +27,9 @@ class NamedConnection:
     """``database`` is a DuckDB file or another engine's URL, None an empty database in memory; files in ``workspace``
     may be read, too.
 
-    ``unavailable`` says why it cannot be opened, for one that is known all the same. ``secret`` is asked at login, and
-    ``speculation`` is a table as it stands; neither can come from settings, which folders of others may have.
+    ``unavailable`` says why it cannot be opened, for one that is known all the same. ``secret`` is asked at login,
+    ``speculation`` is what may be spent on it ahead of submits, None what holds for all; neither can come from a
+    project's settings.
     """
 
     name: str
@@ -34,7 +38,7 @@ class NamedConnection:
     workspace: Path | None = None
     unavailable: str = ""
     secret: LoginSecret | None = field(default=None, repr=False)
-    speculation: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    speculation: SpeculationSettings | None = None
 
 
 def named_connections(given: Any) -> tuple[NamedConnection, ...]:
@@ -45,6 +49,17 @@ def named_connections(given: Any) -> tuple[NamedConnection, ...]:
         )
     refuse_secrets({"connections": given})
     return tuple(_connection(str(name), value) for name, value in given.items())
+
+
+def speculation_of(given: Any, setting: str) -> SpeculationSettings:
+    """What may be spent on speculation, from a setting of that name. Raises `SettingsError`."""
+    try:
+        return msgspec.convert(given, SpeculationSettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"The setting {setting} does not fit: {error}.",
+            'It is an object like {"mode": "budget", "perDay": {"dollars": 5}}; see docs/spending.md.',
+        ) from None
 
 
 def refuse_secrets(given: Any) -> None:
@@ -79,17 +94,22 @@ def _connection(name: str, given: Any) -> NamedConnection:
             f"The connection {name or 'without a name'} is not described by an object.",
             'Write {"sales": {"database": "sales.duckdb"}}.',
         )
-    kinds: dict[str, type] = {"database": str, "writable": bool, "workspace": str}
+    kinds: dict[str, type] = {"database": str, "writable": bool, "workspace": str, "speculation": Mapping}
     for key, value in given.items():
         if key not in kinds:
             raise SettingsError(f"The connection {name} has a setting {key} that is not known.", f"Known: {_KNOWN}.")
         if value is not None and not isinstance(value, kinds[key]):
-            kind = "true or false" if kinds[key] is bool else "a string"
+            kind = {bool: "true or false", str: "a string"}.get(kinds[key], "an object")
             raise SettingsError(f"The setting {key} of the connection {name} must be {kind}.")
     workspace = given.get("workspace")
+    speculation = given.get("speculation")
     return NamedConnection(
-        name, given.get("database") or None, bool(given.get("writable")), Path(workspace) if workspace else None
+        name,
+        given.get("database") or None,
+        bool(given.get("writable")),
+        Path(workspace) if workspace else None,
+        speculation=speculation_of(speculation, f"speculation of the connection {name}") if speculation else None,
     )
 
 
-_KNOWN = "database, writable, workspace"
+_KNOWN = "database, writable, workspace, speculation"

@@ -173,6 +173,7 @@ class Workspaces:
                 settings.keep_catalog,
                 settings.background_tables,
                 dropped=settings.dropped,
+                speculation=self.settings.speculation,
             )
         named = next((one for one in settings.connections if one.name == name), None)
         if named is None or named.unavailable:
@@ -187,7 +188,7 @@ class Workspaces:
             settings.background_tables,
             dropped=settings.dropped,
             secret=named.secret,
-            speculation=named.speculation,
+            speculation=self.settings.speculation if named.speculation is None else named.speculation,
         )
 
     def _by_pattern(self, uri: str, settings: ServerSettings) -> str:

@@ -22,8 +22,8 @@ database = "data"
 writable = true
 workspace = "/w"
 [files.speculation]
-mode = "free"
-limits = [1, 2]
+mode = "budget"
+perHour = { seconds = 60 }
 """
 
 
@@ -52,7 +52,8 @@ def test_what_a_connection_says(file: Path) -> None:
         None,
     )
     assert (files.database, files.writable, files.workspace) == (str(file.parent / "data"), True, Path("/w"))
-    assert (dict(sales.speculation), dict(files.speculation)) == ({}, {"mode": "free", "limits": [1, 2]})
+    assert sales.speculation is None
+    assert (files.speculation.mode, files.speculation.per_hour.seconds) == ("budget", 60)
     assert isinstance(hash(files), int)
 
 
@@ -69,6 +70,7 @@ WRONG = [
     ("[bad]\ndatabase = 3\n", "must be a string"),
     ("[bad]\ndatabase = 'x'\nwritable = 'yes'\n", "must be true or false"),
     ("[bad]\ndatabase = 'x'\nspeculation = 'off'\n", "must be a table"),
+    ("[bad]\ndatabase = 'x'\n[bad.speculation]\nmode = 'wild'\n", "speculation of the connection bad does not fit"),
     ("[bad]\nwritable = true\n", "names no database"),
     ("[bad]\ndatabase = ' '\n", "names no database"),
     ("[bad]\ndatabase = '~no_such_user_here/x'\n", "no home directory"),

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from tests.conftest import PostgresLogin
 
+from speql_engines.governed.settings import SpeculationSettings
 from speql_server import protocol
 from speql_server.connection_file import connection_file_path
 from speql_server.connection_profile import ConnectionProfile
@@ -158,18 +159,22 @@ def test_what_settings_say_of_a_name_comes_first_and_gets_no_password() -> None:
     made = Workspaces(ServerSettings())
     own: Callable[[str], ConnectionProfile] = lambda name: made.profile("file:///a.sql", name)  # noqa: E731
     secret = lambda: None  # noqa: E731
-    table = {"mode": "free"}
-    made.use_own((NamedConnection("shop", "postgresql://db/x", True, secret=secret, speculation=table),))  # type: ignore[arg-type]
+    free = SpeculationSettings(mode="free")
+    made.use_own((NamedConnection("shop", "postgresql://db/x", True, secret=secret, speculation=free),))  # type: ignore[arg-type]
     profile = own("shop")
     assert (profile.database, profile.writable, profile.secret, profile.speculation) == (
         "postgresql://db/x",
         True,
         secret,
-        table,
+        free,
     )
     made.configure("", {"connections": {"shop": {"database": "postgresql://elsewhere/x"}}})
     profile = own("shop")
-    assert (profile.database, profile.secret, profile.speculation) == ("postgresql://elsewhere/x", None, {})
+    assert (profile.database, profile.secret, profile.speculation) == (
+        "postgresql://elsewhere/x",
+        None,
+        SpeculationSettings(),
+    )
 
 
 def test_the_command_lines_connection_comes_before_settings() -> None:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from speql_engines import Engine
+from speql_engines import Engine, SpeculationHeldError
 from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
@@ -110,14 +110,15 @@ class Previews:
         costs_nothing: bool = False,
         patient: bool = False,
     ) -> asyncio.Task[Answer | Problem]:
-        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again.
+        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again, unless
+        it was held back for what it costs.
 
         It is stopped where it takes much longer than it would on base tables. What is expected to cost next to nothing
         takes nothing from the allowance, if it keeps to that. A ``patient`` one, which somebody looks at or which
         rehearses a submit, is stopped later: the longer it takes, the longer would its submit take too.
         """
         task = self.find(question, epoch)
-        if task is None or (task.done() and isinstance(task.result(), Answer)):
+        if task is None or (task.done() and _may_run_again(task.result())):
             self.keep(None)
             self._adopted = ""
             task = self.tasks.spawn(
@@ -180,6 +181,9 @@ class Previews:
             self._board.change(job, state="failed", reason=message)
             hint = "Submit the query to run it to its end."
             return Problem("preview-too-slow", message, severity="warning", hint=hint)
+        except SpeculationHeldError as error:
+            self._board.change(job, state="greyed", reason=error.message)
+            return problem_of(error)
         except SpeqlError as error:
             self._board.change(job, state="failed", reason=str(error))
             return problem_of(error)
@@ -193,6 +197,11 @@ class Previews:
                 self._allowance.spend(seconds, "writing")
         self._board.answered(job, answer, self._store.keys)
         return answer
+
+
+def _may_run_again(outcome: Answer | Problem) -> bool:
+    """Whether a preview that has ended may end otherwise: one that was held back for what it costs may."""
+    return isinstance(outcome, Answer) or outcome.code == SpeculationHeldError.CODE
 
 
 def problem_of(error: SpeqlError) -> Problem:

@@ -458,6 +458,32 @@ def doctor(
     raise typer.Exit(status)
 
 
+@app.command()
+def spending(
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, help="Only so many days, today the last. Without it: all.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="LIST", help="Some of day, engine, connection, with commas between them.")
+    ] = "day,engine,connection",
+    json: Json = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Empty the ledger; budgets begin again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --clear: do not ask.")] = False,
+) -> None:
+    """Print what statements have cost: your own, those run ahead and used, those wasted, and what was saved.
+
+    It is kept in a ledger on this machine, without the text of any query. See docs/spending.md.
+    """
+    from speql_server.cli.spending import clear_command, spending_command
+
+    if clear:
+        raise typer.Exit(clear_command(yes=yes))
+    names = tuple(name.strip() for name in by.split(",") if name.strip())
+    if not set(names) <= {"day", "engine", "connection"}:
+        raise typer.BadParameter("--by takes day, engine and connection, with commas between them.")
+    raise typer.Exit(spending_command(days=days, by=names, json=json))
+
+
 def main() -> None:
     """Entry point of the `speql` script: known errors become one message and exit status 2."""
     try:
