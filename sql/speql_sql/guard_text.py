@@ -11,20 +11,26 @@ from speql_sql.strict_tokens import StrictToken, strict_tokens
 
 # Words before a parenthesis that call nothing, in the grammar of any of these dialects.
 _GRAMMAR_TEXT = """
-all and any apply as asc between by case cast cluster cross cube desc distinct distribute else end escape except
-exclude exists filter following for from full group grouping having ilike in inner intersect interval into is join
-keep lateral left like limit materialized minus not nulls of offset on or order ordinality outer over partition
-pivot preceding qualify range recursive rename respect right rollup row rows select sets similar some sort table
-then to top try_cast union unnest unpivot using values view when where window with within
+all and any as asc between by case cast cluster cross cube desc distinct distribute else end escape except exclude
+exists filter following for from full group grouping having ilike in inner intersect interval into is join keep
+lateral left like limit materialized minus not nulls of offset on or order ordinality outer over partition pivot
+preceding qualify range recursive rename respect right rollup row rows select sets similar some sort table then to
+top try_cast union unpivot using values view when where window with within
 """
 _TYPES_TEXT = """
 bigint bignumeric binary bit blob boolean byteint bytes char character date datetime datetime2 datetimeoffset dec
 decimal double float float4 float8 geography geometry int int64 integer interval json long money nchar numeric
-nvarchar real short smallint string super text time timestamp timestamp_ltz timestamp_ntz timestamp_tz timestampltz
-timestampntz timestamptz timestamptz timetz tinyint varbinary varbyte varchar variant varying vector zone
+nvarchar real short smallint string super text time timestamp timestamptz timetz tinyint varbinary varbyte varchar
+variant varying vector zone
 """
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split())
 _TYPES = frozenset(_TYPES_TEXT.split())
+# What is grammar in one dialect, and may be the name of a function in another.
+_OWN_GRAMMAR: Mapping[str, frozenset[str]] = {
+    "snowflake": frozenset({"timestamp_ltz", "timestamp_ntz", "timestamp_tz", "timestampltz", "timestampntz"}),
+    "tsql": frozenset({"apply"}),
+    "fabric": frozenset({"apply"}),
+}
 
 # SQL Server needs no semicolon between statements, and takes none of these words for a name: `SELECT * FROM t SHUTDOWN`
 # is two statements to it, and one with an alias to sqlglot.
