@@ -25,6 +25,9 @@ variant varying vector zone
 """
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split())
 _TYPES = frozenset(_TYPES_TEXT.split())
+_TYPES_OF: Mapping[str, frozenset[str]] = {
+    "bigquery": frozenset({"bignumeric", "bigdecimal", "bytes", "decimal", "numeric", "string"}),
+}
 # What is grammar in one dialect, and may be the name of a function in another.
 _OWN_GRAMMAR: Mapping[str, frozenset[str]] = {
     "snowflake": frozenset({"timestamp_ltz", "timestamp_ntz", "timestamp_tz", "timestampltz", "timestampntz"}),

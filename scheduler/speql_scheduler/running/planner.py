@@ -151,7 +151,7 @@ class Planner:
         return []
 
     async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
-        """What the whole query is expected to take on base tables; where the guard refuses it, the last of its parts."""
+        """What the whole query is expected to take on base tables; if the guard refuses it, the last of its parts."""
         main = next((unit for unit in reversed(wanted) if not unit.refusals), None)
         if main is None:
             return 0.0
