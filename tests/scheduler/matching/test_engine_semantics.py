@@ -10,7 +10,7 @@ from speql_scheduler.matching import engine_semantics as module
 from speql_scheduler.matching import proved
 from speql_scheduler.matching.engine_semantics import engine_semantics
 from speql_scheduler.matching.proved import proved_for
-from speql_scheduler.matching.spjg import Block
+from speql_scheduler.matching.view import define_view
 from speql_sql import Catalog, Column, Table
 from speql_sql.parse import parse_query
 from speql_sql.qualify import qualify_query
@@ -71,8 +71,8 @@ def test_postgres_is_as_described(postgres_database: Callable[[], str]) -> None:
         ("postgres", "character(3)", False),
         ("tsql", "nvarchar(10)", False),
         ("tsql", "int", True),
-        ("snowflake", "VARCHAR(10)", False),
-        ("unheard-of", "INTEGER", False),
+        ("bigquery", "STRING", False),
+        ("mysql", "INTEGER", False),
     ],
 )
 def test_a_column_whose_comparison_is_not_known_is_not_reasoned_about(
@@ -81,13 +81,14 @@ def test_a_column_whose_comparison_is_not_known_is_not_reasoned_about(
     catalog = Catalog((Table("t", (Column("a", type_name),)),), dialect)
     query = parse_query("SELECT a FROM t", "duckdb").query
     assert query is not None
-    qualified = qualify_query(query, catalog).query if dialect != "unheard-of" else query
+    qualified = qualify_query(query, catalog).query
     assert qualified is not None
-    block = Block(qualified, catalog)
+    block = define_view("v", "v", qualified, catalog).block
+    assert block is not None
     assert (block.column_type(("t", "a"))[0] is not None) is known
 
 
 def test_an_engine_that_nothing_is_known_of_matches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proved, "_PROVED", frozenset({"duckdb", "unheard-of"}))
+    monkeypatch.setattr(proved, "_PROVED", frozenset({"duckdb", "mysql"}))
     assert proved_for("duckdb")
-    assert not proved_for("unheard-of")
+    assert not proved_for("mysql")
