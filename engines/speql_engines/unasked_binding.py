@@ -14,9 +14,10 @@ _NO_MATTER = frozenset({"volatile-function"})
 async def bind_unasked(engine: Engine, sql: str) -> Binding:
     """Names and types of a query's result, or why it does not bind, for a text as it stands in an editor.
 
-    DuckDB is not asked about what lies in the network: it would look there. Elsewhere than on DuckDB and PostgreSQL to be asked about a text may be more than that: a dry run reaches the
-    databases that it names, Spark runs commands as it analyses them. There only a text is asked about that the guard
-    takes for one query, which the engine reads in the same way. A submit asks the engine itself.
+    DuckDB is not asked about what lies in the network: it would look there. Elsewhere than on DuckDB and PostgreSQL
+    to be asked about a text may be more than that: a dry run reaches the databases that it names, Spark runs
+    commands as it analyses them. There only a text is asked about that the guard takes for one query, which the
+    engine reads in the same way. A submit asks the engine itself.
     """
     reason = why_not_asked(sql, engine.info.dialect)
     if reason:
