@@ -72,18 +72,19 @@ def text_problems(text: str, tree: exp.Expr, dialect: str, user_functions: froze
     data = function_data(dialect)
     documented = bool(data.source)
     named = _aliases(tree) if documented else Counter[str]()
+    grammar = _GRAMMAR | _OWN_GRAMMAR.get(dialect, frozenset()) | _TYPES_OF.get(dialect, _TYPES)
     for before, token in _called(tokens):
         name = _plain(token)
         if name in user_functions:
             yield Problem("unknown-function", f"{name} is a function of the database's own, which may do anything.")
-        elif not documented or (token.kind == "word" and name in _GRAMMAR):
+        elif not documented:
             continue
         elif before == ".":
             qualifier = _qualifier(tokens, token)
             safely = dialect == "bigquery" and qualifier == "safe" and name in data.functions
             if not safely and f"{qualifier}.{name}" not in data.functions:
                 yield Problem("unknown-function", f"{name} is a function of a schema's, which may do anything.")
-        elif name in data.functions or name in data.table_functions or (token.kind == "word" and name in _TYPES):
+        elif name in data.functions or name in data.table_functions or (token.kind == "word" and name in grammar):
             continue
         elif name in data.refused:
             yield data.refused[name]
