@@ -41,8 +41,8 @@ _STATEMENTS_TEXT = """
 add alter backup begin break browse bulk checkpoint close commit compute continue create dbcc deallocate declare
 delete deny disk drop dump errlvl exec execute exit fetch file go goto grant identity_insert if insert into kill
 lineno load merge open opendatasource openquery openrowset openxml print proc procedure raiserror readtext
-reconfigure replication restore return revert revoke rollback rule save securityaudit send set setuser shutdown
-textsize throw truncate tsequal update updatetext use waitfor while writetext move get receive enable disable
+reconfigure replication restore return revert revoke rollback rule save securityaudit set setuser shutdown
+textsize throw truncate tsequal update updatetext use waitfor while writetext
 """
 _STATEMENTS: Mapping[str, frozenset[str]] = {
     "tsql": frozenset(_STATEMENTS_TEXT.split()),
