@@ -132,6 +132,8 @@ class _Emitter:
             self.builder.insert(
                 end if node.closer else end - 1, "*", "completed", "`count` counts rows until it is told what"
             )
+        if node.add.startswith(","):
+            self.builder.insert(end, node.add, *_REASONS["GROUP BY"])
         if node.closer:
             self.builder.insert(end, node.closer, "closed", "What is open is closed")
         for tail in node.tails:

@@ -23,7 +23,14 @@ _HELD = Problem(
     "preview-held",
     "This preview is not run, because much more than the query's own work was done ahead already.",
     severity="information",
-    hint="Submit the query to see its rows; that renews the allowance.",
+    hint="Submit the query to see its rows, or leave it as it is for a while.",
+)
+
+_GUESSED = Problem(
+    "preview-held",
+    "This preview is not run: how its tables are joined is guessed so far, and it would take long.",
+    severity="information",
+    hint="Go on with the conditions that join them.",
 )
 
 
@@ -108,8 +115,10 @@ class Presenter:
         return ""
 
     async def at_rest(self, speculation: Speculation, question: Question, epoch: int) -> None:
-        """Show the preview of a text that rests: at once if the allowance has room for all of it, else when it has
-        rested longer, if it has for half. Of a query whose tables are guessed an estimate is enough, if there is one.
+        """Show the preview of a text that rests: at once if the allowance has room for all of it, when it has rested
+        longer if it has for half, and when somebody has looked at it for long, in any case.
+
+        Of a query whose joins are guessed an estimate is enough, if there is one; it runs only if that is soon done.
         """
         if self.exact_is_shown(speculation):
             return
@@ -118,13 +127,21 @@ class Presenter:
         served = await self._answerer.is_served(question)
         estimated = self._shown == (speculation.id, False)
         is_little = served or await self._costs_nothing(question)
+        looked_at = False
         if not is_little and (speculation.guessed or self._allowance.rest(seconds) < seconds):
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)
-            if (speculation.guessed and estimated) or 2 * self._allowance.rest(seconds) < seconds:
+            if speculation.guessed and (estimated or seconds > settings.guessed_seconds):
+                if not estimated:
+                    self.fail(speculation, _GUESSED)
+                return
+            if 2 * self._allowance.rest(seconds) < seconds:
                 if not estimated:
                     self.fail(speculation, _HELD)
-                return
-        await self._run(speculation, question, epoch)
+                if speculation.guessed:
+                    return
+                await settings.sleep(settings.looking_seconds - settings.waiting_seconds)
+                looked_at = True
+        await self._run(speculation, question, epoch, looked_at=looked_at)
 
     async def rehearse(self, question: Question, epoch: int) -> bool:
         """Run a query ahead of its submit, which then finds its rows; nothing is shown.
@@ -139,7 +156,7 @@ class Presenter:
         expected = min(direct, self._settings.at_once_seconds) if served else direct
         if self._allowance.rest(direct) < expected:
             return False
-        await asyncio.wait({self._previews.start(question, epoch, expected, direct, rehearsal=True)})
+        await asyncio.wait({self._previews.start(question, epoch, expected, direct, patient=True)})
         return True
 
     async def seconds(self, question: Question) -> float:
@@ -172,8 +189,8 @@ class Presenter:
         except EngineError:
             return False
 
-    async def _run(self, speculation: Speculation, question: Question, epoch: int) -> None:
-        """Run the preview to its end and publish it."""
+    async def _run(self, speculation: Speculation, question: Question, epoch: int, *, looked_at: bool = False) -> None:
+        """Run the preview to its end and publish it. One that is ``looked_at`` may take long."""
         if other := self._previews.find_other(question, epoch):
             await asyncio.wait({other})
         served = await self._answerer.is_served(question)
@@ -186,7 +203,7 @@ class Presenter:
         if cached is not None:
             self._publish(speculation, cached)
             return
-        task = self._previews.start(question, epoch, expected, direct, costs_nothing=costs_nothing)
+        task = self._previews.start(question, epoch, expected, direct, costs_nothing=costs_nothing, patient=looked_at)
         await asyncio.wait({task})
         if not task.cancelled():
             outcome = task.result()

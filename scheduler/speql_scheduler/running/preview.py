@@ -108,20 +108,20 @@ class Previews:
         direct_seconds: float,
         *,
         costs_nothing: bool = False,
-        rehearsal: bool = False,
+        patient: bool = False,
     ) -> asyncio.Task[Answer | Problem]:
         """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again.
 
         It is stopped where it takes much longer than it would on base tables. What is expected to cost next to nothing
-        takes nothing from the allowance, if it keeps to that. A ``rehearsal`` of a submit is stopped later: the longer
-        it takes, the longer would its submit take too.
+        takes nothing from the allowance, if it keeps to that. A ``patient`` one, which somebody looks at or which
+        rehearses a submit, is stopped later: the longer it takes, the longer would its submit take too.
         """
         task = self.find(question, epoch)
         if task is None or (task.done() and isinstance(task.result(), Answer)):
             self.keep(None)
             self._adopted = ""
             task = self.tasks.spawn(
-                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing, rehearsal), "preview"
+                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing, patient), "preview"
             )
             self._running = RunningPreview(question, epoch, task)
         return task
@@ -161,13 +161,13 @@ class Previews:
         expected_seconds: float,
         direct_seconds: float,
         costs_nothing: bool,
-        rehearsal: bool,
+        patient: bool,
     ) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
         settings = self._settings
-        overrun = settings.whole_overrun if rehearsal else settings.overrun
+        overrun = settings.whole_overrun if patient else settings.overrun
         limit = min(overrun * max(expected_seconds, direct_seconds) + 0.5, settings.preview_seconds)
-        if not (costs_nothing or rehearsal):
+        if not (costs_nothing or patient):
             limit = min(limit, max(2 * self._allowance.rest(expected_seconds), settings.free_seconds))
         job = self._draw(question, "running", expected_seconds)
         started = self._settings.clock()

@@ -46,10 +46,14 @@ class SchedulerSettings:
     shorter than two seconds, and most of what would be worked in them is of a text that nobody wants the rows of."""
 
     waiting_seconds: float = 4.0
-    """A text that rests so long is being looked at: its preview runs whatever has been worked ahead."""
+    """A text that rests so long is likely to stay for a while: its preview runs if the allowance has room for half."""
+
+    guessed_seconds: float = 1.0
+    """Of a query whose joins are guessed no preview is run that is expected to take longer."""
 
     looking_seconds: float = 10.0
-    """Who has looked at an exact preview for so long has got what was worked for, as by a submit."""
+    """Who has looked at an exact preview for so long has got what was worked for, as by a submit; who has waited so
+    long for one gets it whatever has been worked ahead."""
 
     work_ratio: float = 3.0
     """Work ahead of a submit may take so many times what the query takes directly; see :class:`Allowance`."""
@@ -128,8 +132,9 @@ class SchedulerSettings:
     where the engine's estimate is too low, that of the whole query is so too."""
 
     whole_overrun: float = 10.0
-    """The same for the whole query, of which only ORDER BY and LIMIT are to come: the longer it takes, the longer
-    would its submit take too, and who stops it has worked nearly as much for nothing."""
+    """The same for a preview that somebody waits for, and for the whole query, of which only ORDER BY and LIMIT are to
+    come: the longer it takes, the longer would its submit take too, and who stops it has worked nearly as much for
+    nothing."""
 
     rows_per_second: float = 100_000_000.0
     """First guess of the engine's speed in rows processed; what it really does is measured as queries finish."""

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from speql_engines import Engine, Result
 from speql_engines.compare import rows_differ
@@ -34,13 +35,32 @@ class Page:
 def page_of_preview(preview: Preview) -> Page:
     """The page that a message to the editor holds."""
     names = tuple(column.name for column in preview.columns)
-    return Page(names, preview.rows, preview.complete, preview.executed_sql)
+    rows = _of_any_scale(preview.rows, [column.type for column in preview.columns])
+    return Page(names, rows, preview.complete, preview.executed_sql)
 
 
 def page_of_result(result: Result, executed_sql: str | None = None) -> Page:
     """The page that an engine gave."""
-    names = tuple(column.name for column in result.columns)
-    return Page(names, cells(result.rows, [column.type for column in result.columns]), result.complete, executed_sql)
+    names, types = tuple(column.name for column in result.columns), [column.type for column in result.columns]
+    return Page(names, _of_any_scale(cells(result.rows, types), types), result.complete, executed_sql)
+
+
+def _of_any_scale(rows: _Rows, types: Sequence[str]) -> _Rows:
+    """The rows with decimals of no declared scale as short as they can be: a page writes them with as many digits as
+    the longest of its values has, so other rows beside one make other digits of it.
+    """
+    undeclared = [column for column, kind in enumerate(types) if kind.lower() == "numeric"]
+    if not undeclared:
+        return rows
+    found = [list(row) for row in rows]
+    for row in found:
+        for column in undeclared:
+            row[column] = _shortest(row[column])
+    return found
+
+
+def _shortest(cell: Cell) -> Cell:
+    return f"{Decimal(cell).normalize():f}" if isinstance(cell, str) else cell
 
 
 async def difference(engine: Engine, sql: str, served: Page, direct: Page) -> str | None:

@@ -140,7 +140,10 @@ class Group(Node):
 
 @dataclass(slots=True, eq=False)
 class Call(Node):
-    """A function call with what follows its parentheses: FILTER, WITHIN GROUP, OVER."""
+    """A function call with what follows its parentheses: FILTER, WITHIN GROUP, OVER.
+
+    ``add`` is what has to be inserted: ``*`` or, after a comma, more arguments inside, a window after it.
+    """
 
     name: str = ""
     arguments: Items | None = None

@@ -52,7 +52,10 @@ def complete_grouping(select: Select, order: Sequence[Clause], analysis: Analysi
                 missing += [text for text in grouped.missing(item) if text not in missing]
     if missing and (aggregated or (group is not None and group.kept)):
         text = ", ".join(dict.fromkeys(missing))
-        if group is not None and group.fault is None:
+        sets = _open_sets(group)
+        if sets is not None:
+            sets.add = f", {text}"
+        elif group is not None and group.fault is None:
             group.add = f", {text}" if group.kept else f" {text}"
         else:
             select.add_group = f" GROUP BY {text}"
@@ -66,6 +69,16 @@ def complete_grouping(select: Select, order: Sequence[Clause], analysis: Analysi
     for clause in (having, select.clause("QUALIFY"), *order):
         if clause is not None and clause.kept and clause.body is not None:
             grouped.leave_out_of(clause)
+
+
+def _open_sets(group: Clause | None) -> Call | None:
+    """The ROLLUP or CUBE that the user is still writing the columns of, at the end of a GROUP BY."""
+    if group is None or group.fault is not None or not group.kept or not isinstance(group.body, Items):
+        return None
+    last = _single(group.body.elements[-1]) if group.body.elements else None
+    if not isinstance(last, Call) or last.name not in ("rollup", "cube") or not last.closer or last.empty:
+        return None
+    return last if last.kept and last.arguments is not None and last.arguments.kept else None
 
 
 def is_aggregate(node: Node) -> bool:

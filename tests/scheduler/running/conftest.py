@@ -172,6 +172,7 @@ class Desk:
         edited_columns: tuple[str, ...] = (),
         superset: exp.Query | None = None,
         as_typed: bool = False,
+        guessed: bool = False,
     ) -> Speculation:
         """Hand the scheduler a text, with itself as the preview unless another is given; the user has left it."""
         query = parse(sql, self.catalog.dialect)
@@ -190,6 +191,7 @@ class Desk:
             edited_columns=edited_columns,
             previews_all=preview in ("", sql),
             as_typed=as_typed,
+            guessed=guessed,
         )
         self.scheduler.update(speculation)
         return speculation

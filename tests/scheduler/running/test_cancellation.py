@@ -188,8 +188,16 @@ async def test_the_create_of_a_select_that_is_written_on_is_stopped(desk):
 
 
 async def test_work_ahead_ends_with_the_allowance(new_desk):
-    desk = await new_desk(free_seconds=0.0, work_ratio=0.0)
-    await desk.typed(BY_CARRIER)
+    looked_long = asyncio.Event()
+
+    async def sleep(seconds):
+        if seconds > 50.0:
+            looked_long.set()
+            await asyncio.Event().wait()
+
+    desk = await new_desk(free_seconds=0.0, work_ratio=0.0, looking_seconds=60.0, sleep=sleep)
+    desk.type(BY_CARRIER)
+    await asyncio.wait_for(looked_long.wait(), 30)
 
     assert not desk.engine.created
     assert not desk.engine.executed
@@ -198,6 +206,26 @@ async def test_work_ahead_ends_with_the_allowance(new_desk):
 
     answer = await desk.submit(BY_CARRIER)
     assert answer.result.rows.num_rows == 12
+
+
+async def test_who_waits_long_for_a_preview_gets_it_whatever_was_worked_ahead(new_desk):
+    desk = await new_desk(free_seconds=0.0, work_ratio=0.0)
+    await desk.typed(BY_CARRIER)
+
+    assert [problem.code for _, problem in desk.failures] == ["preview-held"]
+    assert not desk.engine.created
+    assert desk.rows(desk.previews[-1][1].result) == await desk.direct(BY_CARRIER)
+
+
+@pytest.mark.parametrize("work_ratio", [0.0, 3.0])
+async def test_a_guess_that_would_take_long_is_not_run(new_desk, work_ratio):
+    desk = await new_desk(work_ratio=work_ratio, guessed_seconds=0.0, cheap_work=0)
+    desk.type(BY_CARRIER, guessed=True, open_units={("main",)}, closed_texts=())
+    await desk.scheduler.idle()
+
+    assert not desk.engine.executed
+    ((_, problem),) = desk.failures
+    assert "guessed" in problem.message
 
 
 @pytest.mark.parametrize("sql", ["SELECT b, sum(a) AS n FROM small GROUP BY b", "SELECT max(name) AS n FROM carriers"])
