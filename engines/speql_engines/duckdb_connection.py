@@ -1,5 +1,6 @@
 """One DuckDB instance with the user's database in it, attached while it is used."""
 
+import contextlib
 import threading
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
@@ -154,7 +155,9 @@ class DuckDBConnection:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
 
     def begin_again(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Begin another one in the place of one that an error has spoilt: nothing where `begin` begins none."""
+        """End one that an error has spoilt, so that something can be described."""
+        with contextlib.suppress(duckdb.TransactionException):  # there is none
+            cursor.execute("ROLLBACK")
 
     def commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Commit what `begin` has begun: nothing where statements commit themselves."""

@@ -212,7 +212,8 @@ class DuckDBEngine:
             return Binding(problems=(error.problem,))
 
     def _bind(self, cursor: Cursor, sql: str) -> Binding:
-        self._connection.begin(cursor)
+        # A relation of a query that writes in a CTE is not lazy: DuckDB runs it at once.
+        self._connection.begin(cursor, read_only=True)
         return bind_query(cursor, sql, self._connection.scratch, self._connection.begin_again)
 
     async def execute(self, sql: str, max_rows: int | None = None) -> Result:

@@ -48,12 +48,18 @@ def describe(cursor: Cursor, sql: str, scratch: str) -> list[tuple[object, ...]]
 def bind_query(cursor: Cursor, sql: str, scratch: str, begin_again: Callable[[Cursor], None]) -> Binding:
     """The binding of a query that binds; :class:`EngineError` with the problem of one that does not.
 
-    ``begin_again`` begins another transaction where the first was spoilt by an error.
+    To be called in a transaction that is read-only: a relation of a query that writes in a CTE is not lazy, and
+    DuckDB would write at once. Such a query is no query here. ``begin_again`` begins another transaction where the
+    first was spoilt by an error.
     """
     statement = parse_statement(cursor, sql)
     require_query(statement)
     try:
         return Binding(columns_of(cursor.sql(statement.parsed)))
+    except duckdb.TransactionException as error:
+        message = "This query writes, so it is not looked at before it is run."
+        problem = Problem("not-a-query", message, Span(0, len(sql)))
+        raise EngineError(message, "Submit it: it runs as it is written.", problem) from error
     except duckdb.Error:
         # Only DESCRIBE says where the fault is. It takes several times as long.
         begin_again(cursor)

@@ -9,6 +9,7 @@ from sqlglot.errors import SqlglotError
 
 from speql_sql import Problem
 from speql_sql.guard import GuardPolicy, speculation_problems
+from speql_sql.strict_tokens import strict_tokens
 
 Name = TypeVar("Name", bound=tuple[str, ...])
 """The name of a table in its parts, the last of which is its own."""
@@ -39,5 +40,15 @@ def _problems(text: str, policy: GuardPolicy) -> tuple[Problem, ...]:
     except SqlglotError:
         return (Problem("not-understood", "Its definition could not be read."),)
     if isinstance(tree, exp.Create):
-        tree = tree.expression
+        tree, text = tree.expression, _behind_as(text, policy.dialect)
     return speculation_problems(tree, policy, text) if tree else (Problem("not-understood", "It has no definition."),)
+
+
+def _behind_as(text: str, dialect: str) -> str:
+    """The query of ``CREATE VIEW v (a, b) AS SELECT ...``; all of a text whose tokens are in doubt."""
+    depth = 0
+    for token in strict_tokens(text, dialect).tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.kind == "word" and token.text.upper() == "AS":
+            return text[token.end :]
+    return text

@@ -164,16 +164,20 @@ def _column_problems(node: exp.Column | exp.Dot, policy: GuardPolicy) -> Iterato
     if not isinstance(last, exp.Identifier):
         return
     name = last.name.lower()
-    known = policy.catalog is not None and name in policy.catalog.tables_by_column
     if isinstance(node, exp.Column) and not node.table:
-        if name in data.words and not last.args.get("quoted") and not known:
+        if name in data.words and not last.args.get("quoted") and not _is_column(name, policy):
             yield Problem("volatile-function", f"{name} tells of the clock or the session.")
     elif policy.dialect == "snowflake" and name in ("nextval", "currval"):
         yield Problem("side-effect", f"{name} takes the next number of a sequence.")
-    elif name in data.by_dot and (not known or name.startswith(("pg_", "lo_"))):
+    elif name in data.by_dot and (name.startswith(("pg_", "lo_")) or not _is_column(name, policy)):
         yield Problem("volatile-function", f"{name} behind a dot calls the function of that name.")
-    elif policy.dialect == "postgres" and name in policy.user_functions and not known:
+    elif policy.dialect == "postgres" and name in policy.user_functions and not _is_column(name, policy):
         yield Problem("unknown-function", f"{name} behind a dot calls a function of the database's own.")
+
+
+def _is_column(name: str, policy: GuardPolicy) -> bool:
+    """Whether some table has a column of that folded name: a column is looked for first."""
+    return policy.catalog is not None and name in policy.catalog.tables_by_column
 
 
 def _names_the_clock(node: exp.Expr) -> bool:

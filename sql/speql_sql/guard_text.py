@@ -11,20 +11,29 @@ from speql_sql.strict_tokens import StrictToken, strict_tokens
 
 # Words before a parenthesis that call nothing, in the grammar of any of these dialects.
 _GRAMMAR_TEXT = """
-all and any apply as asc between by case cast cluster cross cube desc distinct distribute else end escape except
-exclude exists filter following for from full group grouping having ilike in inner intersect interval into is join
-keep lateral left like limit materialized minus not nulls of offset on or order ordinality outer over partition
-pivot preceding qualify range recursive rename respect right rollup row rows select sets similar some sort table
-then to top try_cast union unnest unpivot using values view when where window with within
+all and any as asc between by case cast cluster cross cube desc distinct distribute else end escape except exclude
+exists filter following for from full group grouping having ilike in inner intersect interval into is join keep
+lateral left like limit materialized minus not nulls of offset on or order ordinality outer over partition pivot
+preceding qualify range recursive rename respect right rollup row rows select sets similar some sort table then to
+top try_cast union unpivot using values view when where window with within
 """
 _TYPES_TEXT = """
 bigint bignumeric binary bit blob boolean byteint bytes char character date datetime datetime2 datetimeoffset dec
 decimal double float float4 float8 geography geometry int int64 integer interval json long money nchar numeric
-nvarchar real short smallint string super text time timestamp timestamp_ltz timestamp_ntz timestamp_tz timestampltz
-timestampntz timestamptz timestamptz timetz tinyint varbinary varbyte varchar variant varying vector zone
+nvarchar real short smallint string super text time timestamp timestamptz timetz tinyint varbinary varbyte varchar
+variant varying vector zone
 """
 _GRAMMAR = frozenset(_GRAMMAR_TEXT.split())
 _TYPES = frozenset(_TYPES_TEXT.split())
+_TYPES_OF: Mapping[str, frozenset[str]] = {
+    "bigquery": frozenset({"bignumeric", "bigdecimal", "bytes", "decimal", "numeric", "string"}),
+}
+# What is grammar in one dialect, and may be the name of a function in another.
+_OWN_GRAMMAR: Mapping[str, frozenset[str]] = {
+    "snowflake": frozenset({"timestamp_ltz", "timestamp_ntz", "timestamp_tz", "timestampltz", "timestampntz"}),
+    "tsql": frozenset({"apply"}),
+    "fabric": frozenset({"apply"}),
+}
 
 # SQL Server needs no semicolon between statements, and takes none of these words for a name: `SELECT * FROM t SHUTDOWN`
 # is two statements to it, and one with an alias to sqlglot.
@@ -32,8 +41,8 @@ _STATEMENTS_TEXT = """
 add alter backup begin break browse bulk checkpoint close commit compute continue create dbcc deallocate declare
 delete deny disk drop dump errlvl exec execute exit fetch file go goto grant identity_insert if insert into kill
 lineno load merge open opendatasource openquery openrowset openxml print proc procedure raiserror readtext
-reconfigure replication restore return revert revoke rollback rule save securityaudit send set setuser shutdown
-textsize throw truncate tsequal update updatetext use waitfor while writetext move get receive enable disable
+reconfigure replication restore return revert revoke rollback rule save securityaudit set setuser shutdown
+textsize throw truncate tsequal update updatetext use waitfor while writetext
 """
 _STATEMENTS: Mapping[str, frozenset[str]] = {
     "tsql": frozenset(_STATEMENTS_TEXT.split()),
@@ -63,18 +72,19 @@ def text_problems(text: str, tree: exp.Expr, dialect: str, user_functions: froze
     data = function_data(dialect)
     documented = bool(data.source)
     named = _aliases(tree) if documented else Counter[str]()
+    grammar = _GRAMMAR | _OWN_GRAMMAR.get(dialect, frozenset()) | _TYPES_OF.get(dialect, _TYPES)
     for before, token in _called(tokens):
         name = _plain(token)
         if name in user_functions:
             yield Problem("unknown-function", f"{name} is a function of the database's own, which may do anything.")
-        elif not documented or (token.kind == "word" and name in _GRAMMAR):
+        elif not documented:
             continue
         elif before == ".":
             qualifier = _qualifier(tokens, token)
             safely = dialect == "bigquery" and qualifier == "safe" and name in data.functions
             if not safely and f"{qualifier}.{name}" not in data.functions:
                 yield Problem("unknown-function", f"{name} is a function of a schema's, which may do anything.")
-        elif name in data.functions or name in data.table_functions or (token.kind == "word" and name in _TYPES):
+        elif name in data.functions or name in data.table_functions or (token.kind == "word" and name in grammar):
             continue
         elif name in data.refused:
             yield data.refused[name]

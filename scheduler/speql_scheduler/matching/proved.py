@@ -1,5 +1,7 @@
 """On which engines a match is proved to give the rows of the direct run."""
 
+from speql_scheduler.matching.engine_semantics import engine_semantics
+
 _PROVED = frozenset({"duckdb"})
 
 
@@ -8,6 +10,6 @@ def proved_for(dialect: str) -> bool:
 
     Engines differ where it matters: how text compares (collations, padding), integer division, the scale of decimals,
     the order of NULLs, the empty string. On an engine that is not listed nothing is answered from a temp table, and two
-    queries are the same only if their texts are.
+    queries are the same only if their texts are. How they differ is data: `engine_semantics`.
     """
-    return dialect in _PROVED
+    return dialect in _PROVED and engine_semantics(dialect) is not None

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import OUTPUTS_AND_ORDER, group_keys, select_text, source_identity
+from speql_scheduler.matching.engine_semantics import engine_semantics
 from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.normal_text import Names, conjuncts, normal_text
@@ -189,8 +190,11 @@ class Block:
         return self._output_column(query, name, ctes), True
 
     def _known_type(self, type_name: str) -> str | None:
-        """A column's type; None for a NUMERIC of PostgreSQL without declared digits: 1.0 and 1.00 are equal there."""
-        return None if self.catalog.dialect == "postgres" and type_name.lower() == "numeric" else type_name
+        """A column's type; None where the engine may call values of it equal that are not the same, or it is not known:
+        1.0 and 1.00 of a NUMERIC of PostgreSQL without declared digits.
+        """
+        semantics = engine_semantics(self.catalog.dialect)
+        return type_name if semantics is not None and semantics.compares(type_name) else None
 
     def _output_column(self, query: exp.Expr | None, name: str, ctes: dict[str, exp.Expr]) -> str | None:
         """The type of an output column of a derived table, followed down to a base table."""

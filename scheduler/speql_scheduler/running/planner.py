@@ -151,10 +151,10 @@ class Planner:
         return []
 
     async def _direct_seconds(self, wanted: Sequence[WantedUnit]) -> float:
-        """What the whole query is expected to take on base tables."""
-        if not wanted:
+        """What the whole query is expected to take on base tables; if the guard refuses it, the last of its parts."""
+        main = next((unit for unit in reversed(wanted) if not unit.refusals), None)
+        if main is None:
             return 0.0
-        main = wanted[-1]
         try:
             estimate = await self._facts.estimate(main.sql)
         except EngineError:
