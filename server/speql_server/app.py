@@ -420,7 +420,7 @@ class SpeqlServer(LanguageServer):
 
     async def _watch_own_connections(self) -> None:
         while True:
-            await self.clock.sleep(OWN_CONNECTIONS_SECONDS)
+            await asyncio.sleep(OWN_CONNECTIONS_SECONDS)  # files have the world's time, and not that of the documents
             changed = self._own_connections.changed
             if await asyncio.get_running_loop().run_in_executor(self._threads.get("replies"), changed):
                 await self.read_own_connections()

@@ -121,15 +121,16 @@ class Connections:
             entry.users.discard(uri)
             self._leave_if_unused(entry)
 
-    def leave_failed(self) -> bool:
-        """Forget the connections that could not be opened, unless the user has made tables on what is there in their
-        place: whoever uses one next opens it again. Whether there were any.
+    def leave_failed(self, name: str | None = None) -> bool:
+        """Forget the connections that could not be opened, or the one of that name, unless the user has made tables on
+        what is there in its place: whoever uses it next opens it again. Whether there was any.
         """
         before = len(self._entries)
         for entry in tuple(self._entries):
             connection = entry.opened.connection if entry.opened is not None else None
             failed = entry.failure or (connection is not None and connection.failure)
-            if failed and not (connection is not None and connection.holds_tables):
+            meant = name is None or entry.profile.name == name
+            if failed and meant and not (connection is not None and connection.holds_tables):
                 self._of_document = {uri: one for uri, one in self._of_document.items() if one is not entry}
                 entry.users.clear()
                 self._primary = None if entry is self._primary else self._primary

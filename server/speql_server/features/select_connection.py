@@ -42,7 +42,7 @@ def _select(server: "SpeqlServer", uri: str, name: str) -> str:
     if named is not None and named.unavailable:
         return named.unavailable
     server.workspaces.select(uri, name)
-    if server.connections.leave_failed():  # who chooses one again that has failed wants it to be tried again
+    if server.connections.leave_failed(name):  # who chooses one again that has failed wants it to be tried again
         server.settings_changed()
     if edited is not None:
         server.changed(edited)
