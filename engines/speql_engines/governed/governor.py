@@ -57,6 +57,9 @@ MOST_COUNTED = 100_000
 FIRST_PACE = 20_000_000.0
 """Rows that an engine processes in a second, as long as nothing is known of it."""
 
+FEW_ROWS = 100_000
+"""What processes fewer takes as long as any statement does there; the pace is learnt from others."""
+
 _TEMP_TABLES = re.compile(r"\bspeql_[0-9a-f]{12}\b")
 
 _Period = tuple[str, float, Limit]
@@ -136,6 +139,7 @@ class Governor:
         self._blocked: tuple[float, Problem] | None = None
         self._looking: asyncio.TimerHandle | None = None
         self._pace = FIRST_PACE
+        self._latency = 0.0
         self.change(settings)
 
     def change(self, settings: SpeculationSettings) -> None:
@@ -269,8 +273,8 @@ class Governor:
         self._booked[entry.id] = (cost, booking.inputs)
         if len(self._booked) > REMEMBERED:
             self._booked.popitem(last=False)
-        if estimate is not None and state == "done" and seconds > 0.2 and estimate.rows_processed:
-            self._pace += (estimate.rows_processed / seconds - self._pace) / 3
+        if estimate is not None and state == "done":
+            self._learn(estimate.rows_processed, seconds)
 
     def overran(self, booking: Booking) -> SpeculationHeldError:
         """A statement was stopped because it had taken what it might; it is not tried again for a while."""
@@ -426,11 +430,19 @@ class Governor:
         """What a statement is expected to cost. How long one takes is learnt from those that have run."""
         seconds = estimate.seconds
         if seconds is None:
-            seconds = estimate.rows_processed / self._pace
+            seconds = self._latency + estimate.rows_processed / self._pace
         dollars = estimate.dollars
         if dollars is None:
             dollars = self._price.dollars(seconds, estimate.bytes_scanned)
         return Cost(seconds, estimate.bytes_scanned, dollars)
+
+    def _learn(self, rows: int, seconds: float) -> None:
+        """So many rows were processed in so long, waiting for the engine included."""
+        if rows < FEW_ROWS:
+            self._latency += (seconds - self._latency) / 3
+        else:
+            pace = rows / max(seconds - self._latency, 0.001)
+            self._pace += (pace - self._pace) / 3
 
     def _spent_here(self, seconds: float) -> Cost:
         """What this process runs ahead, and has in the last ``seconds`` of the monotonic clock."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from speql_engines import EngineError, SpeculationHeldError
+from speql_engines import EngineError, Estimate, SpeculationHeldError
 from speql_engines.asked import asked_for
 from speql_engines.governed.ledger import Ledger
 from speql_engines.governed.settings import Limit, OwnPrice, SpeculationSettings
@@ -338,3 +338,16 @@ async def test_a_submit_over_temp_tables_has_used_them(govern: Govern) -> None:
     await governed.create_temp_table("speql_aaaaaaaaaaaa", "base")
     await governed.submit("SELECT a FROM speql_aaaaaaaaaaaa")
     assert governed.governor.spending.wasted.dollars == 0.0
+
+
+async def test_how_long_a_statement_takes_is_learnt_and_a_slow_small_one_condemns_no_large_one(govern: Govern) -> None:
+    engine = ScriptedPaidEngine(paid=False)
+    governed = govern(engine, SpeculationSettings(per_statement=Limit(seconds=2.0)))
+    governor, rows = governed.governor, iter([10, 10, 10, 1_000_000, 1_000_000, 400_000_000])
+
+    async def estimate() -> Estimate:
+        return Estimate(1, 1, next(rows))
+
+    for seconds in (1.0, 1.0, 1.0, 1.0, 1.0):  # a second of waiting each, then the work
+        governor.settle(await governor.admit("query", f"{seconds}", estimate), "done", seconds)
+    assert "seconds" in await held(governor.admit("query", "large", estimate))
