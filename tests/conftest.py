@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tests import postgres_cluster
+from tests.engines import snowflake_stand_in
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,3 +43,28 @@ def postgres_database(postgres_server: str) -> Iterator[Callable[[], str]]:
     with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
         for name in made:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def snowflake_server() -> Iterator[tuple[snowflake_stand_in.StandIn, int]]:
+    """The stand-in for Snowflake; tests that need it are skipped where it is not installed."""
+    pytest.importorskip("snowflake.connector", reason="The driver is not installed: pip install 'speql[snowflake]'")
+    if not snowflake_stand_in.PROGRAM.exists():
+        pytest.skip("fakesnow, the stand-in for Snowflake, is not installed: make test-engines")
+    with snowflake_stand_in.stand_in() as found:
+        yield found
+
+
+@pytest.fixture
+def snowflake_database(
+    snowflake_server: tuple[snowflake_stand_in.StandIn, int], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Names empty databases of the stand-in."""
+    monkeypatch.setenv("SNOWFLAKE_PASSWORD", "not looked at by the stand-in")
+    _, port = snowflake_server
+
+    def name() -> str:
+        at = f"warehouse=COMPUTE_WH&host=127.0.0.1&port={port}&protocol=http"
+        return f"snowflake://ann@stand-in/T_{uuid.uuid4().hex.upper()}/PUBLIC?{at}"
+
+    return name
