@@ -84,7 +84,7 @@ def tables_read(sql: str, place: tuple[str, str]) -> tuple[str, ...] | None:
     ('"D"."P"."T"', '"D"."S"."u v"')
     """
     query = parse_query(sql, "snowflake").query
-    if query is None:
+    if query is None or query.find(exp.TableFromRows) is not None:
         return None
     try:
         scopes = traverse_scope(query)

@@ -44,7 +44,12 @@ def location_of(url: str, named: Mapping[str, Mapping[str, Any]] | None = None) 
     >>> found.label, found.arguments["warehouse"], found.arguments["user"]
     ('SHOP in my-account', 'SMALL', 'ann')
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConnectionFailedError(
+            "The name of the Snowflake database is not understood.", f"Write {_FORM}."
+        ) from error
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.password is not None or _SECRETS & settings.keys():
         # It would lie open in settings, histories of shells and lists of processes.
