@@ -29,7 +29,7 @@ from speql_engines.postgres.data_version import DataVersion
 from speql_engines.postgres.errors import WRITE_HINT, engine_error
 from speql_engines.postgres.results import ColumnType, arrow_table, batches, described, type_names
 from speql_engines.postgres.sampled import sampled_sql
-from speql_engines.postgres.sessions import Session, Sessions, server_facts
+from speql_engines.postgres.sessions import Session, Sessions, open_sessions, server_facts
 from speql_engines.postgres.signatures import read_signatures
 from speql_engines.postgres.statements import statement_of
 from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
@@ -93,7 +93,7 @@ class PostgresEngine:
             hint = "Put it into ~/.pgpass, or into the environment variable PGPASSWORD."
             raise ConnectionFailedError("The name of the database holds a password.", hint)
         canceller = DaemonExecutor("speql-postgres-cancel", 2)
-        engine = cls(Sessions(conninfo, canceller), canceller, writable, str(parts.get("host") or ""))
+        engine = cls(open_sessions(conninfo, canceller), canceller, writable, str(parts.get("host") or ""))
         try:
             engine._version, database = await engine._call(lambda job: server_facts(engine._sessions, job))
         except BaseException:

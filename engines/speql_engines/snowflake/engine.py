@@ -23,6 +23,7 @@ from speql_engines.engine import (
     TempTable,
 )
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.one_query import require_query
 from speql_engines.snowflake import plan
 from speql_engines.snowflake.catalog import DIALECT, read_catalog
 from speql_engines.snowflake.data_version import DataVersion, full_name
@@ -32,7 +33,7 @@ from speql_engines.snowflake.login import Login, Running
 from speql_engines.snowflake.results import columns_of, page
 from speql_engines.snowflake.sampled import sampled_sql
 from speql_engines.snowflake.signatures import read_signatures
-from speql_engines.snowflake.statements import Statement, require_query, statement_of
+from speql_engines.snowflake.statements import Statement, statement_of
 from speql_engines.snowflake.warehouse import Warehouse
 from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
 from speql_engines.workers import DaemonExecutor
@@ -198,7 +199,7 @@ class SnowflakeEngine:
         more than ``most_rows`` only one row more than that is kept.
         """
         started = time.perf_counter()
-        require_query(sql)
+        require_query(sql, DIALECT)
         if name in self._temp_tables:
             raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
         self._temp_tables[name] = _OwnTable()
@@ -252,7 +253,7 @@ class SnowflakeEngine:
 
     async def estimate(self, sql: str) -> Estimate:
         """What Snowflake's plan says of a query, without running it; where it gives none, what the tables' sizes do."""
-        require_query(sql)
+        require_query(sql, DIALECT)
         catalog = await self.catalog()
 
         def size(parts: Sequence[str]) -> tuple[int | None, int | None]:
@@ -339,7 +340,7 @@ class SnowflakeEngine:
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
-        require_query(sql)
+        require_query(sql, DIALECT)
 
         def work(at: Running) -> Result:
             self._before_reading(at, sql)

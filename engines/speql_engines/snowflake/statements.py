@@ -6,7 +6,6 @@ from typing import Literal
 
 from speql_engines.engine import EngineError
 from speql_sql import Problem
-from speql_sql.parse import parse_query
 
 Kind = Literal["query", "read", "setting", "write", "refused"]
 
@@ -69,13 +68,3 @@ def statement_of(sql: str) -> Statement:
     if _TEMPORARY.match(bare):
         return Statement(sql, "refused", _NO_TEMPORARY)
     return Statement(sql, "write")
-
-
-def require_query(sql: str) -> None:
-    """:class:`EngineError` if ``sql`` is anything but one query, or cannot be read.
-
-    Snowflake has no read-only sessions: what works ahead is a SELECT by the parser's word, or it does not run.
-    """
-    problem = parse_query(sql, "snowflake").problem
-    if problem is not None:
-        raise EngineError(problem.message, "Only a single query that reads can be run here.", problem)
