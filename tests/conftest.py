@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tests import postgres_cluster
-from tests.engines import snowflake_stand_in
+from tests.engines import redshift_stand_in, snowflake_stand_in
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,3 +68,27 @@ def snowflake_database(
         return f"snowflake://ann@stand-in/T_{uuid.uuid4().hex.upper()}/PUBLIC?{at}"
 
     return name
+
+
+@pytest.fixture(scope="session")
+def redshift_server(postgres_server: str) -> Iterator[int]:
+    """The stand-in for Redshift; tests that need it are skipped where PostgreSQL or the driver is not installed."""
+    pytest.importorskip("redshift_connector", reason="The driver is not installed: pip install 'speql[redshift]'")
+    with redshift_stand_in.stand_in(postgres_server.split()[0].removeprefix("host=")) as port:
+        yield port
+
+
+@pytest.fixture
+def redshift_database(
+    redshift_server: int, postgres_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Makes empty databases of the stand-in."""
+    monkeypatch.setenv("REDSHIFT_PASSWORD", "not asked for by the stand-in")
+    # Of what the stand-in is asked, nothing else changes anything: the ten seconds need not be waited for.
+    monkeypatch.setattr("speql_engines.redshift.data_version.BELIEVED_SECONDS", float("inf"))
+
+    def make() -> str:
+        name = postgres_database().partition("?")[0].rpartition("/")[2]
+        return f"redshift://speql@127.0.0.1:{redshift_server}/{name}?ssl=false"
+
+    return make

@@ -1,6 +1,7 @@
 """What every engine promises, asked of each that runs here: one body of tests for all adapters.
 
-Snowflake is a stand-in here (`snowflake_stand_in.py`): what it cannot show is left out, and says so.
+Snowflake and Redshift are stand-ins here (`snowflake_stand_in.py`, `redshift_stand_in.py`): what they cannot show is
+left out, and says so.
 """
 
 import asyncio
@@ -35,7 +36,7 @@ STAND_IN_CANNOT = {
 OpenShop = Callable[..., Awaitable[Engine]]
 
 
-@pytest.fixture(params=["duckdb", "postgres", "snowflake"])
+@pytest.fixture(params=["duckdb", "postgres", "redshift", "snowflake"])
 async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenShop]:
     """Opens the same small shop on an engine: once for writing to make it, then as asked."""
     if reason := STAND_IN_CANNOT.get(request.param, {}).get(request.node.originalname):
@@ -341,7 +342,7 @@ async def test_calls_overlap(shop, until):
 
 
 async def test_an_estimate_knows_the_tables(shop, open_shop):
-    if shop.info.dialect == "postgres":
+    if shop.info.dialect in ("postgres", "redshift"):
         await (await open_shop(writable=True)).submit("ANALYZE large")
     estimate = await shop.estimate("SELECT b, count(*) FROM large WHERE a < 10 GROUP BY b")
 
