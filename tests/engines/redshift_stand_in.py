@@ -2,8 +2,8 @@
 
 The driver is the real one. The proxy takes the words that PostgreSQL does not know (``client_protocol_version``,
 ``driver_version`` and the like) out of what the driver says first, says Redshift's version in the server's answer, and
-hands on all else as it is. PostgreSQL is not Redshift: it shows the adapter's own work (sessions, cancelling, how values
-are read), not Redshift's answers.
+hands on all else as it is. PostgreSQL is not Redshift: it shows the adapter's own work (sessions, cancelling, how
+values are read), not Redshift's answers.
 """
 
 import socket

@@ -21,7 +21,6 @@ from speql_engines.engine import (
 )
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
 from speql_engines.one_query import require_query
-from speql_engines.postgres.results import ColumnType, arrow_table
 from speql_engines.redshift import plan
 from speql_engines.redshift.catalog import DIALECT, read_catalog
 from speql_engines.redshift.data_version import DataVersion
@@ -32,6 +31,7 @@ from speql_engines.redshift.sessions import Canceller, DriverError, Session, Ses
 from speql_engines.redshift.signatures import read_signatures
 from speql_engines.redshift.statements import only_reads, redshift_statement
 from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.text_rows import ColumnType, arrow_table
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 from speql_sql.parse import parse_query

@@ -15,10 +15,10 @@ from redshift_connector.error import Error as RedshiftError
 
 from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
-from speql_engines.postgres.results import ColumnType
 from speql_engines.redshift.errors import connection_failed, engine_error, is_lost
 from speql_engines.redshift.location import Location
 from speql_engines.session_pool import SessionPool
+from speql_engines.text_rows import ColumnType
 from speql_sql import Problem
 
 # Its other lines hold what is sent.

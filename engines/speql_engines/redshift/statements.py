@@ -4,7 +4,7 @@ import re
 
 from sqlglot import exp
 
-from speql_engines.postgres.statements import Statement, statement_of, without_comments_before
+from speql_engines.statement_kinds import Statement, statement_of, without_comments_before
 from speql_sql.parse import parse_query
 
 _TEMPORARY = re.compile(r"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?#|\bINTO\s+(?:TABLE\s+)?\"?#", re.I)
