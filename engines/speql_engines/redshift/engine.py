@@ -196,7 +196,6 @@ class RedshiftEngine:
         has.
         """
         started = time.perf_counter()
-        require_query(sql, DIALECT)
         if name in self._temp_tables:
             raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
         self._temp_tables[name] = _OwnTable()
@@ -204,9 +203,10 @@ class RedshiftEngine:
         limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
 
         def work(session: Session) -> TempTable:
+            require_query(sql, DIALECT, lambda: session.describe(sql))
             own = f"{name}_{uuid.uuid4().hex[:8]}"
             sql_name = f'"{own}"'
-            session.describe(sql)  # one query, or an error with its place
+            session.describe(sql)  # its mistakes have their place in the user's text
             _limit_time(session)
             session.run(f"CREATE TEMPORARY TABLE {sql_name} AS\nSELECT * FROM (\n{query}\n) AS speql_rows{limit}")
             done = False
@@ -250,7 +250,6 @@ class RedshiftEngine:
 
     async def estimate(self, sql: str) -> Estimate:
         """Redshift's own estimate of a query, without running it."""
-        require_query(sql, DIALECT)
         catalog = await self.catalog()
 
         def rows_of_table(name: str) -> int | None:
@@ -260,6 +259,7 @@ class RedshiftEngine:
             return max((one.row_count or 0 for one in found), default=None)
 
         def work(session: Session) -> Estimate:
+            require_query(sql, DIALECT, lambda: session.describe(sql))
             session.describe(sql)
             return plan.estimate_of([str(line) for (line,) in session.rows(plan.PREFIX + sql)], rows_of_table)
 
@@ -289,9 +289,9 @@ class RedshiftEngine:
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
-        require_query(sql, DIALECT)
 
         def work(session: Session) -> Result:
+            require_query(sql, DIALECT, lambda: session.describe(sql))
             return _rows_of(session, sql, max_rows, started, ahead=True)
 
         return await self._run(kind, work, sql, home=self._is_at_home(sql))

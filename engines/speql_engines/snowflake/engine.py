@@ -180,8 +180,7 @@ class SnowflakeEngine:
 
         def work(at: Running) -> Result:
             if not self._writable and (statement.kind == "write" or not certain):
-                if statement.kind == "query":
-                    _bound(at, sql)  # a mistake in it is told first
+                _told_by_binder(at, sql)
                 message = "This would write, or may, and the connection is open for reading only."
                 raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
             return self._submitted(at, statement, max_rows, started)
@@ -199,7 +198,6 @@ class SnowflakeEngine:
         more than ``most_rows`` only one row more than that is kept.
         """
         started = time.perf_counter()
-        require_query(sql, DIALECT)
         if name in self._temp_tables:
             raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
         self._temp_tables[name] = _OwnTable()
@@ -207,6 +205,7 @@ class SnowflakeEngine:
         limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
 
         def work(at: Running) -> TempTable:
+            require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
             self._before_reading(at, sql)
             database, schema = _place(at)
             own = f"{name}_{uuid.uuid4().hex[:8]}"
@@ -253,7 +252,6 @@ class SnowflakeEngine:
 
     async def estimate(self, sql: str) -> Estimate:
         """What Snowflake's plan says of a query, without running it; where it gives none, what the tables' sizes do."""
-        require_query(sql, DIALECT)
         catalog = await self.catalog()
 
         def size(parts: Sequence[str]) -> tuple[int | None, int | None]:
@@ -263,6 +261,7 @@ class SnowflakeEngine:
             return (found.row_count, found.bytes) if found is not None else (None, None)
 
         def work(at: Running) -> Estimate:
+            require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
             try:
                 told = at.execute(plan.PREFIX + sql).fetchone()
             except ProgrammingError:
@@ -340,9 +339,9 @@ class SnowflakeEngine:
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
-        require_query(sql, DIALECT)
 
         def work(at: Running) -> Result:
+            require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
             self._before_reading(at, sql)
             found = _rows_of(at, sql, max_rows, started, ahead=True)
             self._warehouse.note_running(at.connection.warehouse)
@@ -451,6 +450,12 @@ def _bound(at: Running, sql: str) -> tuple[ResultColumn, ...]:
         message = "Only a single query that reads can be run here."
         raise EngineError(message, problem=Problem("not-a-query", message))
     return columns
+
+
+def _told_by_binder(at: Running, sql: str) -> None:
+    """The mistake in what looks like a query, in Snowflake's words; nothing else is shown to it."""
+    if statement_of(sql).kind == "query":
+        _bound(at, sql)
 
 
 def _rows_of(at: Running, sql: str, max_rows: int | None, started: float, *, ahead: bool) -> Result:

@@ -25,6 +25,7 @@ _NO_TEMPORARY = (
     "A TEMP table would be lost when SpeQL connects again, and would hide a table of its name until then. "
     "Make a TRANSIENT one."
 )
+_PROCEDURE = re.compile(r"WITH\s+\S+\s+AS\s+PROCEDURE\b", re.I)
 _SESSION = re.compile(r"ALTER\s+SESSION\s+(?:UN)?SET\s+(\w+)", re.I)
 _OURS = {"AUTOCOMMIT", "MULTI_STATEMENT_COUNT", "QUOTED_IDENTIFIERS_IGNORE_CASE", "ROWS_PER_RESULTSET"}
 _OBJECT_OF_USE = re.compile(r"USE\s+(ROLE|WAREHOUSE|SECONDARY\s+ROLES|DATABASE|SCHEMA)?", re.I)
@@ -53,6 +54,8 @@ def statement_of(sql: str) -> Statement:
         raise EngineError("There is no statement to run.", "Write one.", Problem("empty", "There is no statement."))
     if word in _REFUSED:
         return Statement(sql, "refused", _REFUSED[word])
+    if _PROCEDURE.match(bare):
+        return Statement(sql, "write")
     if word in _QUERIES:
         return Statement(sql, "query")
     if word in _READS:
