@@ -173,7 +173,10 @@ def test_no_more_rows_are_asked_for_than_are_shown(sql, limited):
 def test_a_sample_is_drawn_row_by_row():
     columns = (Column("a", "integer"),)
     catalog = Catalog(
-        (Table("t", columns, schema="public", database="d"), Table("v", columns, schema="public", kind="view")),
+        (
+            Table("t", columns, schema="public", database="d"),
+            Table("v", columns, schema="public", database="d", kind="view"),
+        ),
         dialect="redshift",
         path=(("d", "public"),),
     )

@@ -80,8 +80,7 @@ class Canceller:
 
     def _drop(self) -> None:
         if self._connection is not None:
-            with suppress(*DRIVER_ERRORS):
-                self._connection.close()
+            _log_out(self._connection)
             self._connection = None
 
 
@@ -203,8 +202,7 @@ class Session:
     def close(self) -> None:
         """Log out."""
         self._broken = True
-        with suppress(*DRIVER_ERRORS, AttributeError):
-            self.connection.close()
+        _log_out(self.connection)
 
 
 Sessions = SessionPool[Session]
@@ -233,6 +231,16 @@ def server_facts(sessions: Sessions, job: Job) -> tuple[str, str]:
         if not version:
             raise ConnectionFailedError("The server does not say what it is.", "Is it Redshift?")
         return str(version).partition("Redshift ")[2] or str(version), str(database)
+
+
+def _log_out(connection: Connection) -> None:
+    """Log out; the driver leaves its socket open if the server has gone before."""
+    stream = connection._sock
+    with suppress(*DRIVER_ERRORS, AttributeError):
+        connection.close()
+    if stream is not None:
+        with suppress(OSError, ValueError):
+            stream.close()
 
 
 def _columns(described: Sequence[Mapping[str, Any]]) -> tuple[ColumnType, ...]:
