@@ -35,7 +35,7 @@ def problem_code(state: str) -> str:
 def span_at(place: str | None, prefix: str, sql: str) -> Span | None:
     """From the place of an error in ``prefix + sql``, counted in characters from 1, to the end of the word there.
 
-    >>> span_at("15", "EXPLAIN ", "SELECT a1 FROM t").of("SELECT a1 FROM t")
+    >>> span_at("16", "EXPLAIN ", "SELECT a1 FROM t").of("SELECT a1 FROM t")
     'a1'
     """
     if place is None or not place.isdigit():

@@ -42,8 +42,8 @@ def location_of(url: str) -> Location:
     A password is in the environment (``REDSHIFT_PASSWORD``, else ``PGPASSWORD``); with ``iam`` the driver takes what
     AWS knows: a profile, the environment, the role of a machine.
 
-    >>> location_of("redshift://ann@shop.example/dev").arguments["port"]
-    5439
+    >>> location_of("redshift:///dev?iam=true&cluster_identifier=shop").label
+    'dev on shop'
     """
     try:
         parts = urlsplit(url)
