@@ -125,8 +125,10 @@ class SessionPool(Generic[S]):
             else:
                 found = self._idle.pop() if self._idle else None
                 self._open += found is None
-        if found is not None and not found.broken:
-            return found
+        if found is not None:
+            if not found.broken:
+                return found
+            found.close()
         try:
             fresh = self._connect()
         except BaseException:
@@ -154,6 +156,7 @@ class SessionPool(Generic[S]):
                 if session.broken:
                     self.generation += 1
                     self._home = None
+                    session.close()
             elif session.broken or self._closed:
                 self._open -= 1
                 session.close()
