@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install assets demo play test test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -76,6 +76,19 @@ shots-play: $(READY) $(ASSETS)  ## Take the pictures of the page for docs/images
 
 test: $(READY)  ## Run all tests (ARGS="-k repair")
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+ENGINES := .venv-engines
+
+test-engines: $(READY) $(ENGINES)/fakesnow/.ready  ## Test every adapter, with stand-ins for engines that are not to be had (needs PostgreSQL)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+		echo "PostgreSQL is not installed, so neither it nor Redshift's driver is tested. On Debian and Ubuntu: apt-get install postgresql"
+	$(BIN)/python -m pytest tests/engines $(ARGS)
+
+$(ENGINES)/fakesnow/.ready: tests/engines/fakesnow.lock
+	@test -x $(ENGINES)/fakesnow/bin/python || $(PYTHON) -m venv $(ENGINES)/fakesnow
+	@echo "Installing fakesnow, a stand-in for Snowflake, into $(ENGINES)/fakesnow ..."
+	@$(ENGINES)/fakesnow/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/engines/fakesnow.lock
+	@touch $@
 
 fuzz: $(READY)  ## Compare random queries over random temp tables with direct runs (N=100000 SEED=7)
 	SPEQL_FUZZ_CASES=$(or $(N),10000) SPEQL_FUZZ_SEED=$(SEED) \
@@ -161,6 +174,8 @@ lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no 
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o requirements.lock
 	$(BIN)/uv pip compile tests/notebook/hosts/hosts.in pyproject.toml --universal --python-version 3.11 \
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/notebook/hosts/hosts.lock
+	$(BIN)/uv pip compile tests/engines/fakesnow.in --universal --python-version 3.11 \
+		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/fakesnow.lock
 
 clean:  ## Remove .venv and caches
-	rm -rf $(VENV) .venv-notebooks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-notebooks $(ENGINES) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

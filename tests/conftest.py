@@ -9,6 +9,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from tests import postgres_cluster
+from tests.engines import redshift_stand_in, snowflake_stand_in
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -113,3 +114,52 @@ def no_keyring() -> Iterator[None]:
     keyring.set_keyring(fail.Keyring())
     yield
     keyring.set_keyring(before)
+
+
+@pytest.fixture(scope="session")
+def snowflake_server() -> Iterator[tuple[snowflake_stand_in.StandIn, int]]:
+    """The stand-in for Snowflake; tests that need it are skipped where it is not installed."""
+    pytest.importorskip("snowflake.connector", reason="The driver is not installed: pip install 'speql[snowflake]'")
+    if not snowflake_stand_in.PROGRAM.exists():
+        pytest.skip("fakesnow, the stand-in for Snowflake, is not installed: make test-engines")
+    with snowflake_stand_in.stand_in() as found:
+        yield found
+
+
+@pytest.fixture
+def snowflake_database(
+    snowflake_server: tuple[snowflake_stand_in.StandIn, int], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Names empty databases of the stand-in."""
+    monkeypatch.setenv("SNOWFLAKE_PASSWORD", "not looked at by the stand-in")
+    _, port = snowflake_server
+
+    def name() -> str:
+        at = f"warehouse=COMPUTE_WH&host=127.0.0.1&port={port}&protocol=http"
+        return f"snowflake://ann@stand-in/T_{uuid.uuid4().hex.upper()}/PUBLIC?{at}"
+
+    return name
+
+
+@pytest.fixture(scope="session")
+def redshift_server(postgres_server: str) -> Iterator[int]:
+    """The stand-in for Redshift; tests that need it are skipped where PostgreSQL or the driver is not installed."""
+    pytest.importorskip("redshift_connector", reason="The driver is not installed: pip install 'speql[redshift]'")
+    with redshift_stand_in.stand_in(postgres_server.split()[0].removeprefix("host=")) as port:
+        yield port
+
+
+@pytest.fixture
+def redshift_database(
+    redshift_server: int, postgres_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Makes empty databases of the stand-in."""
+    monkeypatch.setenv("REDSHIFT_PASSWORD", "not asked for by the stand-in")
+    # Of what the stand-in is asked, nothing else changes anything: the ten seconds need not be waited for.
+    monkeypatch.setattr("speql_engines.redshift.data_version.BELIEVED_SECONDS", float("inf"))
+
+    def make() -> str:
+        name = postgres_database().partition("?")[0].rpartition("/")[2]
+        return f"redshift://speql@127.0.0.1:{redshift_server}/{name}?ssl=false"
+
+    return make

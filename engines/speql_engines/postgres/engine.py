@@ -29,12 +29,13 @@ from speql_engines.postgres import plan
 from speql_engines.postgres.catalog import catalog_fingerprint, read_catalog
 from speql_engines.postgres.data_version import DataVersion
 from speql_engines.postgres.errors import WRITE_HINT, engine_error
-from speql_engines.postgres.results import ColumnType, arrow_table, batches, described, type_names
+from speql_engines.postgres.results import batches, described, type_names
 from speql_engines.postgres.sampled import sampled_sql
-from speql_engines.postgres.sessions import Session, Sessions, server_facts
+from speql_engines.postgres.sessions import Session, Sessions, open_sessions, server_facts
 from speql_engines.postgres.signatures import read_signatures
-from speql_engines.postgres.statements import statement_of
+from speql_engines.statement_kinds import statement_of
 from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.text_rows import ColumnType, arrow_table
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 
@@ -99,7 +100,8 @@ class PostgresEngine:
             )
             raise ConnectionFailedError("The name of the database holds a password.", hint)
         canceller = DaemonExecutor("speql-postgres-cancel", 2)
-        engine = cls(Sessions(conninfo, canceller, Login(secret)), canceller, writable, str(parts.get("host") or ""))
+        sessions = open_sessions(conninfo, canceller, Login(secret))
+        engine = cls(sessions, canceller, writable, str(parts.get("host") or ""))
         try:
             engine._version, database = await engine._call(lambda job: server_facts(engine._sessions, job))
         except BaseException:

@@ -3,33 +3,10 @@
 import psycopg
 
 from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
-from speql_sql import Problem, Span
+from speql_engines.sqlstates import problem_code, span_at
+from speql_sql import Problem
 
 WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
-
-# By SQLSTATE, or by its class: https://www.postgresql.org/docs/current/errcodes-appendix.html
-_CODES = {
-    "42601": "syntax-error",
-    "42P01": "unknown-table",
-    "3F000": "unknown-schema",
-    "42703": "unknown-column",
-    "42702": "ambiguous-column",
-    "42725": "type-error",
-    "42883": "unknown-function",
-    "42704": "unknown-type",
-    "42803": "not-grouped",
-    "42804": "type-error",
-    "42846": "type-error",
-    "42712": "duplicate-alias",
-    "25006": "read-only",
-    "57014": "cancelled",
-    "42501": "access-refused",
-    "53100": "disk-full",
-    "53200": "out-of-memory",
-    "22003": "out-of-range",
-    "22P02": "type-error",
-}
-_CLASSES = {"22": "type-error", "23": "constraint", "42": "syntax-error"}
 
 
 def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> EngineError:
@@ -40,28 +17,13 @@ def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> Engin
     diagnostic = error.diag
     state = diagnostic.sqlstate or ""
     message = diagnostic.message_primary or str(error).strip() or type(error).__name__
-    code = _CODES.get(state) or _CLASSES.get(state[:2]) or "engine-error"
+    code = problem_code(state)
     hint = WRITE_HINT if code == "read-only" else diagnostic.message_hint or ""
     if isinstance(error, psycopg.OperationalError) and not state:
         code, hint = "connection-lost", "The next statement connects again."
-    problem = Problem(code, f"{message} [{state}]" if state else message, _span(diagnostic, prefix, sql), hint=hint)
+    span = span_at(diagnostic.statement_position, prefix, sql)
+    problem = Problem(code, f"{message} [{state}]" if state else message, span, hint=hint)
     return EngineError(problem.message, hint, problem)
-
-
-def _span(diagnostic: psycopg.errors.Diagnostic, prefix: str, sql: str) -> Span | None:
-    """From the place of an error, which is counted in characters from 1, to the end of the word there."""
-    place = diagnostic.statement_position
-    if place is None or not place.isdigit():
-        return None
-    start = int(place) - 1 - len(prefix)
-    if not 0 <= start <= len(sql):
-        return None
-    end = start
-    if end < len(sql) and sql[end] == '"':
-        end = sql.find('"', end + 1) + 1 or len(sql)
-    while end < len(sql) and (sql[end].isalnum() or sql[end] in "_$."):
-        end += 1
-    return Span(start, max(end, min(start + 1, len(sql))))
 
 
 # The client's and the server's words; servers that speak another language than English get the general advice.

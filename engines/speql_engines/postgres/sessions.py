@@ -2,9 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -12,11 +11,11 @@ from psycopg import postgres as builtin
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 
-from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.engine import ConnectionFailedError
 from speql_engines.jobs import Job
 from speql_engines.login import Login
 from speql_engines.postgres.errors import connection_failed, engine_error
-from speql_sql import Problem
+from speql_engines.session_pool import SessionPool
 from speql_sql.secret import Secret
 
 MAX_SESSIONS = 6
@@ -26,8 +25,6 @@ _CONNECT_SECONDS = 10
 _CANCEL_SECONDS = 5.0
 _CANCEL_PAUSE = 0.05
 """A cancel is a connection of its own: it is not repeated sooner than this."""
-
-_TURN_SECONDS = 0.02
 
 
 def connect(conninfo: str, secret: Secret | None = None) -> psycopg.Connection:
@@ -94,6 +91,14 @@ class Session:
                 self._cancelling.result(_CANCEL_SECONDS)
             self._cancelling = None
 
+    def reset(self) -> None:
+        """Undo what a statement of the user's may have left."""
+        self.run("DISCARD ALL")
+
+    def run(self, statement: str) -> None:
+        """Run a statement that has no rows."""
+        self.connection.execute(statement.encode())
+
     @property
     def broken(self) -> bool:
         """Whether the server, or the way to it, is gone."""
@@ -105,158 +110,32 @@ class Session:
             self.connection.close()
 
 
-class Sessions:
-    """Hands out sessions, each to one job at a time; all methods block.
+Sessions = SessionPool[Session]
 
-    The **home** session has the temp tables: they are private to it, so whatever reads or makes one waits for its turn
-    there. All others are alike. ``SET`` statements of the user's are repeated on each. A session on which a statement
-    of the user's ran that may have left something (a setting made by a function, a temp table) is reset before it is
-    used again. A session that has broken is replaced; with the home session the temp tables are gone, which
-    ``generation`` tells. ``login`` knows the password, where that is not left to libpq.
-    """
 
-    def __init__(self, conninfo: str, canceller: Executor, login: Login | None = None) -> None:
-        parts: dict[str, Any] = dict(conninfo_to_dict(conninfo))
-        parts.setdefault("connect_timeout", _CONNECT_SECONDS)
-        parts.setdefault("fallback_application_name", "SpeQL")
-        self._conninfo = make_conninfo(**parts)
-        self._login = login or Login()
-        self._canceller = canceller
-        self._condition = threading.Condition()
-        self._idle: list[Session] = []
-        self._open = 0
-        self._home: Session | None = None
-        self._home_taken = False
-        self._closed = False
-        self._settings: dict[str, str] = {}
-        self._settings_count = 0
-        self.generation = 0
+def open_sessions(conninfo: str, canceller: Executor, login: Login | None = None) -> Sessions:
+    """A pool of sessions, none of which is open yet. ``login`` knows the password, where that is not left to libpq."""
+    parts: dict[str, Any] = dict(conninfo_to_dict(conninfo))
+    parts.setdefault("connect_timeout", _CONNECT_SECONDS)
+    parts.setdefault("fallback_application_name", "SpeQL")
+    made, known = make_conninfo(**parts), login or Login()
 
-    @property
-    def settings_count(self) -> int:
-        """How many settings the user has made so far."""
-        return self._settings_count
-
-    @contextmanager
-    def session(self, job: Job, *, home: bool = False, submits: bool = False) -> Iterator[Session]:
-        """A session for the job, which is interrupted on it; it waits for its turn as long as the job is wanted."""
-        session = self._take(job, home)
+    def session(secret: Secret | None) -> Session:
         try:
-            session.serve(job)
-            self._configure(session)
-            session.used_by_submit = submits
-            yield session
-        finally:
-            self._give_back(session, home)
-
-    def note_setting(self, key: str, statement: str) -> None:
-        """Run ``statement`` (SET, RESET) on every session from now on: a setting belongs to the user's session."""
-        with self._condition:
-            self._settings.pop(key, None)
-            self._settings[key] = statement
-            self._settings_count += 1
-
-    def close(self) -> None:
-        """Log out everywhere. Jobs must have ended."""
-        with self._condition:
-            self._closed = True
-            sessions, self._idle = [*self._idle, *([self._home] if self._home else [])], []
-            self._home = None
-            self._condition.notify_all()
-        for session in sessions:
-            session.close()
-
-    def _take(self, job: Job, home: bool) -> Session:
-        with self._condition:
-            while not self._closed and (self._home_taken if home else not self._idle and self._open >= MAX_SESSIONS):
-                self._condition.wait(_TURN_SECONDS)
-                job.run_on(_NOTHING)  # raises if the job is not wanted any more
-            if self._closed:
-                raise EngineError("The connection is closed.", "Open it again.")
-            if home:
-                self._home_taken = True
-                found = self._home
-            else:
-                found = self._idle.pop() if self._idle else None
-                self._open += found is None
-        if found is not None and not found.broken:
-            return found
-        try:
-            fresh = self._connect()
-        except BaseException:
-            with self._condition:
-                if home:
-                    self._home_taken = False
-                else:
-                    self._open -= 1
-                self._condition.notify()
-            raise
-        if home:
-            with self._condition:
-                self.generation += self._home is not None
-                self._home = fresh
-        return fresh
-
-    def _give_back(self, session: Session, home: bool) -> None:
-        try:
-            session.settle()
-        except psycopg.Error:
-            session.close()
-        with self._condition:
-            if home:
-                self._home_taken = False
-                if session.broken:
-                    self.generation += 1
-                    self._home = None
-            elif session.broken or self._closed:
-                self._open -= 1
-                session.close()
-            else:
-                self._idle.append(session)
-            self._condition.notify_all()
-
-    def _connect(self) -> Session:
-        secret = self._login.secret()
-        try:
-            return self._logged_in(secret)
-        except ConnectionFailedError as failure:
-            if failure.reason not in ("login", "expired") or (other := self._login.renewed(secret)) is None:
-                raise
-            return self._logged_in(other)
-
-    def _logged_in(self, secret: Secret | None) -> Session:
-        try:
-            return Session(connect(self._conninfo, secret), self._canceller)
+            return Session(connect(made, secret), canceller)
         except psycopg.Error as error:
             raise connection_failed(error) from error
 
-    def _configure(self, session: Session) -> None:
-        """Undo what a submit may have left, and set what the user has set since."""
-        if session.used_by_submit:
-            session.connection.execute("DISCARD ALL")
-            session.settings = -1
-        with self._condition:
-            wanted, statements = self._settings_count, tuple(self._settings.items())
-        if session.settings == wanted or (session.settings < 0 and not statements):
-            session.settings = wanted
-            return
-        for key, statement in statements:
-            try:
-                session.connection.execute(statement)
-            except psycopg.Error as error:
-                with self._condition:
-                    self._settings.pop(key, None)
-                message = f"`{statement.strip()}` no longer works and is forgotten: {engine_error(error).message}"
-                raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
-        session.settings = wanted
+    def log_in() -> Session:
+        secret = known.secret()
+        try:
+            return session(secret)
+        except ConnectionFailedError as failure:
+            if failure.reason not in ("login", "expired") or (other := known.renewed(secret)) is None:
+                raise
+            return session(other)
 
-
-class _Nothing:
-    def interrupt(self) -> None:
-        """Nothing runs."""
-
-
-_NOTHING = _Nothing()
+    return SessionPool(log_in, MAX_SESSIONS, psycopg.Error, engine_error)
 
 
 def server_facts(sessions: Sessions, job: Job) -> tuple[str, str]:

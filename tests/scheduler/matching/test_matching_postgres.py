@@ -66,7 +66,8 @@ def postgres_catalog(connection: "psycopg.Connection") -> Catalog:
 
 
 def run(connection: "psycopg.Connection", sql: str) -> pa.Table:
-    from speql_engines.postgres.results import arrow_table, described
+    from speql_engines.postgres.results import described
+    from speql_engines.text_rows import arrow_table
 
     with connection.cursor() as cursor:
         cursor.execute(sql.encode())

@@ -1,4 +1,4 @@
-"""What kind of statement a text is, by its first words: PostgreSQL itself decides whether it may run."""
+"""What kind of statement a text is, by its first words, in PostgreSQL and its kin: the server decides if it may run."""
 
 import re
 from dataclasses import dataclass

@@ -1,0 +1,492 @@
+"""Snowflake as an engine."""
+
+import asyncio
+import json
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from snowflake.connector.errors import Error as SnowflakeError
+from snowflake.connector.errors import ProgrammingError
+
+from speql_engines.engine import (
+    Binding,
+    EngineError,
+    EngineInfo,
+    Estimate,
+    Result,
+    ResultColumn,
+    TempTable,
+)
+from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.one_query import require_query
+from speql_engines.snowflake import plan
+from speql_engines.snowflake.catalog import DIALECT, read_catalog
+from speql_engines.snowflake.data_version import DataVersion, full_name
+from speql_engines.snowflake.errors import LOST, WRITE_HINT, engine_error
+from speql_engines.snowflake.location import Location, location_of
+from speql_engines.snowflake.login import Login, Running
+from speql_engines.snowflake.results import columns_of, page
+from speql_engines.snowflake.sampled import sampled_sql
+from speql_engines.snowflake.signatures import read_signatures
+from speql_engines.snowflake.statements import Statement, statement_of
+from speql_engines.snowflake.warehouse import Warehouse
+from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.workers import DaemonExecutor
+from speql_sql import Catalog, FunctionSignature, Problem
+from speql_sql.parse import parse_query
+
+T = TypeVar("T")
+
+_QUICK_THREADS = 4
+_JOB_THREADS = 8
+_STOP_SECONDS = 5.0
+_CATALOG_SECONDS = 60.0
+"""Tables that others make or change are looked for so often: each look is half a dozen questions."""
+
+_COUNT_COLUMNS = "number of "
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnTable:
+    """A temp table of ours and the session that it is in; one that is being made has no name yet."""
+
+    sql_name: str = ""
+    name: str = ""
+    generation: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+    def is_named(self, name: str) -> bool:
+        """Whether that is its own name, without the schema's."""
+        return bool(self.name) and self.name.lower() == name.lower()
+
+
+class SnowflakeEngine:
+    """A database of a Snowflake account; see :class:`~speql_engines.engine.Engine` for what it promises.
+
+    Made by :meth:`open`. All statements run in one session; temp tables are Snowflake's own temporary tables, private
+    to it and gone with it. Snowflake has no read-only sessions: what works ahead is one query by the parser's word (and
+    by the guard's, before it comes here). Nothing works ahead on a warehouse that is suspended.
+    """
+
+    def __init__(self, location: Location, writable: bool) -> None:
+        self._location = location
+        self._writable = writable
+        self._version = ""
+        self._jobs = RunningJobs()
+        self._quick = DaemonExecutor("speql-snowflake-quick", _QUICK_THREADS)
+        self._long = DaemonExecutor("speql-snowflake-job", _JOB_THREADS)
+        canceller = DaemonExecutor("speql-snowflake-cancel", 2)
+        self._login = Login(location, canceller)
+        self._warehouse = Warehouse()
+        self._data_version = DataVersion()
+        self._session: dict[str, str] = {}
+        self._catalog: Catalog | None = None
+        self._catalog_seen = (0, 0, 0)
+        self._catalog_read_at = 0.0
+        self._refreshing: asyncio.Task[None] | None = None
+        self._reading: asyncio.Lock = asyncio.Lock()
+        self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
+        self._temp_tables: dict[str, _OwnTable] = {}
+        self._writes = 0
+        self._statements = StatementLog()
+        self._closing: asyncio.Task[None] | None = None
+        executors = (self._quick, self._long)
+        self._finalizer = weakref.finalize(self, _stop, self._login, self._jobs, executors, canceller)
+
+    @classmethod
+    async def open(cls, url: str, *, writable: bool = False) -> "SnowflakeEngine":
+        """Log in; :class:`ConnectionFailedError` says why that fails.
+
+        ``url`` is ``snowflake://account/database/schema?warehouse=..&role=..``, or ``snowflake://NAME`` for a name of
+        ``~/.snowflake/connections.toml``, which also holds what is secret.
+        """
+        engine = cls(location_of(url), writable)
+        try:
+            await engine._call(engine._on(engine._read_session, again=False))
+        except BaseException:
+            await engine.close()
+            raise
+        return engine
+
+    @property
+    def info(self) -> EngineInfo:
+        """What to show of this connection; ``details`` say what it costs: ``paid``, by which ``warehouse``."""
+        details = {"paid": "yes", **self._session}
+        return EngineInfo("Snowflake", self._version, self._location.label, self._writable, DIALECT, details)
+
+    @property
+    def running(self) -> tuple[RunningStatement, ...]:
+        """The statements that have not ended."""
+        return self._statements.running
+
+    async def catalog(self) -> Catalog:
+        """Tables, views, columns and keys of the session's database.
+
+        Read again after a statement of the user's that may have changed them; what others change is looked for once a
+        minute, in the background.
+        """
+        async with self._reading:
+            mine = (self._login.generation, self._login.settings_count, self._writes)
+            if self._catalog is None or mine != self._catalog_seen:
+                await self._read_catalog(mine)
+            elif time.monotonic() > self._catalog_read_at + _CATALOG_SECONDS and not self._is_refreshing:
+                self._refreshing = asyncio.get_running_loop().create_task(self._refresh(mine))
+            assert self._catalog is not None, "it has just been read"
+            return self._catalog
+
+    async def functions(self) -> tuple[FunctionSignature, ...]:
+        """All functions that a query may call; read again when the catalog has changed."""
+        version = (await self.catalog()).version
+        if self._functions is None or self._functions[0] != version:
+            found = await self._quickly("functions", lambda at: read_signatures(at.rows, _place(at)[0]))
+            self._functions = version, found
+        return self._functions[1]
+
+    async def bind(self, sql: str) -> Binding:
+        """Names and types of a query's result without running it, or why it does not bind."""
+        problem = parse_query(sql, DIALECT).problem
+        if problem is not None and (problem.code != "cannot-parse" or statement_of(sql).kind != "query"):
+            return Binding(problems=(problem,))
+        try:
+            columns = await self._quickly("bind", lambda at: _bound(at, sql), sql)
+        except EngineError as error:
+            if error.problem is None or error.problem.code == LOST:
+                raise
+            return Binding(problems=(error.problem,))
+        return Binding(columns)
+
+    async def execute(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one query that only reads; Snowflake stops after ``max_rows`` rows and one."""
+        return await self._read("query", sql, max_rows)
+
+    async def submit(self, sql: str, max_rows: int | None = None) -> Result:
+        """Run one statement as the user wrote it; it may resume the warehouse.
+
+        USE, SET and ALTER SESSION hold for every later statement, speculated ones too. On a connection that may not
+        write, whatever writes, or is not known not to, is refused, with how to change that. Transactions, temporary
+        tables, PUT and GET are refused.
+        """
+        statement = statement_of(sql)
+        if statement.kind == "refused":
+            raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
+        certain = statement.kind != "query" or parse_query(sql, DIALECT).problem is None
+        started = time.perf_counter()
+
+        def work(at: Running) -> Result:
+            if not self._writable and (statement.kind == "write" or not certain):
+                _told_by_binder(at, sql)
+                message = "This would write, or may, and the connection is open for reading only."
+                raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
+            return self._submitted(at, statement, max_rows, started)
+
+        try:
+            again = statement.kind == "read" or not self._writable  # else it may have written before it was lost
+            return await self._run("submit", work, sql, ahead=False, again=again)
+        finally:
+            self._writes += statement.kind == "write" or not certain
+
+    async def create_temp_table(self, name: str, sql: str, most_rows: int | None = None) -> TempTable:
+        """Materialise a query as a temporary table. On failure or cancel nothing is left.
+
+        Its name in SQL is one that no table ever had, so that making and dropping it can touch no other. Of a result of
+        more than ``most_rows`` only one row more than that is kept.
+        """
+        started = time.perf_counter()
+        if name in self._temp_tables:
+            raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
+        self._temp_tables[name] = _OwnTable()
+        query = sql.rstrip().rstrip(";")
+        limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
+
+        def work(at: Running) -> TempTable:
+            require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
+            self._before_reading(at, sql)
+            database, schema = _place(at)
+            own = f"{name}_{uuid.uuid4().hex[:8]}"
+            sql_name = full_name(database, schema, own)
+            # A day of it would be kept for Time Travel, and paid for.
+            head = f"CREATE TEMPORARY TABLE {sql_name} DATA_RETENTION_TIME_IN_DAYS = 0 AS"
+            at.execute(f"{head}\nSELECT * FROM (\n{query}\n) AS speql_rows{limit}")
+            self._warehouse.note_running(at.connection.warehouse)
+            done = False
+            try:
+                (counted,) = at.rows(f"SELECT COUNT(*) AS N FROM {sql_name}")
+                bytes_ = _bytes_of(at, own, full_name(database, schema))
+                columns = _bound(at, f"SELECT * FROM {sql_name}")
+                done = True
+            finally:
+                if not done:
+                    at.finish()
+                    at.execute(f"DROP TABLE IF EXISTS {sql_name}")
+            rows = int(counted["N"])
+            self._temp_tables[name] = _OwnTable(sql_name, own, self._login.generation, rows, bytes_)
+            return TempTable(name, sql_name, rows, bytes_, columns, time.perf_counter() - started)
+
+        def undo(table: TempTable) -> None:
+            with self._login.running(Job()) as at:
+                at.execute(f"DROP TABLE IF EXISTS {table.sql_name}")
+
+        try:
+            return await self._run("create", work, sql, about=name, again=False, undo=undo)
+        except BaseException:
+            self._temp_tables.pop(name, None)
+            raise
+
+    async def drop_temp_table(self, name: str) -> None:
+        """Drop a temp table made by this engine. Dropping one that is gone is no error."""
+        table = self._temp_tables.get(name, _OwnTable())
+        if table.sql_name and table.generation == self._login.generation:
+
+            def work(at: Running) -> None:
+                at.finish()
+                at.execute(f"DROP TABLE IF EXISTS {table.sql_name}")
+
+            await self._run("drop", work, about=name, again=False)
+        self._temp_tables.pop(name, None)
+
+    async def estimate(self, sql: str) -> Estimate:
+        """What Snowflake's plan says of a query, without running it; where it gives none, what the tables' sizes do."""
+        catalog = await self.catalog()
+
+        def size(parts: Sequence[str]) -> tuple[int | None, int | None]:
+            if own := next((one for one in tuple(self._temp_tables.values()) if one.is_named(parts[-1])), None):
+                return own.rows, own.bytes
+            found = catalog.find(*reversed(parts))
+            return (found.row_count, found.bytes) if found is not None else (None, None)
+
+        def work(at: Running) -> Estimate:
+            require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
+            try:
+                told = at.execute(plan.PREFIX + sql).fetchone()
+            except ProgrammingError:
+                _bound(at, sql)  # its own mistakes are told as such
+                return plan.estimate_from_sizes(sql, size)
+            return plan.estimate_of(json.loads(told[0]) if isinstance(told, tuple) else {}, size)
+
+        return await self._quickly("estimate", work, sql, plan.PREFIX)
+
+    async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
+        """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
+        return await self._read("sample", sampled_sql(sql, table, fraction, await self.catalog()), max_rows)
+
+    async def data_version(self) -> str:
+        """Changes when a table that was read here has, with a write or a USE of the user's, and with a new session."""
+        mine = f"{self._login.generation}.{self._login.settings_count}.{self._writes}"
+        return f"{mine}.{await self._quickly('bind', lambda at: self._data_version.read(at.rows))}"
+
+    async def close(self) -> None:
+        """Stop what runs and log out; with the session the temp tables are gone. Safe to call twice."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.wait({self._refreshing})
+        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+
+    def _read_session(self, at: Running) -> None:
+        """What `info` shows."""
+        if not self._version:
+            self._version = str(at.rows("SELECT CURRENT_VERSION() AS V")[0]["V"])
+        told = {"warehouse": at.connection.warehouse, "role": at.connection.role, "schema": at.connection.schema}
+        self._session = {key: str(value) for key, value in told.items() if value}
+
+    @property
+    def _is_refreshing(self) -> bool:
+        return self._closing is not None or (self._refreshing is not None and not self._refreshing.done())
+
+    async def _read_catalog(self, mine: tuple[int, int, int]) -> None:
+        read_at = time.monotonic()
+
+        def work(at: Running) -> Catalog:
+            database, schema = _place(at)
+            return read_catalog(at.rows, database, schema, self._may_query(at))
+
+        found = await self._quickly("catalog", work)
+        if self._catalog is None or found.version != self._catalog.version or mine != self._catalog_seen:
+            self._catalog = found
+        self._catalog_seen, self._catalog_read_at = mine, read_at
+
+    async def _refresh(self, mine: tuple[int, int, int]) -> None:
+        try:
+            await self._read_catalog(mine)
+        except EngineError:
+            self._catalog_read_at = time.monotonic()  # what is known stays; it is asked again in a minute
+
+    def _may_query(self, at: Running) -> bool:
+        """Whether a question that needs the warehouse would not resume it."""
+        try:
+            self._warehouse.require_running(at.connection.warehouse, at.rows)
+        except EngineError:
+            return False
+        return True
+
+    def _before_reading(self, at: Running, sql: str) -> None:
+        """What must be so before something works ahead on the warehouse."""
+        self._warehouse.require_running(at.connection.warehouse, at.rows)
+        self._data_version.before_reading(sql, _place(at), self._own_names(), at.rows)
+
+    def _own_names(self) -> frozenset[str]:
+        return frozenset(table.sql_name for table in tuple(self._temp_tables.values()))
+
+    async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
+        started = time.perf_counter()
+
+        def work(at: Running) -> Result:
+            require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
+            self._before_reading(at, sql)
+            found = _rows_of(at, sql, max_rows, started, ahead=True)
+            self._warehouse.note_running(at.connection.warehouse)
+            return found
+
+        return await self._run(kind, work, sql)
+
+    def _submitted(self, at: Running, statement: Statement, max_rows: int | None, started: float) -> Result:
+        if statement.kind == "query":
+            self._data_version.before_reading(statement.text, _place(at), self._own_names(), at.rows)
+        else:
+            self._warehouse.forget()
+        if statement.kind == "setting":
+            at.execute(statement.text, ahead=False)
+            self._login.note_setting(statement.key, statement.text)
+            self._read_session(at)
+            none = pa.table({"Success": pa.array([], pa.bool_())})
+            return Result((ResultColumn("Success", "BOOLEAN"),), none, True, time.perf_counter() - started)
+        if statement.kind == "write":
+            return _written(at, statement.text, max_rows, started)
+        found = _rows_of(at, statement.text, max_rows, started, ahead=False)
+        if statement.kind == "query":
+            self._warehouse.note_running(at.connection.warehouse)
+        return found
+
+    async def _quickly(self, kind: StatementKind, work: Callable[[Running], T], sql: str = "", prefix: str = "") -> T:
+        with self._statements.statement(kind):
+            return await self._call(self._on(work, sql, prefix))
+
+    async def _run(
+        self,
+        kind: StatementKind,
+        work: Callable[[Running], T],
+        sql: str = "",
+        about: str = "",
+        *,
+        ahead: bool = True,
+        again: bool = True,
+        undo: Callable[[T], object] | None = None,
+    ) -> T:
+        with self._statements.statement(kind, about) as statement:
+            result = await self._call(self._on(work, sql, ahead=ahead, again=again), undo, self._long)
+            statement.outcome = outcome_of(result)
+            return result
+
+    def _on(
+        self,
+        work: Callable[[Running], T],
+        sql: str = "",
+        prefix: str = "",
+        *,
+        ahead: bool = True,
+        again: bool = True,
+    ) -> Callable[[Job], T]:
+        """In the session; what only reads is run ``again`` if the session turns out to be lost."""
+        login = self._login
+
+        def once(job: Job) -> T:
+            try:
+                with login.running(job, ahead=ahead) as at:
+                    return work(at)
+            except SnowflakeError as error:
+                raise engine_error(error, sql, prefix) from error
+
+        def twice(job: Job) -> T:
+            try:
+                return once(job)
+            except EngineError as error:
+                if not again or error.problem is None or error.problem.code != LOST:
+                    raise
+            return once(job)
+
+        return twice
+
+    async def _call(
+        self,
+        work: Callable[[Job], T],
+        undo: Callable[[T], object] | None = None,
+        executor: DaemonExecutor | None = None,
+    ) -> T:
+        if self._closing is not None:
+            raise EngineError("The connection is closed.", "Open it again.")
+        try:
+            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
+        except JobCancelledError:
+            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
+
+
+def _place(at: Running) -> tuple[str, str]:
+    """The session's database and schema, where names without them are looked up."""
+    database, schema = at.connection.database, at.connection.schema
+    if not database or not schema:
+        message = "The session has no database and schema."
+        raise EngineError(message, "Run USE SCHEMA DATABASE.SCHEMA, or name both when you connect.")
+    return _bare(database), _bare(schema)
+
+
+def _bare(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+
+
+def _bound(at: Running, sql: str) -> tuple[ResultColumn, ...]:
+    """The columns of one query, by Snowflake's binder; nothing is run, and no warehouse is needed."""
+    columns = columns_of(at.execute(sql, describe=True).description)
+    if not columns:
+        message = "Only a single query that reads can be run here."
+        raise EngineError(message, problem=Problem("not-a-query", message))
+    return columns
+
+
+def _told_by_binder(at: Running, sql: str) -> None:
+    """The mistake in what looks like a query, in Snowflake's words; nothing else is shown to it."""
+    if statement_of(sql).kind == "query":
+        _bound(at, sql)
+
+
+def _rows_of(at: Running, sql: str, max_rows: int | None, started: float, *, ahead: bool) -> Result:
+    most = max_rows + 1 if max_rows is not None else None
+    cursor = at.execute(sql, ahead=ahead, most_rows=most)
+    rows, complete = page(cursor, max_rows)
+    return Result(columns_of(cursor.description), rows, complete, time.perf_counter() - started)
+
+
+def _written(at: Running, sql: str, max_rows: int | None, started: float) -> Result:
+    """Run a statement that may write, which commits itself; of rows that it wrote the number is told."""
+    cursor = at.execute(sql, ahead=False)
+    if cursor.description and all(column.name.startswith(_COUNT_COLUMNS) for column in cursor.description):
+        count = pa.table({"Count": pa.array([max(cursor.rowcount or 0, 0)], pa.int64())})
+        return Result((ResultColumn("Count", "NUMBER(18,0)"),), count, True, time.perf_counter() - started)
+    rows, complete = page(cursor, max_rows)
+    return Result(columns_of(cursor.description), rows, complete, time.perf_counter() - started)
+
+
+def _bytes_of(at: Running, name: str, schema: str) -> int:
+    like = name.replace("\\", "\\\\").replace("'", "''")
+    found: list[dict[str, Any]] = [
+        row for row in at.rows(f"SHOW TABLES LIKE '{like}' IN SCHEMA {schema}") if row["name"] == name
+    ]
+    return int(found[0]["bytes"] or 0) if found else 0
+
+
+def _stop(login: Login, jobs: RunningJobs, executors: Sequence[DaemonExecutor], canceller: DaemonExecutor) -> None:
+    """Stop what runs, end the threads, log out."""
+    jobs.stop_all(_STOP_SECONDS)
+    for executor in executors:
+        executor.shutdown(timeout=_STOP_SECONDS)
+    login.close()
+    canceller.shutdown(timeout=_STOP_SECONDS)
