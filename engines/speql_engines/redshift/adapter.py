@@ -7,4 +7,4 @@ from speql_engines.redshift.engine import RedshiftEngine
 
 async def open_redshift(database: str, options: OpenOptions) -> Engine:
     """Log in to a Redshift cluster or workgroup; :class:`~speql_engines.ConnectionFailedError` says why that fails."""
-    return await RedshiftEngine.open(database, writable=options.writable)
+    return await RedshiftEngine.open(database, writable=options.writable, secret=options.secret)

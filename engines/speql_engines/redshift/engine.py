@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from speql_engines.adapters import AskSecret
 from speql_engines.engine import (
     Binding,
     EngineError,
@@ -91,12 +92,12 @@ class RedshiftEngine:
         self._finalizer = weakref.finalize(self, _stop, self._sessions, self._jobs, executors, cancelling, canceller)
 
     @classmethod
-    async def open(cls, url: str, *, writable: bool = False) -> "RedshiftEngine":
+    async def open(cls, url: str, *, writable: bool = False, secret: AskSecret | None = None) -> "RedshiftEngine":
         """Log in; :class:`ConnectionFailedError` says why that fails.
 
         ``url`` is ``redshift://user@host:5439/database``; with ``?iam=true`` AWS says who the user is.
         """
-        engine = cls(location_of(url), writable)
+        engine = cls(location_of(url, await asyncio.to_thread(secret) if secret is not None else None), writable)
         try:
             engine._version, _ = await engine._call(lambda job: server_facts(engine._sessions, job))
         except BaseException:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from speql_engines.engine import ConnectionFailedError
+from speql_sql.secret import Secret
 
 _FORM = "redshift://user@host:5439/database, or redshift:///database?iam=true&cluster_identifier=..&profile=.."
 _TEXTS = frozenset(
@@ -36,10 +37,10 @@ class Location:
     arguments: Mapping[str, Any] = field(repr=False)
 
 
-def location_of(url: str) -> Location:
+def location_of(url: str, password: Secret | None = None) -> Location:
     """What ``url`` says; :class:`ConnectionFailedError` if it says nothing, or holds a secret.
 
-    A password is in the environment (``REDSHIFT_PASSWORD``, else ``PGPASSWORD``); with ``iam`` the driver takes what
+    Where no ``password`` is given, it is in the environment (``REDSHIFT_PASSWORD``, else ``PGPASSWORD``); with ``iam`` the driver takes what
     AWS knows: a profile, the environment, the role of a machine.
 
     >>> location_of("redshift:///dev?iam=true&cluster_identifier=shop").label
@@ -75,12 +76,12 @@ def location_of(url: str) -> Location:
     user = unquote(parts.username) if parts.username else os.environ.get("REDSHIFT_USER")
     if user:
         arguments["user"] = user
-    password = os.environ.get("REDSHIFT_PASSWORD") or os.environ.get("PGPASSWORD")
+    known = os.environ.get("REDSHIFT_PASSWORD") or os.environ.get("PGPASSWORD")
     if not arguments.get("iam") and "credentials_provider" not in arguments:
         if not user:
             raise ConnectionFailedError("The name of the Redshift database names no user.", f"Write {_FORM}.")
-        if not password:
+        if password is None and not known:
             raise ConnectionFailedError("There is no password for Redshift.", _WHERE_SECRETS_GO)
-        arguments["password"] = password
+        arguments["password"] = password.reveal() if password is not None else known
     where = arguments.get("host") or arguments.get("cluster_identifier") or arguments.get("serverless_work_group")
     return Location(f"{database} on {where or 'Redshift'}", arguments)

@@ -13,6 +13,8 @@ import pyarrow as pa
 from snowflake.connector.errors import Error as SnowflakeError
 from snowflake.connector.errors import ProgrammingError
 
+from speql_engines.adapters import AskSecret
+from speql_engines.bill import statement_bill
 from speql_engines.engine import (
     Binding,
     EngineError,
@@ -74,7 +76,7 @@ class SnowflakeEngine:
     by the guard's, before it comes here). Nothing works ahead on a warehouse that is suspended.
     """
 
-    def __init__(self, location: Location, writable: bool) -> None:
+    def __init__(self, location: Location, writable: bool, secret: AskSecret | None = None) -> None:
         self._location = location
         self._writable = writable
         self._version = ""
@@ -82,7 +84,7 @@ class SnowflakeEngine:
         self._quick = DaemonExecutor("speql-snowflake-quick", _QUICK_THREADS)
         self._long = DaemonExecutor("speql-snowflake-job", _JOB_THREADS)
         canceller = DaemonExecutor("speql-snowflake-cancel", 2)
-        self._login = Login(location, canceller)
+        self._login = Login(location, canceller, secret)
         self._warehouse = Warehouse()
         self._data_version = DataVersion()
         self._session: dict[str, str] = {}
@@ -100,13 +102,13 @@ class SnowflakeEngine:
         self._finalizer = weakref.finalize(self, _stop, self._login, self._jobs, executors, canceller)
 
     @classmethod
-    async def open(cls, url: str, *, writable: bool = False) -> "SnowflakeEngine":
+    async def open(cls, url: str, *, writable: bool = False, secret: AskSecret | None = None) -> "SnowflakeEngine":
         """Log in; :class:`ConnectionFailedError` says why that fails.
 
         ``url`` is ``snowflake://account/database/schema?warehouse=..&role=..``, or ``snowflake://NAME`` for a name of
-        ``~/.snowflake/connections.toml``, which also holds what is secret.
+        ``~/.snowflake/connections.toml``, which may also hold what is secret; else ``secret`` is asked for a password.
         """
-        engine = cls(location_of(url), writable)
+        engine = cls(location_of(url), writable, secret)
         try:
             await engine._call(engine._on(engine._read_session, again=False))
         except BaseException:
@@ -116,9 +118,17 @@ class SnowflakeEngine:
 
     @property
     def info(self) -> EngineInfo:
-        """What to show of this connection; ``details`` say what it costs: ``paid``, by which ``warehouse``."""
-        details = {"paid": "yes", **self._session}
-        return EngineInfo("Snowflake", self._version, self._location.label, self._writable, DIALECT, details)
+        """What to show of this connection, with the warehouse that is paid for and its size."""
+        return EngineInfo(
+            "Snowflake",
+            self._version,
+            self._location.label,
+            self._writable,
+            DIALECT,
+            dict(self._session),
+            paid=True,
+            size=self._warehouse.size,
+        )
 
     @property
     def running(self) -> tuple[RunningStatement, ...]:
@@ -204,9 +214,11 @@ class SnowflakeEngine:
         query = sql.rstrip().rstrip(";")
         limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
 
+        may_resume = statement_bill().may_resume
+
         def work(at: Running) -> TempTable:
             require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
-            self._before_reading(at, sql)
+            self._before_reading(at, sql, may_resume)
             database, schema = _place(at)
             own = f"{name}_{uuid.uuid4().hex[:8]}"
             sql_name = full_name(database, schema, own)
@@ -296,6 +308,8 @@ class SnowflakeEngine:
         """What `info` shows."""
         if not self._version:
             self._version = str(at.rows("SELECT CURRENT_VERSION() AS V")[0]["V"])
+        if at.connection.warehouse:
+            self._warehouse.look(at.connection.warehouse, at.rows)
         told = {"warehouse": at.connection.warehouse, "role": at.connection.role, "schema": at.connection.schema}
         self._session = {key: str(value) for key, value in told.items() if value}
 
@@ -329,20 +343,21 @@ class SnowflakeEngine:
             return False
         return True
 
-    def _before_reading(self, at: Running, sql: str) -> None:
+    def _before_reading(self, at: Running, sql: str, may_resume: bool) -> None:
         """What must be so before something works ahead on the warehouse."""
-        self._warehouse.require_running(at.connection.warehouse, at.rows)
+        if not may_resume:
+            self._warehouse.require_running(at.connection.warehouse, at.rows)
         self._data_version.before_reading(sql, _place(at), self._own_names(), at.rows)
 
     def _own_names(self) -> frozenset[str]:
         return frozenset(table.sql_name for table in tuple(self._temp_tables.values()))
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
-        started = time.perf_counter()
+        started, may_resume = time.perf_counter(), statement_bill().may_resume
 
         def work(at: Running) -> Result:
             require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
-            self._before_reading(at, sql)
+            self._before_reading(at, sql, may_resume)
             found = _rows_of(at, sql, max_rows, started, ahead=True)
             self._warehouse.note_running(at.connection.warehouse)
             return found

@@ -14,6 +14,7 @@ from snowflake.connector import SnowflakeConnection
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error as SnowflakeError
 
+from speql_engines.adapters import AskSecret
 from speql_engines.engine import EngineError
 from speql_engines.jobs import Job
 from speql_engines.snowflake.errors import LOST, SESSION_OVER, connection_failed, engine_error
@@ -126,12 +127,13 @@ class Login:
     All statements run in this one session, side by side: Snowflake does that, and the driver's connection may be used
     by many threads. So the user is asked once for whatever logging in asks, every statement sees the temporary tables,
     and USE and ALTER SESSION hold for all. When the session is over, the temporary tables are gone, which
-    ``generation`` tells; the user's settings are made again. Where logging in asks the user (a browser opens), it is
+    ``generation`` tells; the user's settings are made again. ``secret`` is asked for the password at each login. Where logging in asks the user (a browser opens), it is
     done again only for a statement of the user's own.
     """
 
-    def __init__(self, location: Location, canceller: Executor) -> None:
+    def __init__(self, location: Location, canceller: Executor, secret: AskSecret | None = None) -> None:
         self._location = location
+        self._secret = secret
         self._canceller = canceller
         self._lock = threading.Lock()
         self._connection: SnowflakeConnection | None = None
@@ -187,7 +189,7 @@ class Login:
                 hint = "Run a statement (submit) to log in again."
                 raise EngineError(message, hint, Problem(LOST, message, hint=hint))
             again = self._connection is not None
-            fresh = _log_in(self._location.arguments)
+            fresh = _log_in(self._arguments())
             self._ahead_seconds = _limit(Running(fresh, self._canceller, AHEAD_SECONDS))
             if self._connection is not None:
                 with suppress(SnowflakeError):
@@ -197,6 +199,12 @@ class Login:
             if again:
                 self._repeat_settings(fresh)
             return fresh
+
+    def _arguments(self) -> Mapping[str, Any]:
+        """What the driver is given; a password that is kept for the connection goes before the driver's own."""
+        kept = self._secret() if self._secret is not None else None
+        arguments = self._location.arguments
+        return arguments if kept is None else {**arguments, "password": kept.reveal()}
 
     def _repeat_settings(self, connection: SnowflakeConnection) -> None:
         at = Running(connection, self._canceller, AHEAD_SECONDS)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from speql_engines.engine import EngineError
+from speql_engines.engine import EngineError, SpeculationHeldError
 from speql_sql import Problem
 
 _RUNS = frozenset({"STARTED", "RESIZING"})
@@ -24,9 +24,19 @@ class Warehouse:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runs = ("", 0.0)
+        self.size = ""
+        """As Snowflake calls it (``X-Small``), which is what it costs; empty while it is not known."""
+
+    def look(self, name: str, show: Callable[[str], list[dict[str, Any]]]) -> str:
+        """The state of the warehouse ``name`` in capitals, by Snowflake's word."""
+        bare = name.strip('"')
+        like = bare.replace("\\", "\\\\").replace("'", "''")
+        found = [row for row in show(f"SHOW WAREHOUSES LIKE '{like}'") if str(row["name"]).upper() == bare.upper()]
+        self.size = str(found[0].get("size", "")) if found else ""
+        return str(found[0]["state"]).upper() if found else "NOT KNOWN"
 
     def require_running(self, name: str | None, show: Callable[[str], list[dict[str, Any]]]) -> None:
-        """:class:`EngineError` unless the warehouse ``name`` runs; ``show`` asks Snowflake."""
+        """:class:`SpeculationHeldError` unless the warehouse ``name`` runs, :class:`EngineError` if there is none; ``show`` asks Snowflake."""
         if not name:
             message = "The session has no warehouse, so no query can run."
             hint = "Name one: add ?warehouse=NAME to the name of the database, or run USE WAREHOUSE NAME."
@@ -34,14 +44,12 @@ class Warehouse:
         with self._lock:
             if self._runs[0] == name and time.monotonic() < self._runs[1]:
                 return
-        bare = name.strip('"')
-        like = bare.replace("\\", "\\\\").replace("'", "''")
-        found = [row for row in show(f"SHOW WAREHOUSES LIKE '{like}'") if str(row["name"]).upper() == bare.upper()]
-        state = str(found[0]["state"]).upper() if found else "not known"
+        state = self.look(name, show)
         if state not in _RUNS:
+            bare = name.strip('"')
             message = f"The warehouse {bare} is {state.lower()}: nothing works ahead on it, since that would resume it."
-            hint = f"Run your query (submit), or ALTER WAREHOUSE {name} RESUME."
-            raise EngineError(message, hint, Problem("warehouse-suspended", message, hint=hint))
+            hint = f"Run your query (submit), ALTER WAREHOUSE {name} RESUME, or allow it (resumeWarehouse)."
+            raise SpeculationHeldError(message, hint)
         self.note_running(name)
 
     def note_running(self, name: str | None) -> None:
