@@ -32,12 +32,12 @@ from speql_speculator.language_model.client import load_openai
 from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
 from speql_speculator.language_model.ladder import Outcome, Question, climb
 from speql_speculator.language_model.model import Model
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.tokens import tokenize
 from speql_sql import Catalog, Problem
 from speql_sql.ddl import catalog_of_ddl
 from speql_sql.guard import GuardPolicy
+from speql_sql.secret import Secret
 
 FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures" / "repair"
 START_SECONDS = 120.0

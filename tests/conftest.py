@@ -2,8 +2,12 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import fail
 from tests import postgres_cluster
 
 
@@ -12,6 +16,8 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPEQL_DATA_DIR", str(tmp_path_factory.mktemp("speql-data")))
         patch.setenv("SPEQL_CACHE_DIR", str(tmp_path_factory.mktemp("speql-cache")))
+        patch.setenv("SPEQL_CONFIG_DIR", str(tmp_path_factory.mktemp("speql-config")))
+        patch.setenv("SNOWFLAKE_HOME", str(tmp_path_factory.mktemp("snowflake")))
         yield
 
 
@@ -42,3 +48,68 @@ def postgres_database(postgres_server: str) -> Iterator[Callable[[], str]]:
     with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
         for name in made:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@dataclass(frozen=True)
+class PostgresLogin:
+    """A user of a database who is asked for a password; ``url`` is without it."""
+
+    url: str
+    user: str
+    password: str
+    run: Callable[[str], object]
+    """Run a statement as the owner of the server."""
+
+
+@pytest.fixture
+def postgres_login(postgres_server: str, postgres_database: Callable[[], str]) -> Iterator[PostgresLogin]:
+    """An empty database, and a user who needs a password there."""
+    psycopg = pytest.importorskip("psycopg")
+    user, password = f"ann_{uuid.uuid4().hex[:12]}", f"p@ss w\u00f6rd/{uuid.uuid4().hex}"
+    url = postgres_database().replace("//speql@", f"//{user}@")
+    with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'asked'").fetchone() is None:
+            connection.execute("CREATE ROLE asked")
+        connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}' IN ROLE asked")
+        yield PostgresLogin(url, user, password, connection.execute)
+        connection.execute(f"DROP OWNED BY {user}")
+        connection.execute(f"DROP ROLE {user}")
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring in memory."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[tuple[str, str], str] = {}
+        self.asked = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked += 1
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.entries[service, username]
+
+
+@pytest.fixture
+def memory_keyring() -> Iterator[MemoryKeyring]:
+    """The keyring of this process, which is nobody's own."""
+    before, made = keyring.get_keyring(), MemoryKeyring()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def no_keyring() -> Iterator[None]:
+    """A machine without a keyring."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)

@@ -39,6 +39,8 @@ def cluster() -> Iterator[str]:
 
     try:
         run("initdb", "-D", str(data), "-U", "speql", "-A", "trust", "-E", "UTF8", "--no-sync")
+        # Roles in the group `asked` log in with a password; all others are trusted.
+        (data / "pg_hba.conf").write_text("local all +asked scram-sha-256\nlocal all all trust\n")
         settings = f"-c listen_addresses= -k {folder} -c fsync=off -c timezone=UTC -c max_connections=60"
         run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "-o", settings, "start")
         try:

@@ -14,6 +14,7 @@ from speql_engines.engine import (
     Estimate,
     Result,
     ResultColumn,
+    SpeculationHeldError,
     TempTable,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "Estimate",
     "Result",
     "ResultColumn",
+    "SpeculationHeldError",
     "TempTable",
     "open_engine",
 ]

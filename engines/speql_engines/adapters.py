@@ -1,27 +1,39 @@
 """Which adapter opens a database: found by the scheme of its name, so that a third party can add one."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
 from speql_engines.engine import ConnectionFailedError, Engine
+from speql_sql.secret import Secret
 
 GROUP = "speql.engines"
 """The group of entry points, named like the schemes (``postgresql``), each an :data:`Adapter`."""
+
+
+AskSecret = Callable[[], Secret | None]
+"""Gives the password or token to log in with; None leaves it to the driver, which may know one (``~/.pgpass``).
+
+Adapters call it when they log in, each time that they need it anew: what is kept may have become another. It may wait
+for somebody (a keyring that is locked), so it is called on a thread; :class:`ConnectionFailedError` says why there is
+none.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenOptions:
     """How a database is opened; what an engine has no use for it leaves alone.
 
-    ``threads`` and ``memory_limit`` hold for engines that run in this process.
+    ``threads`` and ``memory_limit`` hold for engines that run in this process. ``secret`` is asked when an engine logs
+    in; it is None where nobody but the driver knows a secret.
     """
 
     writable: bool = False
     threads: int | None = None
     memory_limit: str | None = None
     folders: tuple[Path, ...] = ()
+    secret: AskSecret | None = field(default=None, repr=False)
 
 
 Adapter = Callable[[str, OpenOptions], Awaitable[Engine]]
@@ -46,5 +58,6 @@ def adapter_for(scheme: str) -> Adapter | None:
         raise ConnectionFailedError(
             f"{scheme}: needs the Python package {error.name or error}, which is not installed.",
             f"Install it: pip install '{package}{extra}'",
+            "driver",
         ) from error
     return adapter

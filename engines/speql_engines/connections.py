@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from speql_engines.adapters import Adapter, OpenOptions, adapter_for, schemes
+from speql_engines.adapters import Adapter, AskSecret, OpenOptions, adapter_for, schemes
 from speql_engines.cache_directory import catalog_file
 from speql_engines.catalog_keeper import NEVER
 from speql_engines.catalog_store import CatalogStore
@@ -33,17 +33,19 @@ async def open_engine(
     keep_catalog: bool = False,
     background_tables: int = NEVER,
     dropped: Path | None = None,
+    secret: AskSecret | None = None,
 ) -> Engine:
     """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), ``:memory:`` or None, or the URL of
     another engine's (``postgresql://host/database``), whose adapter is found by its scheme.
 
     Queries may also read files under ``workspace`` and the ``folders``. ``keep_catalog`` keeps the catalog between
     sessions; one of more than ``background_tables`` tables is loaded in the background. Data files that come to the
-    folder ``dropped`` are tables, too. Raises :class:`ConnectionFailedError`, which says what to do.
+    folder ``dropped`` are tables, too. Engines that log in ask ``secret`` for a password or token. Raises
+    :class:`ConnectionFailedError`, which says what to do.
     """
     readable = [*([workspace] if workspace is not None else []), *folders]
     if (adapter := _adapter(database)) is not None:
-        options = OpenOptions(writable, threads, memory_limit, tuple(readable))
+        options = OpenOptions(writable, threads, memory_limit, tuple(readable), secret)
         return await adapter(str(database), options)
     path = _path(database)
     return await DuckDBEngine.open(

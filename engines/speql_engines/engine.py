@@ -1,7 +1,7 @@
 """The seam between SpeQL and the places where SQL runs."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -25,13 +25,15 @@ class Result:
     """The first rows of a query's result.
 
     ``complete`` is True if ``rows`` is all of it; otherwise more rows exist and were not fetched.
-    ``seconds`` is the time from the call to the first page, measured by the adapter.
+    ``seconds`` is the time from the call to the first page, measured by the adapter. ``statement`` is the id under
+    which the statement that gave it is booked, where somebody books statements.
     """
 
     columns: tuple[ResultColumn, ...]
     rows: pa.Table
     complete: bool
     seconds: float
+    statement: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,16 @@ class Estimate:
 
     ``rows`` come out, ``rows_scanned`` are read from tables, ``bytes_scanned`` is None where the engine does not tell.
     ``rows_processed`` adds up the cardinalities of every operator of the plan: the nearest thing to a cost.
+    ``seconds`` and ``dollars`` are there where the engine itself tells them; no dollars at all (0.0) say that the
+    statement is free.
     """
 
     rows: int
     rows_scanned: int
     rows_processed: int
     bytes_scanned: int | None = None
+    seconds: float | None = None
+    dollars: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +87,38 @@ class EngineError(SpeqlError):
         self.problem = problem
 
 
+class SpeculationHeldError(EngineError):
+    """A statement that nobody has asked for was not run, or was stopped, because of what it costs: no fault of its own.
+
+    It may run later, so whoever asks may ask again. A submit of the same statement runs.
+    """
+
+    CODE = "preview-held"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, Problem(self.CODE, message, severity="information", hint=hint))
+
+
+ConnectionFailure = Literal["login", "expired", "network", "driver", "other"]
+"""Why there is no connection: user, password or token are wrong; a token or password holds no longer; the server is not
+reached; the driver is not installed; something else."""
+
+
 class ConnectionFailedError(SpeqlError):
-    """A database could not be opened."""
+    """A database could not be opened; ``reason`` is the kind of failure, for programs and for better advice."""
+
+    def __init__(self, message: str, hint: str = "", reason: ConnectionFailure = "other") -> None:
+        super().__init__(message, hint)
+        self.reason: ConnectionFailure = reason
 
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What to show of a connection: engine and version, a label without secrets, whether submits may write."""
+    """What to show of a connection: engine and version, a label without secrets, whether submits may write.
+
+    ``paid`` is True if each statement costs money, or keeps something running that does: then nothing that costs is run
+    ahead before the user allows it. ``size`` is what is paid by the hour, in the engine's words (``X-Small``, ``8``).
+    """
 
     engine: str
     version: str
@@ -95,6 +126,8 @@ class EngineInfo:
     writable: bool
     dialect: str
     details: dict[str, str] = field(default_factory=dict)
+    paid: bool = False
+    size: str = ""
 
 
 class Engine(Protocol):
@@ -106,6 +139,9 @@ class Engine(Protocol):
 
     Speculative calls (`execute`, `create_temp_table`, `estimate`, `bind`, `sample`) cannot write, reach the network
     or read files other than the connection's own; `submit` is the user's own statement and runs as written.
+
+    What a statement may cost at most is in :func:`~speql_engines.bill.statement_bill`: an engine that can hold to that
+    itself does so, and writes there what it was charged.
     """
 
     @property

@@ -9,8 +9,10 @@ from speql_engines.connections import UserConnection, borrow_engine, open_engine
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.app import SpeqlServer, create_server
 from speql_server.clock import Clock
-from speql_server.connection import Connection, predictor_of
+from speql_server.connection import Connection, open_engine_of, predictor_of
+from speql_server.connection_profile import ConnectionProfile
 from speql_server.executors import Executors
+from speql_server.governing import govern
 from speql_server.outlets import Outlets
 from speql_server.session import Session
 from speql_server.settings import ServerSettings
@@ -45,9 +47,24 @@ class Connected:
         else:
             borrowed, named = await borrow_engine(database), None
             engine, catch_up = borrowed, borrowed.catch_up
+        return await cls._of(engine, named, settings, catch_up)
+
+    @classmethod
+    async def open_profile(cls, profile: ConnectionProfile) -> "Connected":
+        """Open the database of a connection that has a name; raises as `open` does."""
+        engine = await open_engine_of(profile)
+        settings = ServerSettings(workspace=Path.cwd(), writable=profile.writable, speculation=profile.speculation)
+        return await cls._of(engine, profile.database, settings, _nothing)
+
+    @classmethod
+    async def _of(
+        cls, engine: Engine, named: str | None, settings: ServerSettings, catch_up: Callable[[], None]
+    ) -> "Connected":
+        engine, consented = await govern(engine, named, settings.speculation)
         predictor = predictor_of(engine, ServerSettings(), named)
         scheduler_settings = SchedulerSettings(allowed_paths=(str(Path.cwd()),))
-        return cls(Connection(engine, scheduler_settings, predictor=predictor), settings, catch_up)
+        connection = Connection(engine, scheduler_settings, predictor=predictor, consented=consented)
+        return cls(connection, settings, catch_up)
 
     @property
     def label(self) -> str:

@@ -2,13 +2,14 @@
 
 import atexit
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from speql_engines.database_names import is_url
 from speql_notebook.background import BackgroundLoop
 from speql_notebook.connected import Connected, Database
+from speql_server.chosen_profile import chosen_profile
 from speql_sql import SpeqlError
 
 T = TypeVar("T")
@@ -22,32 +23,45 @@ class Databases:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._background: BackgroundLoop | None = None
-        self._open: dict[object, _Open] = {}
+        self._open: dict[Hashable, _Open] = {}
 
-    def use(self, database: Database, *, writable: bool = False) -> "Lease":
-        """The database, opened if it is not yet. Each one in memory is another.
+    def use(self, database: Database, *, connection: str | None = None, writable: bool = False) -> "Lease":
+        """The database, or the connection of that name, opened if it is not yet. Each one in memory is another.
 
-        Raises :class:`~speql_engines.ConnectionFailedError`.
+        Raises :class:`~speql_sql.SpeqlError`, which says what to do.
         """
+        if connection is not None:
+            return self._use_profile(database, connection, writable)
         in_memory = database is None or database == IN_MEMORY
         with self._lock:
-            if self._background is None:
-                self._background = BackgroundLoop("speql-notebook")
             named: Database = None
-            key: object = object()
+            key: Hashable = object()
             if isinstance(database, str) and not in_memory:
                 named = database if is_url(database) else str(Path(database).expanduser().resolve())
                 key = (named, writable)
             elif not in_memory:
                 named, key = database, id(database)
-            try:
-                if key not in self._open:
-                    connected = self._background.run(Connected.open(named, writable=writable or in_memory))
-                    # It is held with its key: the number of an object that is gone may be another's.
-                    self._open[key] = _Open(connected, named)
-            finally:
-                self._stop_if_unused()
-            return self._lease(key, self._background)
+            # It is held with its key: the number of an object that is gone may be another's.
+            return self._used(key, lambda: Connected.open(named, writable=writable or in_memory), named)
+
+    def _use_profile(self, database: Database, connection: str, writable: bool) -> "Lease":
+        if database is not None:
+            raise SpeqlError("A database and a connection name one thing in two ways.", "Give one of them.")
+        profile = chosen_profile(connection, writable=writable)
+        with self._lock:
+            return self._used(profile, lambda: Connected.open_profile(profile))
+
+    def _used(
+        self, key: Hashable, open_it: Callable[[], Coroutine[Any, Any, Connected]], named: Database = None
+    ) -> "Lease":
+        background = self._background or BackgroundLoop("speql-notebook")
+        self._background = background
+        try:
+            if key not in self._open:
+                self._open[key] = _Open(background.run(open_it()), named)
+        finally:
+            self._stop_if_unused()
+        return self._lease(key, background)
 
     def share(self, lease: "Lease") -> "Lease":
         """Another lease of the same database."""
@@ -75,7 +89,7 @@ class Databases:
             for lease in [lease for used in self._open.values() for lease in used.leases]:
                 self.give_back(lease)
 
-    def _lease(self, key: object, background: BackgroundLoop) -> "Lease":
+    def _lease(self, key: Hashable, background: BackgroundLoop) -> "Lease":
         lease = Lease(self, background, key, self._open[key].connected)
         self._open[key].leases.append(lease)
         return lease
@@ -89,7 +103,7 @@ class Databases:
 class Lease:
     """The use of an open database, from any thread. What was made with it is closed with it."""
 
-    def __init__(self, databases: Databases, background: BackgroundLoop, key: object, connected: Connected) -> None:
+    def __init__(self, databases: Databases, background: BackgroundLoop, key: Hashable, connected: Connected) -> None:
         self._databases = databases
         self.background = background
         self.key = key

@@ -17,8 +17,11 @@ from speql_notebook.session import Session
 from speql_sql import SpeqlError
 
 _NAMES = ("speql", "sql")
-_USAGE = "%%speql [--database FILE] [--writable] [--out NAME [--frame pandas|polars|arrow]]"
-_LINE_USAGE = "%speql [--out NAME [--frame pandas|polars|arrow]] SQL, or %speql connect FILE|VARIABLE [--writable]"
+_USAGE = "%%speql [--database FILE | --connection NAME] [--writable] [--out NAME [--frame pandas|polars|arrow]]"
+_LINE_USAGE = (
+    "%speql [--out NAME [--frame pandas|polars|arrow]] SQL, "
+    "or %speql connect FILE|VARIABLE|--connection NAME [--writable]"
+)
 _OPTION = re.compile(r"\s*(--[a-z]+|-d)(?=[\s=]|$)(?:(?:=|\s+)(\"[^\"]*\"|'[^']*'|[^\s\"']+))?")
 _FLAGS = frozenset({"--writable"})
 
@@ -57,17 +60,19 @@ class SpeqlMagic:
 
     def run_cell(self, line: str, cell: str) -> AnswerView | None:
         """Run the SQL of a cell and show its rows:
-        %%speql [--database FILE] [--writable] [--out NAME [--frame pandas|polars|arrow]].
+        %%speql [--database FILE | --connection NAME] [--writable] [--out NAME [--frame pandas|polars|arrow]].
 
         --database FILE names a DuckDB file; it stays for the cells after this one. At first it is an empty database in
-        memory, which --database :memory: names too. A file is opened read-only; --writable opens it for writing.
-        --out NAME makes the result a data frame of that name in the place of showing it: pandas or Polars, as --frame
-        says. Unfinished SQL is not run: the problem and the repaired text are shown.
+        memory, which --database :memory: names too. --connection NAME is one of `speql connections list`. Both are
+        opened read-only; --writable opens for writing. --out NAME makes the result a data frame of that name in the
+        place of showing it: pandas or Polars, as --frame says. Unfinished SQL is not run: the problem and the repaired
+        text are shown.
         """
         return self._run(_options(line), cell)
 
     def run_line(self, line: str) -> AnswerView | None:
-        """Run the SQL of a line: %speql SELECT 1; or choose the database: %speql connect FILE|VARIABLE [--writable].
+        """Run the SQL of a line: %speql SELECT 1; or choose the database: %speql connect FILE|VARIABLE [--writable],
+        %speql connect --connection NAME.
 
         VARIABLE is a DuckDB connection of yours, such as con = duckdb.connect(): then cells run on its tables, and
         nothing of SpeQL's is to be seen on it. --out NAME makes the result a data frame of that name.
@@ -105,22 +110,23 @@ class SpeqlMagic:
         return None
 
     def _session(self, options: Namespace) -> Session:
-        if options.database is not None:
-            return NOTEBOOK.connect(options.database, writable=options.writable)
+        if options.database is not None or options.connection is not None:
+            return NOTEBOOK.connect(options.database, connection=options.connection, writable=options.writable)
         session = NOTEBOOK.session
         if options.writable and not session.writable:
-            return NOTEBOOK.connect(NOTEBOOK.database, writable=True)
+            return NOTEBOOK.connect(NOTEBOOK.database, connection=NOTEBOOK.named, writable=True)
         return session
 
     def _connect(self, line: str) -> None:
-        options, target = _leading_options(line)
-        words = shlex.split(target)
+        options, rest = _leading_options(line)
+        words = shlex.split(rest)
         writable = options.writable or "--writable" in words
         words = [word for word in words if word != "--writable"]
-        if len(words) != 1:
+        if len(words) + (options.connection is not None) != 1:
             raise UsageError(f"Name one database. Usage: {_LINE_USAGE}")
+        target = self._target(words[0]) if words else None
         try:
-            session = NOTEBOOK.connect(self._target(words[0]), writable=writable)
+            session = NOTEBOOK.connect(target, connection=options.connection, writable=writable)
         except SpeqlError as error:
             raise CellError(f"SpeQL: {error}") from None
         print(f"SpeQL: connected to {session.label}")  # noqa: T201 - it is what the cell shows
@@ -144,6 +150,7 @@ def _parser(usage: str) -> _Parser:
     parser = _Parser(usage=usage.replace("%", "%%"), add_help=False, allow_abbrev=False)
     parser.usage = usage
     parser.add_argument("-d", "--database", metavar="FILE")
+    parser.add_argument("--connection", metavar="NAME")
     parser.add_argument("--writable", action="store_true")
     parser.add_argument("--out", metavar="NAME")
     parser.add_argument("--frame", choices=("pandas", "polars", "arrow"))
@@ -156,6 +163,8 @@ def _options(line: str, usage: str = _USAGE) -> Namespace:
         options = parser.parse_args(shlex.split(line))
     except ValueError as error:  # a quote that is not closed
         parser.error(str(error))
+    if options.database is not None and options.connection is not None:
+        parser.error("--database and --connection name one thing in two ways")
     if options.out is not None and not options.out.isidentifier():
         parser.error(f"{options.out} is no name of a variable")
     return options

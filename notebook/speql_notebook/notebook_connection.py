@@ -13,6 +13,7 @@ class NotebookConnection:
     def __init__(self) -> None:
         self._session: Session | None = None
         self._database: Database = None
+        self._named: str | None = None
         self._writable = False
         self._memory: Session | None = None
         self.changed: list[Callable[[], None]] = []
@@ -21,7 +22,7 @@ class NotebookConnection:
     @property
     def session(self) -> Session:
         """The session that cells run in."""
-        return self._session or self.connect(self._database, writable=self._writable)
+        return self._session or self.connect(self._database, connection=self._named, writable=self._writable)
 
     @property
     def lease(self) -> Lease:
@@ -30,29 +31,36 @@ class NotebookConnection:
 
     @property
     def database(self) -> Database:
-        """What it is connected to; None in memory."""
+        """What it is connected to; None in memory, and for a connection that has a name."""
         return self._database
 
-    def connect(self, database: Database, *, writable: bool = False) -> Session:
-        """Change to another database, or stay with the one that it is. The one in memory keeps its tables.
+    @property
+    def named(self) -> str | None:
+        """The name of the connection that it is; None if it was chosen by its database."""
+        return self._named
 
-        Raises :class:`~speql_engines.ConnectionFailedError`; then it stays what it was.
+    def connect(self, database: Database, *, connection: str | None = None, writable: bool = False) -> Session:
+        """Change to another database, or to the connection of that name, or stay with the one that it is. The one in
+        memory keeps its tables.
+
+        Raises :class:`~speql_sql.SpeqlError`; then it stays what it was.
         """
-        named = None if database == IN_MEMORY else database
-        if self._session is not None and _same(named, self._database) and writable == self._writable:
+        wanted = None if database == IN_MEMORY else database
+        same = _same(wanted, self._database) and connection == self._named and writable == self._writable
+        if self._session is not None and same:
             return self._session
-        before, was = self._session, (self._database, self._writable)
+        before, was = self._session, (self._database, self._named, self._writable)
         if before is not None and before is not self._memory:
             # First: DuckDB opens a file once in a process, either for reading or for writing.
             before.close()
         self._session = None
         try:
-            self._session = self._opened(named, writable)
+            self._session = self._opened(wanted, connection, writable)
         except BaseException:
             if before is not None:
                 self._session = before if before is self._memory else self._opened(*was)
             raise
-        self._database, self._writable = named, writable
+        self._database, self._named, self._writable = wanted, connection, writable
         for tell in tuple(self.changed):
             tell()
         return self._session
@@ -63,11 +71,11 @@ class NotebookConnection:
             if session is not None:
                 session.close()
         self._session = self._memory = None
-        self._database, self._writable = None, False
+        self._database, self._named, self._writable = None, None, False
 
-    def _opened(self, database: Database, writable: bool) -> Session:
-        if database is not None:
-            return Session(DATABASES.use(database, writable=writable))
+    def _opened(self, database: Database, connection: str | None, writable: bool) -> Session:
+        if database is not None or connection is not None:
+            return Session(DATABASES.use(database, connection=connection, writable=writable))
         if self._memory is None:
             self._memory = Session(DATABASES.use(None))
         return self._memory

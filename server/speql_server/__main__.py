@@ -10,6 +10,7 @@ def main(command_line: Sequence[str] | None = None) -> None:
     """Read the arguments, the process's own if none are given, and serve."""
     parser = argparse.ArgumentParser(prog="speql serve", description="The SpeQL language server.")
     parser.add_argument("--database", "-d", metavar="FILE", help="the DuckDB file to open, read-only")
+    parser.add_argument("--connection", metavar="NAME", help="the connection to open; see speql connections list")
     parser.add_argument("--writable", action="store_true", help="open it for writing, so that submits may change it")
     parser.add_argument("--tcp", metavar="HOST:PORT", help="listen on a loopback address; port 0 takes a free one")
     parser.add_argument("--ws", metavar="HOST:PORT", help="the same for WebSockets, which browsers speak")
@@ -30,6 +31,7 @@ def main(command_line: Sequence[str] | None = None) -> None:
             ws=arguments.ws,
             token_file=arguments.token_file,
             allow_origin=arguments.allow_origin,
+            connection=arguments.connection,
             writable=arguments.writable,
             log_file=arguments.log_file,
             log_level=arguments.log_level,

@@ -32,6 +32,7 @@ from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
 from speql_server.opening import OpenEngine, Opening
+from speql_server.own_connections import OwnConnections
 from speql_server.pauses import keep_what_is_there
 from speql_server.positions import Encoding
 from speql_server.precedence import YieldingThread
@@ -71,6 +72,9 @@ NOTEBOOKS = types.NotebookDocumentSyncOptions(
 
 UNKNOWN_SECONDS = 1.5
 """How long the name of a connection must rest before it is said that there is none."""
+
+OWN_CONNECTIONS_SECONDS = 2.0
+"""So often it is looked whether the user's own connections are others. No client watches files outside its folders."""
 
 LATER_CELLS_SECONDS = 0.3
 """How long a cell must rest before those after it are looked at again for what it makes."""
@@ -142,6 +146,7 @@ class SpeqlServer(LanguageServer):
         self._status: protocol.Status | None = None
         self._makers: set[str] = set()
         self.dbt_projects = DbtProjects()
+        self._own_connections = OwnConnections()
         self._told_unknown: set[str] = set()
         self._unknown: LatestOnly[str] = LatestOnly("an unknown connection", sleep=clock.sleep)
         self.paused = False
@@ -319,6 +324,15 @@ class SpeqlServer(LanguageServer):
             self._look_again()
         self.send_status()
 
+    def spending_changed(self, connection: "Connection") -> None:
+        """Something else may be spent on a connection: its documents are looked at again, or nothing more is run."""
+        uris = {uri for entry in self.connections if _is_of(entry, connection) for uri in entry.users}
+        if not connection.speculates:
+            for uri in uris & self._sessions.keys():
+                self._sessions[uri].stop_speculating()
+        self.look_again(uris)
+        self.send_status()
+
     def monitor(self) -> LoopMonitor:
         """What measures the event loop, from the first time that it is asked for."""
         if self._monitor is None:
@@ -389,6 +403,27 @@ class SpeqlServer(LanguageServer):
         self.connections.keep(self.workspaces.profile(""))
         self.send_status()
         self._look_again()
+        self.background.spawn(self._watch_own_connections(), "watching the user's connections")
+
+    async def read_own_connections(self) -> None:
+        """Read the connections of the user's own files, in a thread; what is wrong in them is shown.
+
+        Those that could not be opened are tried again: perhaps it was their password that was put right.
+        """
+        owned = await asyncio.get_running_loop().run_in_executor(
+            self._threads.get("replies"), self._own_connections.read
+        )
+        failed = self.connections.leave_failed()
+        if self.workspaces.use_own(owned.connections) or failed:
+            self.settings_changed()
+        self.tell(owned.errors)
+
+    async def _watch_own_connections(self) -> None:
+        while True:
+            await asyncio.sleep(OWN_CONNECTIONS_SECONDS)  # files have the world's time, and not that of the documents
+            changed = self._own_connections.changed
+            if await asyncio.get_running_loop().run_in_executor(self._threads.get("replies"), changed):
+                await self.read_own_connections()
 
     async def read_project_files(self) -> None:
         """Read the project files of all folders, and dbt's profiles, in a thread; what is wrong in them is shown."""
@@ -578,8 +613,15 @@ class SpeqlServer(LanguageServer):
             return protocol.Speculation(state="paused", reason="The connection is not open yet.")
         if self.paused:
             return protocol.Speculation(state="paused", reason="Paused by you: speql.pause goes on.")
+        governor = primary.opened.connection.governor
+        if governor is not None and (held := governor.held()) is not None:
+            return protocol.Speculation(state="off" if governor.mode == "off" else "paused", reason=held.message)
         running = any(session.working for session in self._sessions.values())
         return protocol.Speculation(state="running" if running else "idle")
+
+
+def _is_of(entry: Entry, connection: "Connection") -> bool:
+    return entry.opened is not None and entry.opened.connection is connection
 
 
 async def _value(value: T) -> T:

@@ -45,10 +45,13 @@ class ClientConfiguration:
             self._registrations.append(_registration(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, watched))
 
     async def begin(self) -> None:
-        """Read project files and ask for what holds from the start, before anything is opened by it."""
+        """Read the user's own connections and project files, and ask for what holds from the start, before anything is
+        opened by it.
+        """
         server = self._server
         if self._registrations:
             server.background.spawn(self._register(), "registering with the client")
+        await server.read_own_connections()
         await server.read_project_files()
         if self._can_be_asked:
             asked = asyncio.ensure_future(self._ask(self._scopes(())))

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from speql_engines import Engine
+from speql_engines import Engine, SpeculationHeldError
 from speql_speculator.completing.column_values import MOST_VALUES, ColumnName, literals, values_query
 from speql_sql import Catalog, SpeqlError
 
@@ -76,6 +76,8 @@ class ColumnValueCache:
             self._attempts[key] = self._attempts.get(key, 0) + 1
             if self._attempts[key] >= _ATTEMPTS:
                 known[name] = ()
+        except SpeculationHeldError:
+            return  # nothing is known of it: it may be asked for later
         except SpeqlError:
             known[name] = ()  # whoever reads the column will be told what is wrong
         else:

@@ -4,8 +4,13 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
+import msgspec
+
 from speql_engines import ConnectionFailedError, Engine
 from speql_engines.database_names import without_password
+from speql_engines.governed.governed_engine import GovernedEngine
+from speql_engines.governed.governor import Governor
+from speql_engines.governed.settings import SpeculationSettings
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
@@ -13,9 +18,11 @@ from speql_server import protocol
 from speql_server.column_value_cache import ColumnValueCache
 from speql_server.completion_offers import CompletionOffers
 from speql_server.connection_profile import ConnectionProfile
+from speql_server.governing import govern
 from speql_server.history_directory import history_directory
 from speql_server.prediction import Predictor
 from speql_server.settings import ServerSettings
+from speql_server.spending_files import write_consent
 from speql_server.work_done import StoppedError
 from speql_speculator.completing.name_index import NameIndex, name_index
 from speql_sql import Catalog, FunctionSignature, SpeqlError
@@ -58,6 +65,7 @@ class Connection:
         name: str = "",
         database: str | None = None,
         predicts_with: tuple[bool, int] | None = None,
+        consented: bool = False,
     ) -> None:
         self.engine = engine
         self.database = database
@@ -74,6 +82,9 @@ class Connection:
         """Called when more of the catalog is known than when it was last asked for."""
         self.written = False
         """Whether the user has run something that is no query."""
+        self.consented = consented
+        """Whether the user has said by command what may be spent, which counts before the settings."""
+        self._governed = engine if isinstance(engine, GovernedEngine) else None
         self._known = Catalog()
         self._seconds_saved = 0.0
         self._watching: asyncio.Task[None] | None = None
@@ -89,6 +100,38 @@ class Connection:
     def holds_tables(self) -> bool:
         """Whether there are tables, or may be since a statement of the user's has made some."""
         return self.tables > 0 or self.written
+
+    @property
+    def governor(self) -> Governor | None:
+        """What allows what is run ahead; None where nothing is counted."""
+        return self._governed.governor if self._governed is not None else None
+
+    @property
+    def speculates(self) -> bool:
+        """Whether anything may be run ahead at all."""
+        return self.governor is None or self.governor.mode != "off"
+
+    def allow(self, settings: SpeculationSettings) -> None:
+        """The settings allow this from now on, unless the user has said something else by command."""
+        governor = self.governor
+        if governor is not None and governor.given != settings and not self.consented:
+            governor.change(settings)
+
+    def consent(self, consented: SpeculationSettings | None, settings: SpeculationSettings) -> str:
+        """The user says by command what may be spent, or None for what the ``settings`` say; it is kept.
+
+        An empty text, or why it could not be kept: then it holds for this session.
+        """
+        governor = self.governor
+        if governor is None:
+            return "Nothing is counted on this connection, so nothing of it can be limited."
+        self.consented = consented is not None
+        governor.change(consented or settings)
+        try:
+            write_consent(governor.connection, consented)
+        except OSError as error:
+            return f"This holds for this session only: it could not be written down ({error.strerror})."
+        return ""
 
     @property
     def knows_all(self) -> bool:
@@ -146,22 +189,56 @@ class Connection:
                 stale=self._known.stale,
                 loaded_at=self._known.loaded_at or None,
             ),
-            message=self.failure or self.predictor.problem,
+            message=self.failure or self.predictor.problem or self._spending_problem,
+            speculation=self._speculation(),
         )
+
+    @property
+    def _spending_problem(self) -> str:
+        return self.governor.problem if self.governor is not None else ""
+
+    def _speculation(self) -> protocol.ConnectionSpeculation | None:
+        if (governor := self.governor) is None:
+            return None
+        held = governor.held()
+        return protocol.ConnectionSpeculation(
+            mode=governor.mode, paid=governor.is_paid, reason=held.message if held is not None else ""
+        )
+
+    def shown(self, answer: Answer) -> None:
+        """The user has seen the rows of an answer: what was run for them was of use."""
+        if self.governor is not None:
+            self.governor.use(answer.result.statement)
 
     def served(self, answer: Answer) -> None:
         """Count what was saved by an answer that the user has asked for: the time that it would have taken, less what
         it took. Where it was computed on base tables, or that time is not known, nothing was.
         """
+        self.shown(answer)
         if answer.direct_seconds is not None and (answer.served_from or "cached" in answer.states):
-            self._seconds_saved += max(0.0, answer.direct_seconds - answer.seconds)
+            saved = max(0.0, answer.direct_seconds - answer.seconds)
+            self._seconds_saved += saved
+            if self._governed is not None:
+                direct = self._governed.known_estimate(answer.direct_sql)
+                self._governed.governor.served(answer.result.statement, saved, direct)
 
     def budget(self) -> protocol.Budget:
-        """What the temp tables hold, of what they may, and what they have saved."""
-        return protocol.Budget(
+        """What the temp tables hold, of what they may; what was spent ahead of submits, saved and wasted."""
+        budget = protocol.Budget(
             bytes_held=self.store.bytes,
             bytes_allowed=self.store.byte_budget,
             seconds_saved=round(self._seconds_saved, 3),
+        )
+        if (governor := self.governor) is None:
+            return budget
+        spending, priced = governor.spending, governor.is_priced
+        return msgspec.structs.replace(
+            budget,
+            seconds_spent=round(spending.ahead.seconds or 0.0, 1),
+            seconds_wasted=round(spending.wasted.seconds or 0.0, 1),
+            dollars_spent=round(spending.ahead.dollars or 0.0, 4) if priced else None,
+            dollars_wasted=round(spending.wasted.dollars or 0.0, 4) if priced else None,
+            dollars_saved=round(spending.saved.dollars or 0.0, 4) if priced else None,
         )
 
     async def close(self) -> None:
@@ -221,9 +298,12 @@ async def open_connection(
     except (ConnectionFailedError, StoppedError) as error:
         engine = await open_engine(ConnectionProfile(profile.name, folders=profile.folders, dropped=profile.dropped))
         failure = f"{error} SpeQL goes on with an empty database in memory."
+    engine, consented = await govern(engine, None if failure else profile.database, profile.speculation)
     predictor = predictor_of(engine, settings, profile.database, failure)
     kept = (settings.history, settings.history_limit)
-    connection = Connection(engine, scheduler_settings, failure, predictor, profile.name, profile.database, kept)
+    connection = Connection(
+        engine, scheduler_settings, failure, predictor, profile.name, profile.database, kept, consented
+    )
     try:
         await run(f"Reading the tables of {engine.info.label}", connection.catalog())
     except SpeqlError as error:
@@ -242,14 +322,22 @@ def predictor_of(engine: Engine, settings: ServerSettings, database: str | None,
 
 
 async def open_engine_of(profile: ConnectionProfile) -> Engine:
-    """The engine that a profile describes."""
+    """The engine that a profile describes. A refused login is told with where the password came from."""
     from speql_engines.connections import open_engine
 
-    return await open_engine(
-        profile.database,
-        folders=profile.folders,
-        writable=profile.writable,
-        keep_catalog=profile.keep_catalog,
-        background_tables=profile.background_tables,
-        dropped=profile.dropped,
-    )
+    try:
+        return await open_engine(
+            profile.database,
+            folders=profile.folders,
+            writable=profile.writable,
+            keep_catalog=profile.keep_catalog,
+            background_tables=profile.background_tables,
+            dropped=profile.dropped,
+            secret=profile.secret,
+        )
+    except ConnectionFailedError as error:
+        if profile.secret is None or error.reason not in ("login", "expired"):
+            raise
+        advice = profile.secret.advice
+        hint = error.hint if advice in error.hint else f"{error.hint} {advice}".lstrip()
+        raise ConnectionFailedError(error.message, hint, error.reason) from error

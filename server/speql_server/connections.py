@@ -103,6 +103,7 @@ class Connections:
         """The connection of a document, which is being opened if it was not open; the one before is left."""
         before = self._of_document.get(uri)
         if before is not None and before.profile == profile:
+            _allow(before, profile)
             return before
         entry = self._entry(profile)
         if entry is not before:
@@ -119,6 +120,22 @@ class Connections:
         if entry is not None:
             entry.users.discard(uri)
             self._leave_if_unused(entry)
+
+    def leave_failed(self, name: str | None = None) -> bool:
+        """Forget the connections that could not be opened, or the one of that name, unless the user has made tables on
+        what is there in its place: whoever uses it next opens it again. Whether there was any.
+        """
+        before = len(self._entries)
+        for entry in tuple(self._entries):
+            connection = entry.opened.connection if entry.opened is not None else None
+            failed = entry.failure or (connection is not None and connection.failure)
+            meant = name is None or entry.profile.name == name
+            if failed and meant and not (connection is not None and connection.holds_tables):
+                self._of_document = {uri: one for uri, one in self._of_document.items() if one is not entry}
+                entry.users.clear()
+                self._primary = None if entry is self._primary else self._primary
+                self._close(entry)
+        return len(self._entries) < before
 
     def of(self, uri: str) -> Entry | None:
         """The connection of a document, if it has one."""
@@ -138,6 +155,7 @@ class Connections:
     def _entry(self, profile: ConnectionProfile) -> Entry:
         for entry in self._entries:
             if entry.profile == profile or self._holds_tables(entry, profile):
+                _allow(entry, profile)
                 return entry
         entry = Entry(profile)
         self._entries.append(entry)
@@ -162,6 +180,7 @@ class Connections:
                 await opened.close()
                 return
             entry.opened, entry.saved = opened, None
+            opened.connection.allow(entry.profile.speculation)  # it may be another than when it was begun
             self._share_budget()
         self._changed(entry)
 
@@ -182,7 +201,6 @@ class Connections:
             same = other.profile.database is not None and other.profile.database == entry.profile.database
             writes = other.profile.writable or entry.profile.writable
             if other is not entry and same and writes and self._is_unused(other):
-                await self._released()
                 await self._close(other)
 
     def _is_unused(self, entry: Entry) -> bool:
@@ -196,6 +214,7 @@ class Connections:
         return task
 
     async def _close_entry(self, entry: Entry) -> None:
+        await self._released()
         if entry.opening is not None:
             entry.opening.cancel()
             await asyncio.gather(entry.opening, return_exceptions=True)
@@ -211,3 +230,11 @@ class Connections:
         self._budget = self._budget or stores[0].byte_budget
         for store in stores:
             store.resize(self._budget // len(stores))
+
+
+def _allow(entry: Entry, profile: ConnectionProfile) -> None:
+    """What may be spent on a connection is what was said last; for that alone none is opened again."""
+    if entry.profile.speculation != profile.speculation:
+        entry.profile = replace(entry.profile, speculation=profile.speculation)
+        if entry.opened is not None:
+            entry.opened.connection.allow(profile.speculation)

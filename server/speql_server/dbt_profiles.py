@@ -3,14 +3,22 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from speql_server.dbt_postgres import postgres_target
 from speql_server.named_connection import NamedConnection, SettingsError
 
 _LARGEST = 1_000_000
 _PROJECT = "dbt_project.yml"
 _ENV_VAR = re.compile(r"\{\{-?\s*env_var\(\s*(['\"])(\w+)\1\s*(?:,\s*(['\"])(.*?)\3\s*)?\)\s*(?:\|[^}]*)?-?\}\}")
+
+PREFIX = "dbt."
+"""So the names begin of connections that dbt describes."""
+
+_OF_SERVERS = "DBT_"
+"""So the variables begin that a project's own profiles may use for a server."""
 
 Found = tuple[tuple[NamedConnection, ...], tuple[SettingsError, ...]]
 
@@ -18,8 +26,10 @@ Found = tuple[tuple[NamedConnection, ...], tuple[SettingsError, ...]]
 def dbt_connections(root: Path, environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Found:
     """The targets of the dbt projects in a folder or in the folders in it, as ``dbt.PROFILE.TARGET``. Reads files.
 
-    DuckDB targets can be opened, read-only; those of other engines are named with the reason why not. Nothing but type,
-    path and names is looked at, so no password is. Values may call ``env_var``, and nothing else.
+    DuckDB and PostgreSQL targets can be opened, read-only; those of other engines are named with the reason why not.
+    Values may call ``env_var``, and nothing else. A project may come from anybody, and must not be able to send what
+    the environment holds to a server: of profiles that lie in it, only variables whose names begin with ``DBT_`` are
+    filled in for one.
 
     What is wrong in a file is told, without quoting it: it may hold secrets.
     """
@@ -32,7 +42,9 @@ def dbt_connections(root: Path, environment: Mapping[str, str] = os.environ, hom
                 continue
             folder = _profiles_folder(project, environment, home)
             if folder is not None:
-                for one in _targets(_yaml(folder / "profiles.yml"), profile, project, environment):
+                path = folder / "profiles.yml"
+                own = _is_own(folder, root, home)
+                for one in _targets(_yaml(path), profile, _Place(project, path, own, environment)):
                     found.setdefault(one.name, one)
         except SettingsError as error:
             errors.append(error)
@@ -50,12 +62,41 @@ def _projects(root: Path) -> Iterator[Path]:
 def _profiles_folder(project: Path, environment: Mapping[str, str], home: Path | None) -> Path | None:
     """The first of the folders in which dbt looks that has a ``profiles.yml``."""
     named = environment.get("DBT_PROFILES_DIR", "")
-    try:
-        usual = (home or Path.home()) / ".dbt"
-    except RuntimeError:
-        usual = project
+    usual = _usual(home) or project
     folders = ([Path(named).expanduser()] if named else []) + [project, usual]
     return next((folder for folder in folders if (folder / "profiles.yml").is_file()), None)
+
+
+def _usual(home: Path | None) -> Path | None:
+    try:
+        return (home or Path.home()) / ".dbt"
+    except RuntimeError:
+        return None
+
+
+def _is_own(folder: Path, root: Path, home: Path | None) -> bool:
+    """Whether profiles are the user's own, and have not come with the project."""
+    return folder == _usual(home) or not folder.resolve().is_relative_to(root.resolve())
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a target is written, and what its values may use."""
+
+    project: Path
+    profiles: Path
+    own: bool
+    environment: Mapping[str, str]
+
+    def text(self, value: Any) -> str | None:
+        """A value, filled in."""
+        return _text(value, self.environment)
+
+    def text_of_server(self, value: Any) -> str | None:
+        """A value that is sent to a server, filled in."""
+        if self.own:
+            return self.text(value)
+        return _text(value, {name: one for name, one in self.environment.items() if name.startswith(_OF_SERVERS)})
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -74,23 +115,26 @@ def _yaml(path: Path) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-def _targets(
-    profiles: Mapping[str, Any], profile: str, project: Path, environment: Mapping[str, str]
-) -> Iterator[NamedConnection]:
+def _targets(profiles: Mapping[str, Any], profile: str, place: _Place) -> Iterator[NamedConnection]:
     described = profiles.get(profile)
     outputs = described.get("outputs") if isinstance(described, Mapping) else None
     for target, output in outputs.items() if isinstance(outputs, Mapping) else ():
         if isinstance(output, Mapping):
-            name = re.sub(r"\s+", "_", f"dbt.{profile}.{target}")
-            yield _connection(name, output, project, environment)
+            name = re.sub(r"\s+", "_", f"{PREFIX}{profile}.{target}")
+            yield _connection(name, output, place)
 
 
-def _connection(name: str, output: Mapping[str, Any], project: Path, environment: Mapping[str, str]) -> NamedConnection:
-    kind = _text(output.get("type"), environment)
+def _connection(name: str, output: Mapping[str, Any], place: _Place) -> NamedConnection:
+    kind = place.text(output.get("type"))
+    if kind == "postgres":
+        advice = (
+            "" if place.own else f"Of a project's own profiles.yml only variables {_OF_SERVERS}... are read for that."
+        )
+        return postgres_target(name, output, place.text_of_server, place.project, f"file {place.profiles}", advice)
     if kind != "duckdb":
         engine = kind if kind is not None and re.fullmatch(r"\w{1,40}", kind) else "another engine"
-        return NamedConnection(name, unavailable=f"{name} is {engine}, and this version of SpeQL opens DuckDB only.")
-    path = _text(output.get("path", ":memory:"), environment)
+        return NamedConnection(name, unavailable=f"{name} is {engine}, {_why_not(engine)}")
+    path = place.text(output.get("path", ":memory:"))
     if path is None:
         return NamedConnection(name, unavailable=f"The path of {name} is computed in a way that only dbt knows.")
     if path == ":memory:":
@@ -98,7 +142,21 @@ def _connection(name: str, output: Mapping[str, Any], project: Path, environment
     if re.match(r"^[a-z][a-z0-9+.-]+:", path, re.IGNORECASE):  # not one letter, which is a drive
         return NamedConnection(name, unavailable=f"{name} is not on this machine, and SpeQL opens DuckDB files only.")
     # dbt's relative paths start where dbt is run, which is the project; whether there is such a file is seen later.
-    return NamedConnection(name, str(project / Path(os.path.expanduser(path))))  # noqa: PTH111 - it never raises
+    return NamedConnection(name, str(place.project / Path(os.path.expanduser(path))))  # noqa: PTH111 - it never raises
+
+
+def _why_not(engine: str) -> str:
+    """Why a target of another engine is not opened, and what to do."""
+    from speql_engines import ConnectionFailedError
+    from speql_engines.adapters import adapter_for
+
+    try:
+        known = adapter_for(engine) is not None
+    except ConnectionFailedError as error:
+        return f"and {error}"
+    if not known:
+        return "and this version of SpeQL has no adapter for it."
+    return f"and only dbt's targets of DuckDB and PostgreSQL are read: speql connections add NAME {engine}://..."
 
 
 def _text(value: Any, environment: Mapping[str, str]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from lsprotocol import types
 
+from speql_engines.governed.settings import SpeculationSettings
 from speql_server.completion_abilities import CompletionAbilities
 from speql_server.notebooks import Cell
 from speql_server.positions import Encoding, line_index, remember
@@ -164,6 +165,15 @@ def select_connection_arguments(arguments: Sequence[Any]) -> tuple[str, str | No
     uri, name, *_ = [*arguments, None, None]
     chosen = None if name is None else converted_params(name, str, "speql.selectConnection")
     return converted_params(uri, str, "speql.selectConnection"), chosen
+
+
+def set_speculation_arguments(arguments: Sequence[Any]) -> tuple[str, bool, SpeculationSettings | None]:
+    """``[uri]`` only asks; ``[uri, settings]`` says what may be spent, and settings of null what the client's say."""
+    uri = converted_params(arguments[0] if arguments else None, str, "speql.setSpeculation")
+    if len(arguments) < 2:
+        return uri, False, None
+    given = arguments[1]
+    return uri, True, None if given is None else converted_params(given, SpeculationSettings, "speql.setSpeculation")
 
 
 def cancel_arguments(arguments: Sequence[Any]) -> str | None:

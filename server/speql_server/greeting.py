@@ -43,6 +43,7 @@ _CAPABILITIES: dict[str, Any] = {
             "speql.selectConnection",
             "speql.explain",
             "speql.pause",
+            "speql.setSpeculation",
             "speql.profile",
             "speql.chart",
             "speql.columns",

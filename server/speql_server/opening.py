@@ -69,6 +69,8 @@ class Opening:
             self._run,
         )
         connection.catalog_listeners.append(partial(catalog_changed, connection))
+        if connection.governor is not None:
+            connection.governor.changed = self._changed
         if connection.failure:
             self._show(connection.failure, types.MessageType.Error)
         return Opened(connection, self._language_model(connection, settings))

@@ -15,7 +15,8 @@ def read_project_file(root: Path) -> tuple[dict[str, Any], tuple[SettingsError, 
     """The options of a root's project file, and what is wrong in it; nothing where there is none. Reads a file.
 
     A project may come from anybody. So a file with what looks like a secret is not read at all, a folder whose files
-    may be read while typing must be one of its own, and a language model is nothing that a project may switch on.
+    may be read while typing must be one of its own, and neither a language model nor what costs money is anything that
+    a project may switch on.
     """
     path = root / NAME
     try:
@@ -32,13 +33,18 @@ def read_project_file(root: Path) -> tuple[dict[str, Any], tuple[SettingsError, 
     errors += tuple(_refusals(root, given))
     for name in _REFUSED:
         found.pop(name, None)
+    if isinstance(found.get("connections"), dict):
+        found["connections"] = {
+            name: {key: value for key, value in one.items() if key != "speculation"}
+            for name, one in found["connections"].items()
+        }
     if any("workspace" in str(error.message) for error in errors):
         found.pop("workspace", None)
         found.pop("connections", None)
     return found, tuple(SettingsError(f"{path}: {error.message}", error.hint) for error in errors)
 
 
-_REFUSED = ("languageModel",)
+_REFUSED = ("languageModel", "speculation")
 
 
 def _refusals(root: Path, given: dict[str, Any]) -> list[SettingsError]:
@@ -54,6 +60,10 @@ def _refusals(root: Path, given: dict[str, Any]) -> list[SettingsError]:
         if name not in OPTIONS
     ]
     connections = given.get("connections")
+    if isinstance(connections, dict) and any(
+        isinstance(one, dict) and "speculation" in one for one in connections.values()
+    ):
+        found.append(SettingsError("A project may not set speculation.", "Set it in the settings of your editor."))
     places = [given, *(connections.values() if isinstance(connections, dict) else ())]
     for place in places:
         folder = place.get("workspace") if isinstance(place, dict) else None

@@ -236,6 +236,17 @@ class CatalogState(Wire, frozen=True, kw_only=True):
     loaded_at: float | None = None
 
 
+class ConnectionSpeculation(Wire, frozen=True, kw_only=True):
+    """What may be run ahead on a connection: nothing, what is free, or what its budget allows.
+
+    ``paid``: its engine charges for statements. ``reason`` says why nothing that costs is run ahead now, if so.
+    """
+
+    mode: Literal["off", "free", "budget"]
+    paid: bool = False
+    reason: str = ""
+
+
 class Connection(Wire, frozen=True, kw_only=True):
     """A connection as the user may see it: never a secret. ``message`` says what failed and what was done instead.
 
@@ -251,6 +262,7 @@ class Connection(Wire, frozen=True, kw_only=True):
     tables: int = 0
     catalog: CatalogState = CatalogState()
     message: str = ""
+    speculation: ConnectionSpeculation | None = None
 
 
 class DocumentConnection(Wire, frozen=True, kw_only=True):
@@ -273,9 +285,10 @@ class Speculation(Wire, frozen=True, kw_only=True):
 
 
 class Budget(Wire, frozen=True, kw_only=True):
-    """What speculation holds, has cost and has saved. Null: this engine does not tell, or costs nothing.
+    """What speculation holds, has cost and has saved in this session. Null: nobody counts it, or it costs nothing.
 
-    ``secondsSaved`` is by how much submits were answered sooner than they are expected to run on base tables.
+    ``secondsSaved`` is by how much submits were answered sooner than they are expected to run on base tables;
+    ``dollarsSaved`` what they would have cost. Wasted is what was spent ahead on what no answer was made of so far.
     """
 
     bytes_held: int | None = None
@@ -283,6 +296,9 @@ class Budget(Wire, frozen=True, kw_only=True):
     dollars_spent: float | None = None
     dollars_saved: float | None = None
     seconds_saved: float | None = None
+    seconds_spent: float | None = None
+    seconds_wasted: float | None = None
+    dollars_wasted: float | None = None
 
 
 class LanguageModel(Wire, frozen=True, kw_only=True):
@@ -634,6 +650,32 @@ class Sampled(Wire, frozen=True, kw_only=True):
     """What ``speql.sample`` answers: whether an estimate of the preview was shown, or why there is none."""
 
     shown: bool
+    reason: str = ""
+
+
+class SpendingLimit(Wire, frozen=True, kw_only=True):
+    """The most that may be spent; null is no limit."""
+
+    dollars: float | None = None
+    seconds: float | None = None
+    bytes: int | None = None
+
+
+class SpeculationSet(Wire, frozen=True, kw_only=True):
+    """What ``speql.setSpeculation`` answers: what may be spent ahead of submits on a document's connection now.
+
+    ``byCommand``: it was said by this command, and not by the settings. ``reason`` says what of it was not done.
+    """
+
+    connection: str
+    mode: Literal["off", "free", "budget"]
+    paid: bool
+    per_statement: SpendingLimit
+    per_hour: SpendingLimit
+    per_day: SpendingLimit
+    concurrency: int | None = None
+    resume_warehouse: bool = False
+    by_command: bool = False
     reason: str = ""
 
 

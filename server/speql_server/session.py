@@ -195,7 +195,11 @@ class Session:
         """Stop working ahead until further notice, or go on with the next change."""
         self.paused = paused
         if paused:
-            self._scheduler.stop_speculating()
+            self.stop_speculating()
+
+    def stop_speculating(self) -> None:
+        """Stop what works ahead; the next change may begin it again."""
+        self._scheduler.stop_speculating()
 
     def cancel(self) -> None:
         """Stop everything that runs for this document."""
@@ -348,7 +352,7 @@ class Session:
                 self._scheduler.stop_speculating()
             self._show(analysed, problems=analysis.problems)
             return
-        if not self._settings.speculate or self.paused:
+        if not self._settings.speculate or self.paused or not self._connection.speculates:
             return
         self._scheduler.update(
             Speculation(
@@ -378,6 +382,7 @@ class Session:
     def _on_preview(self, speculation: Speculation, answer: Answer) -> None:
         if self._current is not None and speculation.id == self._number:
             self._outlets.answered(answer)
+            self._connection.shown(answer)
             self.learnt.shown(self._current.analysis, answer)
             self._show(self._current, answer=answer, result=self._name_of(speculation))
 

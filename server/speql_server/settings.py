@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from speql_server.named_connection import NamedConnection, SettingsError, named_connections
+from speql_engines.governed.settings import DEFAULT_SPECULATION, SpeculationSettings
+from speql_server.named_connection import NamedConnection, SettingsError, named_connections, speculation_of
 from speql_speculator.language_model.settings import LanguageModelSettings
 
 __all__ = [
@@ -60,6 +61,9 @@ class ServerSettings:
 
     speculate: bool = True
     """Run previews and temp tables while the user types. Without it only diagnostics, completion and submits work."""
+
+    speculation: SpeculationSettings = DEFAULT_SPECULATION
+    """What may be spent ahead of submits, on connections that do not say so themselves."""
 
     history: bool = True
     """Keep the statements that the user runs, to predict from them."""
@@ -114,11 +118,17 @@ class ServerSettings:
                 changes |= read(name, value)
         if self.database is not None:
             changes.pop("database", None)
+        if self.database is not None or self.connection:
             # A connection for every document would be another way to say the same.
-            changes["connection"] = tuple(one for one in changes.get("connection", ()) if one[0] != EVERYWHERE)
+            others = tuple(one for one in changes.get("connection", ()) if one[0] != EVERYWHERE)
+            changes["connection"] = (*others, *self.connection)
         if self.writable:
             changes.pop("writable", None)
         return replace(self, **changes)
+
+    def opens_writable(self, name: str) -> bool:
+        """Whether the command line opens that connection, which it names, for writing."""
+        return self.writable and (EVERYWHERE, name) in self.connection
 
 
 def readable(options: Any) -> tuple[dict[str, Any], tuple[SettingsError, ...]]:
@@ -195,6 +205,11 @@ def _language_model(name: str, options: Any) -> dict[str, Any]:
         raise SettingsError(f"The setting {name} does not fit: {error}.", "See docs/language-model.md.") from None
 
 
+def _speculation(name: str, given: Any) -> dict[str, Any]:
+    """What may be spent ahead of submits."""
+    return {_field(name): speculation_of(given, name)}
+
+
 def _history(name: str, given: Any) -> dict[str, Any]:
     """``history: {enabled, limit}`` as settings."""
     enabled = given.get("enabled", True) if isinstance(given, Mapping) else None
@@ -257,6 +272,7 @@ OPTIONS: dict[str, Callable[[str, Any], dict[str, Any]]] = {
     "connections": _connections,
     "connection": _connection,
     "speculate": _flag,
+    "speculation": _speculation,
     "history": _history,
     "format": _format,
     "completion": _completion,

@@ -1,6 +1,6 @@
 """What the server tells of itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from speql_engines.database_names import without_password
 from speql_server import protocol
@@ -22,7 +22,12 @@ def status(
         budget = protocol.Budget(
             bytes_held=sum(one.bytes_held or 0 for one in budgets),
             bytes_allowed=sum(one.bytes_allowed or 0 for one in budgets),
-            seconds_saved=round(sum(one.seconds_saved or 0.0 for one in budgets), 3),
+            seconds_saved=_sum(one.seconds_saved for one in budgets),
+            seconds_spent=_sum(one.seconds_spent for one in budgets),
+            seconds_wasted=_sum(one.seconds_wasted for one in budgets),
+            dollars_spent=_sum(one.dollars_spent for one in budgets),
+            dollars_wasted=_sum(one.dollars_wasted for one in budgets),
+            dollars_saved=_sum(one.dollars_saved for one in budgets),
         )
     return protocol.Status(
         connection=first,
@@ -32,6 +37,12 @@ def status(
         budget=budget,
         language_model=models[0].status() if models else protocol.LanguageModel(state="off"),
     )
+
+
+def _sum(amounts: Iterable[float | None]) -> float | None:
+    """The sum of what is known; None if nothing is."""
+    known = [one for one in amounts if one is not None]
+    return round(sum(known), 4) if known else None
 
 
 def connection_message(entry: Entry) -> protocol.Connection:

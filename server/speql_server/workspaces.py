@@ -27,8 +27,8 @@ class Workspaces:
 
     What counts, the first first: the command line; the client's configuration, of the document, else of its folder,
     else of all; the ``initializationOptions``; the project file of the document's folder, which is the innermost that
-    it is in; what dbt's profiles name there. Relative paths in a configuration and in a project file start at the
-    folder.
+    it is in; the user's own connections; what dbt's profiles name there. Relative paths in
+    a configuration and in a project file start at the folder.
 
     While the client says that the user does not trust the folders, nothing in them counts or is read, nothing runs
     while typing, and no language model is asked.
@@ -40,6 +40,7 @@ class Workspaces:
         self._roots: tuple[Root, ...] = ()
         self._projects: dict[str, dict[str, Any]] = {}
         self._dbt: dict[str, tuple[NamedConnection, ...]] = {}
+        self._own: tuple[NamedConnection, ...] = ()
         self._trusted = True
         self._configured: dict[str, dict[str, Any]] = {}
         self._selected: dict[str, str] = {}
@@ -92,6 +93,12 @@ class Workspaces:
         """These are the connections that dbt's profiles name for a folder; whether that is new."""
         before = self._dbt.get(root.uri, ())
         self._dbt[root.uri] = connections
+        self._known.clear()
+        return connections != before
+
+    def use_own(self, connections: tuple[NamedConnection, ...]) -> bool:
+        """These are the connections of the user's own files; whether that is new."""
+        before, self._own = self._own, connections
         self._known.clear()
         return connections != before
 
@@ -166,6 +173,7 @@ class Workspaces:
                 settings.keep_catalog,
                 settings.background_tables,
                 dropped=settings.dropped,
+                speculation=self.settings.speculation,
             )
         named = next((one for one in settings.connections if one.name == name), None)
         if named is None or named.unavailable:
@@ -174,11 +182,13 @@ class Workspaces:
         return ConnectionProfile(
             name,
             named.database,
-            named.writable,
+            named.writable or self._command_line.opens_writable(name),
             tuple(dict.fromkeys((*more, *folders))),
             settings.keep_catalog,
             settings.background_tables,
             dropped=settings.dropped,
+            secret=named.secret,
+            speculation=self.settings.speculation if named.speculation is None else named.speculation,
         )
 
     def _by_pattern(self, uri: str, settings: ServerSettings) -> str:
@@ -204,9 +214,12 @@ class Workspaces:
         if not self._trusted:
             merged |= {"speculate": False, "languageModel": {}}
         settings = self._command_line.with_options(merged)
-        named = {one.name for one in settings.connections}
         dbt = self._dbt.get(trusted.uri, ()) if trusted is not None else ()
-        return replace(settings, connections=(*settings.connections, *(one for one in dbt if one.name not in named)))
+        # By their names, the first first: what the settings say of a name counts.
+        by_name: dict[str, NamedConnection] = {}
+        for one in (*settings.connections, *self._own, *dbt):
+            by_name.setdefault(one.name, one)
+        return replace(settings, connections=tuple(by_name.values()))
 
 
 def path_of(uri: str) -> Path | None:

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 import typer
 
+from speql_engines.engine import ConnectionFailure
 from speql_server.app import create_server
 from speql_server.cli.main import app
+from speql_server.connection_file import KEYS
 from speql_server.greeting import initialize_result
 from speql_server.protocol import MESSAGES, Wire
 from speql_speculator.language_model.profiles import profiles
@@ -90,6 +92,11 @@ def test_every_setting_and_profile_of_the_language_model_is_documented() -> None
         for profile in profiles().values()
         if profile.needs_key and profile.key_variable not in text
     ]
+
+
+def test_every_key_and_every_failure_of_a_connection_is_documented() -> None:
+    text = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
+    assert not [name for name in (*KEYS, *get_args(ConnectionFailure)) if f"| `{name}` |" not in text]
 
 
 def test_every_command_of_the_server_is_documented() -> None:

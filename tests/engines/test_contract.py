@@ -10,6 +10,11 @@ import duckdb
 import pytest
 
 from speql_engines import Engine, EngineError, open_engine
+from speql_engines.governed.governed_engine import GovernedEngine
+from speql_engines.governed.governor import Governor
+from speql_engines.governed.ledger import Ledger
+from speql_engines.governed.ledger_writer import LedgerWriter
+from speql_engines.governed.settings import Limit, SpeculationSettings
 
 SCHEMA = """
 CREATE TABLE regions (name VARCHAR(20) NOT NULL PRIMARY KEY, boss VARCHAR(20));
@@ -23,10 +28,17 @@ CREATE TABLE large AS SELECT i AS a, i % 1000 AS b FROM generate_series(1, 30000
 OpenShop = Callable[..., Awaitable[Engine]]
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+AMPLE = SpeculationSettings(per_statement=Limit(seconds=600.0), per_day=Limit(seconds=6_000.0), concurrency=16)
+"""Limits that nothing here exceeds, so that everything is estimated, reserved and timed."""
+
+
+@pytest.fixture(params=["duckdb", "postgres", "duckdb, governed", "postgres, governed"])
 async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenShop]:
-    """Opens the same small shop on an engine: once for writing to make it, then as asked."""
-    if request.param == "duckdb":
+    """Opens the same small shop on an engine: once for writing to make it, then as asked. Behind a governor nothing of
+    what an engine promises changes.
+    """
+    name, _, governed = request.param.partition(", ")
+    if name == "duckdb":
         database = str(tmp_path / "shop.duckdb")
         duckdb.connect(database).close()
     else:
@@ -38,8 +50,12 @@ async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
     engines: list[Engine] = []
 
     async def open_shop(**options: bool) -> Engine:
-        engines.append(await open_engine(database, **options))
-        return engines[-1]
+        engine = await open_engine(database, **options)
+        if governed:
+            writer = LedgerWriter(Ledger(tmp_path / "spending.sqlite"))
+            engine = GovernedEngine(engine, Governor(engine.info, "shop", AMPLE, writer))
+        engines.append(engine)
+        return engine
 
     yield open_shop
     for engine in engines:
@@ -54,6 +70,12 @@ async def shop(open_shop: OpenShop) -> Engine:
 @pytest.fixture
 async def writable_shop(open_shop: OpenShop) -> Engine:
     return await open_shop(writable=True)
+
+
+def running(engine: Engine) -> tuple[object, ...]:
+    """The statements that have not ended."""
+    found: tuple[object, ...] = getattr(engine, "engine", engine).running
+    return found
 
 
 async def rows(engine: Engine, sql: str) -> list[tuple[object, ...]]:
@@ -282,14 +304,14 @@ async def test_a_cancelled_statement_stops_on_the_engine(shop, kind, until):
         "create": lambda: shop.create_temp_table("speql_slow", SLOW),
     }[kind]
     task = asyncio.ensure_future(call())
-    await until(lambda: bool(shop.running))
+    await until(lambda: bool(running(shop)))
     task.cancel()
 
     done, _ = await asyncio.wait({task}, timeout=10)
 
     assert done
     assert task.cancelled()
-    assert not shop.running
+    assert not running(shop)
     if kind == "create":
         table = await shop.create_temp_table("speql_slow", "SELECT 2 AS a")
         assert await rows(shop, f"SELECT a FROM {table.sql_name}") == [(2,)]
@@ -297,7 +319,7 @@ async def test_a_cancelled_statement_stops_on_the_engine(shop, kind, until):
 
 async def test_calls_overlap(shop, until):
     slow = asyncio.ensure_future(shop.execute(SLOW))
-    await until(lambda: bool(shop.running))
+    await until(lambda: bool(running(shop)))
 
     async with asyncio.timeout(20):
         assert (await shop.bind("SELECT id FROM sales")).ok

@@ -106,7 +106,7 @@ def test_a_database_that_cannot_be_opened_does_not_stay(shell: InteractiveShell)
 def test_wrong_options_are_a_usage_error(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     result = shell.run_cell("%%speql --databse x\nSELECT 1")
     assert type(result.error_in_exec).__name__ == "UsageError"
-    assert "%%speql [--database FILE] [--writable]" in capsys.readouterr().err
+    assert "%%speql [--database FILE | --connection NAME] [--writable]" in capsys.readouterr().err
 
 
 def test_unloading_takes_the_magic_and_its_threads_away(shell: InteractiveShell) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -22,7 +23,17 @@ shop:
     unset: {type: duckdb, path: "{{ env_var('NOT_SET') }}"}
     computed: {type: duckdb, path: "{{ target.name }}.duckdb"}
     cloud: {type: duckdb, path: "md:shop", token: hunter2}
-    prod: {type: postgres, host: db, user: me, password: hunter2}
+    prod: {type: postgres, host: db, user: me, password: hunter2, port: 5433, dbname: "my shop", schema: marts}
+    passed: {type: postgres, host: "{{ env_var('DBT_HOST') }}", user: a@b, pass: "{{ env_var('DBT_PW') }}", database: d}
+    digits: {type: postgres, host: db, user: me, password: 123, dbname: d, connect_timeout: 5, keepalives_idle: 0}
+    settings:
+      {type: postgres, host: /run/pg, port: 5432, dbname: d, search_path: "a, b", role: boss, sslmode: require,
+       sslrootcert: ca.pem}
+    leaking: {type: postgres, host: db, user: me, password: "{{ env_var('OTHER') }}", dbname: d}
+    homeless: {type: postgres, dbname: d, password: hunter2}
+    nowhere: {type: postgres, host: db, password: hunter2}
+    snow: {type: snowflake, account: a, password: hunter2}
+    mystery: {type: oracle}
     wrong: 3
 other:
   outputs: {dev: {type: duckdb, path: other.duckdb}}
@@ -53,7 +64,14 @@ def test_targets(project: Path, beside: bool) -> None:
         "memory": None,
         "named": "/dbs/s.duckdb",
         "defaulted": str(project / "default.duckdb"),
+        "prod": "postgresql://me@db:5433/my%20shop",
+        "digits": "postgresql://me@db/d?connect_timeout=5",
+        "settings": "postgresql:///d?host=%2Frun%2Fpg&port=5432&sslmode=require&sslrootcert="
+        f"{quote(str(project / 'ca.pem'), safe='')}&options=-c%20search_path%3Da%2C%5C%20b%20-c%20role%3Dboss",
     }
+    assert password(targets["prod"]) == "hunter2"
+    assert password(targets["digits"]) == "123"
+    assert targets["settings"].secret is None
     assert not any(one.writable for one in targets.values())
 
 
@@ -61,7 +79,12 @@ UNAVAILABLE = [
     ("unset", "only dbt knows"),
     ("computed", "only dbt knows"),
     ("cloud", "not on this machine"),
-    ("prod", "postgres"),
+    ("passed", "only dbt knows"),
+    ("leaking", "only variables DBT_... are read"),
+    ("homeless", "no host"),
+    ("nowhere", "no dbname"),
+    ("mystery", "no adapter"),
+    ("snow", "snowflake"),
 ]
 
 
@@ -70,6 +93,24 @@ def test_what_cannot_be_opened_says_why_and_no_secret(project: Path, target: str
     one = found(project, SHOP_DB="/dbs")[target]
     assert says in one.unavailable
     assert "hunter2" not in repr(one)
+
+
+def password(one: NamedConnection) -> str:
+    secret = one.secret() if one.secret is not None else None
+    assert secret is not None
+    return secret.reveal()
+
+
+def test_a_projects_own_profiles_send_no_variable_to_a_server_that_is_not_dbts(project: Path, tmp_path: Path) -> None:
+    one = found(project, DBT_HOST="db", DBT_PW="s3cret", OTHER="aws")["passed"]
+    assert (one.database, password(one)) == ("postgresql://a%40b@db/d", "s3cret")
+    assert "s3cret" not in repr(one)
+    assert found(project, OTHER="aws")["leaking"].unavailable
+    home = tmp_path / "home"
+    (home / ".dbt").mkdir(parents=True)
+    (project / "profiles.yml").rename(home / ".dbt" / "profiles.yml")
+    connections, _ = dbt_connections(project, {"OTHER": "aws"}, home)
+    assert password(next(one for one in connections if one.name == "dbt.shop.leaking")) == "aws"
 
 
 def test_where_profiles_are_looked_for(project: Path, tmp_path: Path) -> None:
@@ -128,5 +169,9 @@ def test_documents_may_have_a_target(project: Path) -> None:
     made = workspaces(project, {"connections": {"dbt.shop.dev": {"database": "/mine.duckdb"}}})
     assert made.profile(uri, "dbt.shop.absolute").database == "/data/x.duckdb"
     assert made.profile(uri, "dbt.shop.dev").database == "/mine.duckdb", "what the user names comes first"
-    assert made.profile(uri, "dbt.shop.prod").unknown
+    assert made.profile(uri, "dbt.shop.snow").unknown
+    prod = made.profile(uri, "dbt.shop.prod")
+    assert (prod.database, prod.writable, prod.secret is not None) == ("postgresql://me@db:5433/my%20shop", False, True)
+    mine = workspaces(project, {"connections": {"dbt.shop.prod": {"database": "postgresql://elsewhere/x"}}})
+    assert mine.profile(uri, "dbt.shop.prod").secret is None, "a password is for the server that it was given with"
     assert made.profile(uri).database is None, "none is chosen by itself"

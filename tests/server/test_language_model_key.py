@@ -6,11 +6,16 @@ import pytest
 
 from speql_server.language_model.key import key_of
 from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import Problem
+from speql_sql.secret import Secret
 
-ENVIRONMENT = {"OPENAI_API_KEY": "sk-openai", "SPEQL_KEY": "sk-mine", "AWS_SECRET_ACCESS_KEY": "aws"}
+ENVIRONMENT = {
+    "OPENAI_API_KEY": "sk-openai",
+    "SPEQL_KEY": "sk-mine",
+    "AWS_SECRET_ACCESS_KEY": "aws",
+    "SPEQL_PASSWORD_SALES": "pw",
+}
 
 
 def found(keyring: dict[str, str] | None = None, **options: Any) -> Secret | Problem:
@@ -73,6 +78,7 @@ def test_one_s_own_machine_needs_none() -> None:
         {"base_url": "https://api.openai.com.evil.example.com/v1"},
         {"profile": "groq", "key_name": "OPENAI_API_KEY"},
         {"key_name": "AWS_SECRET_ACCESS_KEY"},
+        {"base_url": "https://evil.example.com/v1", "key_name": "SPEQL_PASSWORD_SALES"},
         {"profile": "azure", "base_url": "https://mine.openai.azure.com.evil.example.com/v1"},
     ],
 )

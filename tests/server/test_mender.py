@@ -17,10 +17,10 @@ from speql_server.clock import Clock
 from speql_server.connection import Connection
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Column, Table
+from speql_sql.secret import Secret
 
 from ..scripted_model import Reply, ScriptedModel, edits, says, scripted_model
 

@@ -14,7 +14,7 @@ async def test_nothing_is_held_of_past_edits(flights: Path, monkeypatch: pytest.
         "SELECT carrier, count(*) AS n FROM flights WHERE dep_delay > 10 GROUP BY carrier",
         "SELECT name FROM airlines JOIN flights USING (carrier) WHERE id < 50",
     ]
-    held, records = await soak(queries, str(flights), EDITS, EVERY)
+    held, records = await soak(queries, ["--database", str(flights)], EDITS, EVERY)
     assert [one.edits for one in held] == [150, 300, 450]
     first, last = held[0], held[-1]
     assert last.documents == 1

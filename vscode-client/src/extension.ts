@@ -12,6 +12,7 @@ import { pause } from "./commands/pause";
 import { preview } from "./commands/preview";
 import { reinstallServer } from "./commands/reinstallServer";
 import { selectConnection } from "./commands/selectConnection";
+import { setSpeculation } from "./commands/setSpeculation";
 import { selectDatabase } from "./commands/selectDatabase";
 import { showBudget } from "./commands/showBudget";
 import { submit } from "./commands/submit";
@@ -85,6 +86,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     "speql.selectDatabase": () => selectDatabase(),
     "speql.pause": (wanted: unknown) => pause(started, wanted),
     "speql.showBudget": () => showBudget(statusBar),
+    "speql.setSpeculation": () => setSpeculation(started, view),
     "speql.showMenu": () => showMenu(statusBar),
     "speql.showPreview": () => view.open(),
     "speql.showWalkthrough": () => showWalkthrough(),

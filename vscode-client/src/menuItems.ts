@@ -36,6 +36,11 @@ export function menuItems(status: Status | null, server: ServerState | null): Me
       },
     runs && { label: "$(stop-circle) Cancel what runs", description: "", command: "speql.cancel" },
     { label: "$(dashboard) Budget", description: budgetLine(status), command: "speql.showBudget" },
+    runs && {
+      label: "$(law) Set what may be spent ahead...",
+      description: connection?.speculation?.mode ?? "",
+      command: "speql.setSpeculation",
+    },
     { heading: "Server" },
     { label: "$(output) Show the log", description: "", command: "speql.showLog" },
     {

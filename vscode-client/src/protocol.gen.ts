@@ -202,6 +202,17 @@ export interface CatalogState {
 }
 
 /**
+ * What may be run ahead on a connection: nothing, what is free, or what its budget allows.
+ *
+ * ``paid``: its engine charges for statements. ``reason`` says why nothing that costs is run ahead now, if so.
+ */
+export interface ConnectionSpeculation {
+  mode: "off" | "free" | "budget";
+  paid: boolean;
+  reason: string;
+}
+
+/**
  * A connection as the user may see it: never a secret. ``message`` says what failed and what was done instead.
  *
  * ``name`` is empty for the one that documents have that say nothing of one.
@@ -216,6 +227,7 @@ export interface Connection {
   tables: number;
   catalog: CatalogState;
   message: string;
+  speculation: ConnectionSpeculation | null;
 }
 
 /**
@@ -237,9 +249,10 @@ export interface Speculation {
 }
 
 /**
- * What speculation holds, has cost and has saved. Null: this engine does not tell, or costs nothing.
+ * What speculation holds, has cost and has saved in this session. Null: nobody counts it, or it costs nothing.
  *
- * ``secondsSaved`` is by how much submits were answered sooner than they are expected to run on base tables.
+ * ``secondsSaved`` is by how much submits were answered sooner than they are expected to run on base tables;
+ * ``dollarsSaved`` what they would have cost. Wasted is what was spent ahead on what no answer was made of so far.
  */
 export interface Budget {
   bytesHeld: number | null;
@@ -247,6 +260,9 @@ export interface Budget {
   dollarsSpent: number | null;
   dollarsSaved: number | null;
   secondsSaved: number | null;
+  secondsSpent: number | null;
+  secondsWasted: number | null;
+  dollarsWasted: number | null;
 }
 
 /**
@@ -576,6 +592,31 @@ export interface SampleParams {
 /** What ``speql.sample`` answers: whether an estimate of the preview was shown, or why there is none. */
 export interface Sampled {
   shown: boolean;
+  reason: string;
+}
+
+/** The most that may be spent; null is no limit. */
+export interface SpendingLimit {
+  dollars: number | null;
+  seconds: number | null;
+  bytes: number | null;
+}
+
+/**
+ * What ``speql.setSpeculation`` answers: what may be spent ahead of submits on a document's connection now.
+ *
+ * ``byCommand``: it was said by this command, and not by the settings. ``reason`` says what of it was not done.
+ */
+export interface SpeculationSet {
+  connection: string;
+  mode: "off" | "free" | "budget";
+  paid: boolean;
+  perStatement: SpendingLimit;
+  perHour: SpendingLimit;
+  perDay: SpendingLimit;
+  concurrency: number | null;
+  resumeWarehouse: boolean;
+  byCommand: boolean;
   reason: string;
 }
 

@@ -14,6 +14,7 @@ test("a running server can be paused, and says what it does", () => {
     "speql.pause",
     "speql.cancel",
     "speql.showBudget",
+    "speql.setSpeculation",
     "speql.showLog",
     "speql.restartServer",
     "workbench.action.openSettings",

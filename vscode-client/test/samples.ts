@@ -449,6 +449,7 @@ export const status: Status = {
     tables: 24,
     catalog: { partial: false, stale: false, loadedAt: 1_700_000_000 },
     message: "",
+    speculation: { mode: "budget", paid: false, reason: "" },
   },
   connections: [],
   documents: [],
@@ -459,6 +460,9 @@ export const status: Status = {
     dollarsSpent: null,
     dollarsSaved: null,
     secondsSaved: 2_460,
+    secondsSpent: null,
+    secondsWasted: null,
+    dollarsWasted: null,
   },
   languageModel: {
     state: "off",

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus
 
+from speql_engines.adapters import AskSecret
 from speql_engines.engine import (
     Binding,
     ConnectionFailedError,
@@ -23,6 +24,7 @@ from speql_engines.engine import (
     TempTable,
 )
 from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.login import Login
 from speql_engines.postgres import plan
 from speql_engines.postgres.catalog import catalog_fingerprint, read_catalog
 from speql_engines.postgres.data_version import DataVersion
@@ -76,11 +78,12 @@ class PostgresEngine:
         self._finalizer = weakref.finalize(self, _stop, sessions, self._jobs, (self._quick, self._long), canceller)
 
     @classmethod
-    async def open(cls, conninfo: str, *, writable: bool = False) -> "PostgresEngine":
+    async def open(cls, conninfo: str, *, writable: bool = False, secret: AskSecret | None = None) -> "PostgresEngine":
         """Log in; :class:`ConnectionFailedError` says why that fails.
 
         ``conninfo`` is a URL (``postgresql://user@host/database``) or a list of settings (``host=... dbname=...``) as
         libpq reads them: it also finds passwords in ``~/.pgpass`` and settings in the environment (``PGHOST``).
+        ``secret`` is asked for the password first.
         """
         try:
             parts = conninfo_to_dict(conninfo)
@@ -90,10 +93,13 @@ class PostgresEngine:
             raise ConnectionFailedError("The name of the PostgreSQL database is not understood.", hint) from error
         if parts.get("password"):
             # It would lie open in settings, histories of shells and lists of processes.
-            hint = "Put it into ~/.pgpass, or into the environment variable PGPASSWORD."
+            hint = (
+                "Take it out, and keep the connection under a name: speql connections add NAME asks for the password; "
+                "or put it into ~/.pgpass or the environment variable PGPASSWORD."
+            )
             raise ConnectionFailedError("The name of the database holds a password.", hint)
         canceller = DaemonExecutor("speql-postgres-cancel", 2)
-        engine = cls(Sessions(conninfo, canceller), canceller, writable, str(parts.get("host") or ""))
+        engine = cls(Sessions(conninfo, canceller, Login(secret)), canceller, writable, str(parts.get("host") or ""))
         try:
             engine._version, database = await engine._call(lambda job: server_facts(engine._sessions, job))
         except BaseException:

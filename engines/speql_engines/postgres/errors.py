@@ -2,7 +2,7 @@
 
 import psycopg
 
-from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
 from speql_sql import Problem, Span
 
 WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
@@ -64,21 +64,35 @@ def _span(diagnostic: psycopg.errors.Diagnostic, prefix: str, sql: str) -> Span 
     return Span(start, max(end, min(start + 1, len(sql))))
 
 
-_REASONS = (
-    ("password authentication failed", "The user or the password is wrong."),
-    ("no password supplied", "Give a password: in ~/.pgpass, or in the environment variable PGPASSWORD."),
-    ("does not exist", "Check the name of the database and of the user."),
-    ("Connection refused", "Is the server running, and are host and port right?"),
-    ("No such file or directory", "No server listens on that socket. Is it running, or is it on another host?"),
-    ("timeout", "The server does not answer. Are host and port right, and is the network there?"),
-    ("could not translate host name", "The host is not known. Is its name right, and is the network there?"),
-    ("Name or service not known", "The host is not known. Is its name right, and is the network there?"),
-    ("SSL", "Check sslmode and the certificates."),
+# The client's and the server's words; servers that speak another language than English get the general advice.
+_REASONS: tuple[tuple[str, ConnectionFailure, str], ...] = (
+    ("timeout", "network", "The server does not answer. Are host and port right, and is the network there?"),
+    (" expired", "expired", "Log in again, or make another token; passwords can be made anew by the server's owner."),
+    ("password authentication failed", "login", "The user or the password is wrong."),
+    ("no password supplied", "login", "Give a password: in ~/.pgpass, or in the environment variable PGPASSWORD."),
+    (
+        "PAM authentication failed",
+        "expired",
+        "The password or token is wrong, or a token has expired: make another one.",
+    ),
+    ("authentication failed", "login", "The user, the password or the token is wrong, or the token has expired."),
+    ("no pg_hba.conf entry", "login", "The server lets no such user in from here, or not without SSL (sslmode)."),
+    ('role "', "login", "Check the name of the user."),
+    ("does not exist", "other", "Check the name of the database and of the user."),
+    ("Connection refused", "network", "Is the server running, and are host and port right?"),
+    ("No such file or directory", "network", "No server listens on that socket. Is it running, or on another host?"),
+    ("could not translate host name", "network", "The host is not known. Is its name right, and is the network there?"),
+    ("failed to resolve host", "network", "The host is not known. Is its name right, and is the network there?"),
+    ("Name or service not known", "network", "The host is not known. Is its name right, and is the network there?"),
+    ("unreachable", "network", "There is no way to the server. Is the network there, or a VPN needed?"),
+    ("No route to host", "network", "There is no way to the server. Is the network there, or a VPN needed?"),
+    ("SSL", "other", "Check sslmode and the certificates."),
 )
 
 
 def connection_failed(error: psycopg.Error) -> ConnectionFailedError:
     """Why there is no connection, in the driver's last words, and what to do. It holds no password."""
     text = " ".join(str(error).split())
-    hint = next((hint for sign, hint in _REASONS if sign in text), "Check the connection's settings.")
-    return ConnectionFailedError(f"PostgreSQL could not be reached: {text}", hint)
+    found = next(((reason, hint) for sign, reason, hint in _REASONS if sign in text), None)
+    reason, hint = found or ("other", "Check the connection's settings.")
+    return ConnectionFailedError(f"PostgreSQL could not be reached: {text}", hint, reason)

@@ -14,8 +14,10 @@ from psycopg.types.string import TextLoader
 
 from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
+from speql_engines.login import Login
 from speql_engines.postgres.errors import connection_failed, engine_error
 from speql_sql import Problem
+from speql_sql.secret import Secret
 
 MAX_SESSIONS = 6
 """A server has few connections to give (100 by default), and each is a process there."""
@@ -28,9 +30,11 @@ _CANCEL_PAUSE = 0.05
 _TURN_SECONDS = 0.02
 
 
-def connect(conninfo: str) -> psycopg.Connection:
+def connect(conninfo: str, secret: Secret | None = None) -> psycopg.Connection:
     """A connection that gives every value as the server's text; statements commit themselves."""
-    connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+    # Handed over beside the name, so that it is in none of the texts that describe the connection.
+    password: dict[str, str] = {"password": secret.reveal()} if secret else {}
+    connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None, **password)  # type: ignore[arg-type]
     for info in builtin.types:
         for oid in (info.oid, info.array_oid):
             if oid:
@@ -108,14 +112,15 @@ class Sessions:
     there. All others are alike. ``SET`` statements of the user's are repeated on each. A session on which a statement
     of the user's ran that may have left something (a setting made by a function, a temp table) is reset before it is
     used again. A session that has broken is replaced; with the home session the temp tables are gone, which
-    ``generation`` tells.
+    ``generation`` tells. ``login`` knows the password, where that is not left to libpq.
     """
 
-    def __init__(self, conninfo: str, canceller: Executor) -> None:
+    def __init__(self, conninfo: str, canceller: Executor, login: Login | None = None) -> None:
         parts: dict[str, Any] = dict(conninfo_to_dict(conninfo))
         parts.setdefault("connect_timeout", _CONNECT_SECONDS)
         parts.setdefault("fallback_application_name", "SpeQL")
         self._conninfo = make_conninfo(**parts)
+        self._login = login or Login()
         self._canceller = canceller
         self._condition = threading.Condition()
         self._idle: list[Session] = []
@@ -211,8 +216,17 @@ class Sessions:
             self._condition.notify_all()
 
     def _connect(self) -> Session:
+        secret = self._login.secret()
         try:
-            return Session(connect(self._conninfo), self._canceller)
+            return self._logged_in(secret)
+        except ConnectionFailedError as failure:
+            if failure.reason not in ("login", "expired") or (other := self._login.renewed(secret)) is None:
+                raise
+            return self._logged_in(other)
+
+    def _logged_in(self, secret: Secret | None) -> Session:
+        try:
+            return Session(connect(self._conninfo, secret), self._canceller)
         except psycopg.Error as error:
             raise connection_failed(error) from error
 

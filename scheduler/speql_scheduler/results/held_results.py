@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from speql_engines import Binding, Engine, EngineError, Result, TempTable
+from speql_engines.asked import asked_for
 from speql_scheduler.results.arrangement import Arrangement, Filter
 from speql_scheduler.results.chart import ChartData, chart
 from speql_scheduler.results.chart_choice import ChartChoice
@@ -55,9 +56,9 @@ class _Named:
 class HeldResults:
     """The results of one document that somebody pages through. One event loop owns all of it.
 
-    The user asks for them, so they run as submits do: nothing stops them but their own cancellation, and the budget of
-    the store, which is for work ahead, does not hold for them. They are dropped when others have taken their place,
-    and by `close`.
+    The user asks for them, so they run as submits do: nothing stops them but their own cancellation, and the budgets of
+    the store and of the connection, which are for work ahead, do not hold for them. They are dropped when others have
+    taken their place, and by `close`.
     """
 
     def __init__(
@@ -110,7 +111,8 @@ class HeldResults:
                 if named.epoch != await self._facts.epoch():
                     raise EngineError("The data has changed since this result was made.", "Run the query again.")
                 question = await self._questions.of(named.sql, named.query, named.catalog)
-                self._held[name] = await self._hold(question)
+                with asked_for():
+                    self._held[name] = await self._hold(question)
             if self._closed:  # it may have been closed while the result was made
                 self._drop_all()
                 raise EngineError("This document is closed.", "Open it again to run its queries.")
@@ -129,9 +131,11 @@ class HeldResults:
 
         :class:`~speql_engines.EngineError` if a filter's value does not fit its column.
         """
-        async with held.lock:  # no arrangement is dropped while it is read
-            read, total = await self._page_of(held, arrangement, start, count)
-            result = await self._engine.execute(read)
+        # No arrangement is dropped while it is read.
+        async with held.lock:
+            with asked_for():
+                read, total = await self._page_of(held, arrangement, start, count)
+                result = await self._engine.execute(read)
         named = result.rows.rename_columns([column.name for column in held.columns])
         page = Result(held.columns, named, start + count >= total, result.seconds)
         return Page(page, total, held.table.rows)
@@ -140,11 +144,13 @@ class HeldResults:
         self, held: Held, columns: Sequence[int], filters: Sequence[Filter] = ()
     ) -> tuple[ColumnProfile, ...]:
         """Statistics of columns of a result that is being read (:func:`~speql_scheduler.results.profile.profile`)."""
-        return await profile(self._engine, held, columns, filters)
+        with asked_for():
+            return await profile(self._engine, held, columns, filters)
 
     async def chart(self, held: Held, choice: ChartChoice, filters: Sequence[Filter] = ()) -> ChartData:
         """A chart of a result that is being read (:func:`~speql_scheduler.results.chart.chart`)."""
-        return await chart(self._engine, held, choice, filters)
+        with asked_for():
+            return await chart(self._engine, held, choice, filters)
 
     async def close(self) -> None:
         """Drop all. Readers must have ended. Safe to call twice."""

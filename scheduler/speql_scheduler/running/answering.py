@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlglot import exp, parse_one
 
-from speql_engines import EngineError, Result, ResultColumn
+from speql_engines import EngineError, Result, ResultColumn, SpeculationHeldError
 from speql_scheduler.matching.rewrite import NOT_REWRITTEN, Rewrite, rewrite
 from speql_scheduler.matching.view import View
 from speql_scheduler.running.analysis import Analysis, AnalysisError
@@ -159,6 +159,8 @@ class Answerer:
                 run(rewritten.sql, self._settings.page_rows), self._facts.bind(question.bound)
             )
             result = await self._named_as_asked(question, executed)
+        except SpeculationHeldError:
+            raise  # on base tables it would cost more
         except EngineError as error:
             # Not the engine's words, which may quote values of rows.
             names = ", ".join(rewritten.uses)

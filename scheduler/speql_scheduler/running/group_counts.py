@@ -6,7 +6,7 @@ import math
 
 from sqlglot import exp
 
-from speql_engines import Engine, EngineError
+from speql_engines import Engine, EngineError, SpeculationHeldError
 from speql_scheduler.matching.spjg import base_table
 from speql_scheduler.running.wanted import WantedUnit
 from speql_sql import Table
@@ -39,7 +39,10 @@ class GroupCounts:
             return None
         sql = counting.sql(unit.catalog.dialect)
         if sql not in self._counted:
-            self._counted[sql] = await self._count(sql, table, has_joins=bool(unit.query.args.get("joins")))
+            try:
+                self._counted[sql] = await self._count(sql, table, has_joins=bool(unit.query.args.get("joins")))
+            except SpeculationHeldError:
+                return None  # not remembered: it may be counted later
         return self._counted[sql]
 
     async def _count(self, sql: str, table: Table, *, has_joins: bool) -> int | None:
@@ -50,6 +53,8 @@ class GroupCounts:
         try:
             async with asyncio.timeout(LONGEST_SECONDS):  # the other tables are read whole
                 result = await self._engine.sample(sql, name, fraction, 1)
+        except SpeculationHeldError:
+            raise
         except (EngineError, TimeoutError) as error:
             logger.debug("no count of groups: %s", type(error).__name__)
             return None

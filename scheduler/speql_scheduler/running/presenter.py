@@ -135,9 +135,10 @@ class Presenter:
                     self.fail(speculation, _GUESSED)
                 return
             if 2 * self._allowance.rest(seconds) < seconds:
+                late = speculation.guessed or seconds > settings.looking_seconds
                 if not estimated:
-                    self.fail(speculation, _HELD)
-                if speculation.guessed:
+                    self.fail(speculation, replace(_HELD, hint="Submit the query to see its rows.") if late else _HELD)
+                if late:
                     return
                 await settings.sleep(settings.looking_seconds - settings.waiting_seconds)
                 looked_at = True
@@ -156,7 +157,8 @@ class Presenter:
         expected = min(direct, self._settings.at_once_seconds) if served else direct
         if self._allowance.rest(direct) < expected:
             return False
-        await asyncio.wait({self._previews.start(question, epoch, expected, direct, patient=True)})
+        patience = self._settings.preview_seconds
+        await asyncio.wait({self._previews.start(question, epoch, expected, direct, patience=patience)})
         return True
 
     async def seconds(self, question: Question) -> float:
@@ -190,7 +192,7 @@ class Presenter:
             return False
 
     async def _run(self, speculation: Speculation, question: Question, epoch: int, *, looked_at: bool = False) -> None:
-        """Run the preview to its end and publish it. One that is ``looked_at`` may take long."""
+        """Run the preview to its end and publish it. One that is ``looked_at`` may take as long as that has lasted."""
         if other := self._previews.find_other(question, epoch):
             await asyncio.wait({other})
         served = await self._answerer.is_served(question)
@@ -203,7 +205,8 @@ class Presenter:
         if cached is not None:
             self._publish(speculation, cached)
             return
-        task = self._previews.start(question, epoch, expected, direct, costs_nothing=costs_nothing, patient=looked_at)
+        patience = self._settings.looking_seconds if looked_at else None
+        task = self._previews.start(question, epoch, expected, direct, costs_nothing=costs_nothing, patience=patience)
         await asyncio.wait({task})
         if not task.cancelled():
             outcome = task.result()

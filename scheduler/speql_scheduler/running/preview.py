@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from speql_engines import Engine
+from speql_engines import Engine, SpeculationHeldError
 from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
@@ -108,20 +108,22 @@ class Previews:
         direct_seconds: float,
         *,
         costs_nothing: bool = False,
-        patient: bool = False,
+        patience: float | None = None,
     ) -> asyncio.Task[Answer | Problem]:
-        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again.
+        """Run the preview, or go on with it if it runs already; any other is cancelled. What failed fails again, unless
+        it was held back for what it costs.
 
         It is stopped where it takes much longer than it would on base tables. What is expected to cost next to nothing
-        takes nothing from the allowance, if it keeps to that. A ``patient`` one, which somebody looks at or which
-        rehearses a submit, is stopped later: the longer it takes, the longer would its submit take too.
+        takes nothing from the allowance, if it keeps to that. With ``patience``, of who waits for it or of a submit
+        that it rehearses, it is stopped after so many seconds at the latest, but may take much longer than expected:
+        so would its submit.
         """
         task = self.find(question, epoch)
-        if task is None or (task.done() and isinstance(task.result(), Answer)):
+        if task is None or (task.done() and _may_run_again(task.result())):
             self.keep(None)
             self._adopted = ""
             task = self.tasks.spawn(
-                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing, patient), "preview"
+                self._run(question, epoch, expected_seconds, direct_seconds, costs_nothing, patience), "preview"
             )
             self._running = RunningPreview(question, epoch, task)
         return task
@@ -161,13 +163,14 @@ class Previews:
         expected_seconds: float,
         direct_seconds: float,
         costs_nothing: bool,
-        patient: bool,
+        patience: float | None,
     ) -> Answer | Problem:
         """The preview's first rows, or why there are none."""
         settings = self._settings
-        overrun = settings.whole_overrun if patient else settings.overrun
-        limit = min(overrun * max(expected_seconds, direct_seconds) + 0.5, settings.preview_seconds)
-        if not (costs_nothing or patient):
+        overrun = settings.overrun if patience is None else settings.whole_overrun
+        most = settings.preview_seconds if patience is None else patience
+        limit = min(overrun * max(expected_seconds, direct_seconds) + 0.5, most)
+        if patience is None and not costs_nothing:
             limit = min(limit, max(2 * self._allowance.rest(expected_seconds), settings.free_seconds))
         job = self._draw(question, "running", expected_seconds)
         started = self._settings.clock()
@@ -180,6 +183,9 @@ class Previews:
             self._board.change(job, state="failed", reason=message)
             hint = "Submit the query to run it to its end."
             return Problem("preview-too-slow", message, severity="warning", hint=hint)
+        except SpeculationHeldError as error:
+            self._board.change(job, state="greyed", reason=error.message)
+            return problem_of(error)
         except SpeqlError as error:
             self._board.change(job, state="failed", reason=str(error))
             return problem_of(error)
@@ -193,6 +199,11 @@ class Previews:
                 self._allowance.spend(seconds, "writing")
         self._board.answered(job, answer, self._store.keys)
         return answer
+
+
+def _may_run_again(outcome: Answer | Problem) -> bool:
+    """Whether a preview that has ended may end otherwise: one that was held back for what it costs may."""
+    return isinstance(outcome, Answer) or outcome.code == SpeculationHeldError.CODE
 
 
 def problem_of(error: SpeqlError) -> Problem:

@@ -34,7 +34,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from speql_engines import Engine, TempTable
+from speql_engines import Engine, SpeculationHeldError, TempTable
 from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answering import same_types
@@ -239,6 +239,9 @@ class Runner:
             except TimeoutError:
                 self._observe(unit, self._settings.clock() - started, stopped=True)
                 self._refuse(key, "cancelled", f"{TOOK_LONGER} {limit:.2g} s")
+            except SpeculationHeldError as error:
+                # Not remembered: it may be made when there is money again, and to ask costs nothing.
+                self._board.change(key, state="greyed", reason=error.message)
             except SpeqlError as error:
                 self._refuse(key, "failed", error.message)
             else:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from speql_engines import Engine, EngineError, Result, ResultColumn
+from speql_engines.asked import asked_for
 from speql_engines.engine import SAMPLE_UNIT
 from speql_scheduler.matching.sample_estimates import SampleEstimates, sample_estimates
 from speql_scheduler.matching.sampled_source import sampled_source
@@ -142,7 +143,8 @@ class Sampler:
             if isinstance(sample, str):
                 return f"There is no sample of this: {sample}."
             async with asyncio.timeout(ASKED_DEADLINE_SECONDS):
-                answer = await self._estimated(sample)
+                with asked_for():
+                    answer = await self._estimated(sample)
         except TimeoutError:
             return f"The sample took longer than {ASKED_DEADLINE_SECONDS:.0f} s."
         except (AnalysisError, EngineError) as error:

@@ -18,10 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from speql_engines import Engine
-from speql_engines.connections import open_engine
+from speql_engines.database_names import without_password
 from speql_server.cli.check import Check, Status
+from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.demo.dataset import demo_database_path
 from speql_server.cli.language_model_check import language_model_check
+from speql_server.connection import open_engine_of
+from speql_server.connection_profile import ConnectionProfile
 from speql_sql import SpeqlError
 
 _GLYPHS: dict[Status, str] = {"ok": "[green]✓[/]", "optional": "[yellow]○[/]", "missing": "[red]✗[/]"}
@@ -29,10 +32,22 @@ _PACKAGES = ("duckdb", "sqlglot", "sqlglotc", "pygls", "lsprotocol", "msgspec", 
 
 
 def doctor_command(
-    *, database: str | None, json: bool, language_model: str | None = None, base_url: str | None = None
+    *,
+    database: str | None,
+    json: bool,
+    connection: str | None = None,
+    language_model: str | None = None,
+    base_url: str | None = None,
 ) -> int:
     """Print all checks; 0 if nothing required is missing, else 1."""
-    checks = [_python(), *map(_package, _PACKAGES), *asyncio.run(_engine(database)), _cache(), *_demo(), _machine()]
+    checks = [
+        _python(),
+        *map(_package, _PACKAGES),
+        *asyncio.run(_engine(database, connection)),
+        _cache(),
+        *_demo(),
+        _machine(),
+    ]
     checks.append(language_model_check(language_model, base_url))
     healthy = all(check.status != "missing" for check in checks)
     if json:
@@ -61,18 +76,30 @@ def _package(name: str) -> Check:
         return Check(name, "missing", "not installed", f"pip install {name}, or install SpeQL again: pip install speql")
 
 
-async def _engine(database: str | None) -> list[Check]:
+async def _engine(database: str | None, connection: str | None) -> list[Check]:
     """Open the engine and really use it: run a query, make and drop a temp table."""
+    known: list[Check] = []
     try:
-        engine = await open_engine(database)
+        profile = chosen(database, connection)
+        if connection is not None:
+            known.append(_connection(profile))
+        engine = await open_engine_of(profile)
     except SpeqlError as error:
-        return [Check("engine", "missing", error.message, error.hint)]
+        return [*known, Check("engine", "missing", error.message, error.hint)]
     try:
-        return [await _engine_works(engine), await _tables(engine)]
+        return [*known, await _engine_works(engine), await _tables(engine)]
     except SpeqlError as error:
-        return [Check("engine", "missing", error.message, error.hint)]
+        return [*known, Check("engine", "missing", error.message, error.hint)]
     finally:
         await engine.close()
+
+
+def _connection(profile: ConnectionProfile) -> Check:
+    """What a name leads to, and where the password is; the keyring is not asked."""
+    found = f"{profile.name}: {without_password(profile.database or ':memory:')}"
+    if profile.secret is not None and profile.secret.source:
+        found += f", its password is that of the {profile.secret.source}"
+    return Check("connection", "ok", found)
 
 
 async def _engine_works(engine: Engine) -> Check:

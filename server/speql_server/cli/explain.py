@@ -11,12 +11,12 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from speql_engines import Engine
-from speql_engines.connections import open_engine
 from speql_scheduler.matching.rewrite import Rewrite
 from speql_scheduler.running.explanation import Explanation, UnitExplanation
 from speql_scheduler.running.scheduler import Scheduler
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_scheduler.running.store import Store
+from speql_server.cli.chosen_engine import open_chosen
 from speql_server.cli.read_sql import read_sql
 from speql_server.cli.repair import problem_as_json
 from speql_speculator.repair import Repair, repair
@@ -34,9 +34,9 @@ class _Explained:
     problems: tuple[Problem, ...]
 
 
-def explain_command(sql: str, *, database: str | None, json: bool) -> int:
+def explain_command(sql: str, *, database: str | None, json: bool, connection: str | None = None) -> int:
     """Explain the last statement of the text; 0 if there is a query to explain, else 1."""
-    explained = asyncio.run(_explain(read_sql(sql), database))
+    explained = asyncio.run(_explain(read_sql(sql), database, connection))
     if json:
         typer.echo(msgspec.json.encode(_as_json(explained)))
     else:
@@ -44,8 +44,8 @@ def explain_command(sql: str, *, database: str | None, json: bool) -> int:
     return 0 if explained.explanation is not None else 1
 
 
-async def _explain(text: str, database: str | None) -> _Explained:
-    engine = await open_engine(database)
+async def _explain(text: str, database: str | None, connection: str | None) -> _Explained:
+    engine = await open_chosen(database, connection)
     try:
         catalog = await engine.catalog()
         statements = split_statements(text, catalog.dialect)

@@ -22,18 +22,23 @@ Database = Annotated[
     str | None,
     typer.Option("--database", "-d", metavar="FILE", help="The history of this database. Without it: all histories."),
 ]
+Connection = Annotated[
+    str | None,
+    typer.Option("--connection", metavar="NAME", help="The history of this connection; see `speql connections`."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
 @app.command("list")
 def list_command(
     database: Database = None,
+    connection: Connection = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="So many of each, the last run first.")] = 20,
     json: Json = False,
 ) -> None:
     """Print the statements, how often each was run and when last (UTC)."""
     found = []
-    for directory in _directories(database):
+    for directory in _directories(database, connection):
         for statement in _history(directory).statements()[:count]:
             last = datetime.fromtimestamp(statement.last_run, UTC).isoformat(timespec="seconds")
             found.append({"history": directory.name, "runs": statement.runs, "lastRun": last, "sql": statement.text})
@@ -47,13 +52,13 @@ def list_command(
 
 
 @app.command("size")
-def size_command(database: Database = None, json: Json = False) -> None:
+def size_command(database: Database = None, connection: Connection = None, json: Json = False) -> None:
     """Print where each history is, how many statements it has and how many bytes."""
     from speql_server.history_directory import histories_directory
     from speql_speculator.predicting.history_files import HistoryFiles
 
     found: list[dict[str, str | int]] = []
-    for directory in _directories(database):
+    for directory in _directories(database, connection):
         history = _history(directory)
         found.append(
             {
@@ -77,12 +82,13 @@ def size_command(database: Database = None, json: Json = False) -> None:
 @app.command("clear")
 def clear_command(
     database: Database = None,
+    connection: Connection = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete the history of a database, or all of it. A server that is running notices at its next look."""
     from speql_speculator.predicting.history_files import HistoryFiles
 
-    directories = _directories(database)
+    directories = _directories(database, connection)
     if not directories:
         typer.echo("No history is kept.")
         return
@@ -95,14 +101,17 @@ def clear_command(
     typer.echo(f"Deleted: {names}.")
 
 
-def _directories(database: str | None) -> list[Path]:
+def _directories(database: str | None, connection: str | None) -> list[Path]:
     """The folders of the histories that are meant and are there."""
     from speql_server.history_directory import histories_directory, history_directory
 
-    if database is not None:
-        meant = history_directory("duckdb", database)
-        return [meant] if meant.is_dir() else []
     parent = histories_directory()
+    if database is not None or connection is not None:
+        from speql_server.cli.chosen_engine import chosen
+
+        # Of any engine: which one it is, only opening it would tell.
+        meant = history_directory("*", chosen(database, connection).database)
+        return sorted(path for path in parent.glob(meant.name) if path.is_dir())
     return sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from speql_server.cli.bench_group import BenchGroup
+from speql_server.cli.connections import app as connections_app
 from speql_server.cli.history import app as history_app
 from speql_sql import SpeqlError
 
@@ -30,6 +31,12 @@ app = typer.Typer(
 Database = Annotated[
     str | None,
     typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only. Without it: in-memory."),
+]
+Connection = Annotated[
+    str | None,
+    typer.Option(
+        "--connection", metavar="NAME", help="A connection by its name instead: see `speql connections list`."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where the answers go, a line each.")]
@@ -142,7 +149,8 @@ def bench_repair(
     queries: Annotated[
         list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files; a query a file.")
     ],
-    database: Annotated[str, typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only.")],
+    database: Database = None,
+    connection: Connection = None,
     only: Annotated[str, typer.Option(metavar="LIST", help="Names of the queries, with commas.")] = "",
     random_texts: Annotated[
         int, typer.Option("--random", min=0, help="So many cuts at random characters, and so many edits in the middle.")
@@ -161,6 +169,7 @@ def bench_repair(
     status = run_bench_repair(
         queries,
         database=database,
+        connection=connection,
         only=[name.strip() for name in only.split(",") if name.strip()],
         random_texts=random_texts,
         share=share,
@@ -176,7 +185,8 @@ def bench_prediction(
     queries: Annotated[
         list[str], typer.Argument(metavar="FOLDER|FILE...", help="Folders of .sql files, or files with statements.")
     ],
-    database: Annotated[str, typer.Option("--database", "-d", metavar="FILE", help="A DuckDB file, opened read-only.")],
+    database: Database = None,
+    connection: Connection = None,
     history: Annotated[
         int, typer.Option(min=0, max=50, help="Other instances of each query that were run before.")
     ] = 3,
@@ -188,7 +198,9 @@ def bench_prediction(
     """Type queries and compare what is predicted with what comes: without history, and with other instances of them."""
     from speql_server.cli.bench_prediction.run_bench_prediction import run_bench_prediction
 
-    status = run_bench_prediction(queries, database=database, history=history, columns_only=columns_only, json=json)
+    status = run_bench_prediction(
+        queries, database=database, connection=connection, history=history, columns_only=columns_only, json=json
+    )
     raise typer.Exit(status)
 
 
@@ -199,6 +211,7 @@ def bench_lsp(
         typer.Argument(metavar="[FOLDER|FILE...]", help="Folders of .sql files, or files; a query a file."),
     ] = None,
     database: Database = None,
+    connection: Connection = None,
     only: Annotated[str, typer.Option(metavar="LIST", help="Names of the queries, with commas.")] = "",
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="So many times as fast as a person types.")] = 4.0,
     synthetic_lines: Annotated[
@@ -220,6 +233,7 @@ def bench_lsp(
     status = run_bench_lsp(
         queries or [],
         database=database,
+        connection=connection,
         only=[name.strip() for name in only.split(",") if name.strip()],
         speed=speed,
         synthetic_lines=synthetic_lines,
@@ -244,11 +258,13 @@ def bench_report(
 
 
 app.add_typer(history_app, name="history")
+app.add_typer(connections_app, name="connections")
 
 
 @app.command()
 def serve(
     database: Database = None,
+    connection: Connection = None,
     tcp: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Listen on a loopback address instead of stdio.")
     ] = None,
@@ -276,6 +292,7 @@ def serve(
         ws=ws,
         token_file=token_file,
         allow_origin=allow_origin or (),
+        connection=connection,
         writable=writable,
         log_file=log_file,
         log_level=log_level,
@@ -296,7 +313,8 @@ def play(
         list[str] | None,
         typer.Option(
             metavar="NAME[=DATABASE]",
-            help="Another database to choose from; or, without =, the one to begin with, also of .speql.toml.",
+            help="Another database to choose from; or, without =, the one to begin with: of `speql connections list`, "
+            "also of .speql.toml.",
         ),
     ] = None,
     demo: Annotated[
@@ -337,6 +355,7 @@ def repair(
         int | None, typer.Option(min=0, help="Where the cursor is, in characters. Default: the end of the text.")
     ] = None,
     database: Database = None,
+    connection: Connection = None,
     json: Json = False,
     cases: Annotated[
         str | None,
@@ -352,13 +371,13 @@ def repair(
             raise typer.BadParameter("--cursor and --json are for one text; a case has its own cursor.")
         from speql_server.cli.repair_cases import repair_cases_command
 
-        raise typer.Exit(repair_cases_command(cases, database=database, output=output))
+        raise typer.Exit(repair_cases_command(cases, database=database, connection=connection, output=output))
     if output != "-":
         raise typer.BadParameter("--output goes with --cases.")
     assert sql is not None
     from speql_server.cli.repair import repair_command
 
-    raise typer.Exit(repair_command(sql, cursor=cursor, database=database, json=json))
+    raise typer.Exit(repair_command(sql, cursor=cursor, database=database, connection=connection, json=json))
 
 
 @app.command()
@@ -409,16 +428,17 @@ def format_files(
 
 
 @app.command()
-def explain(sql: Sql, database: Database = None, json: Json = False) -> None:
+def explain(sql: Sql, database: Database = None, connection: Connection = None, json: Json = False) -> None:
     """Show what SpeQL would compute for a query, what it would reuse, and why not."""
     from speql_server.cli.explain import explain_command
 
-    raise typer.Exit(explain_command(sql, database=database, json=json))
+    raise typer.Exit(explain_command(sql, database=database, connection=connection, json=json))
 
 
 @app.command()
 def doctor(
     database: Database = None,
+    connection: Connection = None,
     language_model: Annotated[
         str | None,
         typer.Option("--language-model", metavar="PROFILE", help="Check the key and endpoint of this profile, too."),
@@ -432,7 +452,36 @@ def doctor(
     """Check this installation: versions, the engine, what is missing and how to get it."""
     from speql_server.cli.doctor import doctor_command
 
-    raise typer.Exit(doctor_command(database=database, json=json, language_model=language_model, base_url=base_url))
+    status = doctor_command(
+        database=database, connection=connection, json=json, language_model=language_model, base_url=base_url
+    )
+    raise typer.Exit(status)
+
+
+@app.command()
+def spending(
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, help="Only so many days, today the last. Without it: all.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="LIST", help="Some of day, engine, connection, with commas between them.")
+    ] = "day,engine,connection",
+    json: Json = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Empty the ledger; budgets begin again.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --clear: do not ask.")] = False,
+) -> None:
+    """Print what statements have cost: your own, those run ahead and used, those wasted, and what was saved.
+
+    It is kept in a ledger on this machine, without the text of any query. See docs/spending.md.
+    """
+    from speql_server.cli.spending import clear_command, spending_command
+
+    if clear:
+        raise typer.Exit(clear_command(yes=yes))
+    names = tuple(name.strip() for name in by.split(",") if name.strip())
+    if not set(names) <= {"day", "engine", "connection"}:
+        raise typer.BadParameter("--by takes day, engine and connection, with commas between them.")
+    raise typer.Exit(spending_command(days=days, by=names, json=json))
 
 
 def main() -> None:

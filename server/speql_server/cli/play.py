@@ -79,7 +79,7 @@ def play_settings(
             chosen = name
     server = ServerSettings(
         database=data[0] if data else None,
-        writable=writable and bool(data),
+        writable=writable and (bool(data) or bool(chosen)),
         connections=tuple(named.values()),
         connection=((EVERYWHERE, chosen),) if chosen else (),
     )

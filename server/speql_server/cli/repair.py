@@ -8,17 +8,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from speql_engines.connections import open_engine
+from speql_server.cli.chosen_engine import open_chosen
 from speql_server.cli.read_sql import read_sql
 from speql_speculator.repair import Repair, repair
 from speql_speculator.statements import Statement, split_statements, statement_at
 from speql_sql import Catalog, Problem, Span
 
 
-def repair_command(sql: str, *, cursor: int | None, database: str | None, json: bool) -> int:
+def repair_command(
+    sql: str, *, cursor: int | None, database: str | None, json: bool, connection: str | None = None
+) -> int:
     """Repair the statement at ``cursor`` (default: the end); 0 if there is a query to run, else 1."""
     text = read_sql(sql)
-    catalog = asyncio.run(read_catalog(database)) if database else Catalog()
+    catalog = asyncio.run(read_catalog(database, connection)) if database or connection else Catalog()
     repaired, offset, elapsed = repair_at(text, catalog, cursor)
     if json:
         typer.echo(msgspec.json.encode(repair_as_json(repaired, offset, elapsed)))
@@ -37,9 +39,9 @@ def repair_at(text: str, catalog: Catalog, cursor: int | None) -> tuple[Repair, 
     return repaired, statement.span.start, (time.perf_counter() - started) * 1000
 
 
-async def read_catalog(database: str | None) -> Catalog:
-    """The catalog of a database that is opened for it and closed again."""
-    engine = await open_engine(database)
+async def read_catalog(database: str | None, connection: str | None = None) -> Catalog:
+    """The catalog of a database, or of a connection, that is opened for it and closed again."""
+    engine = await open_chosen(database, connection)
     try:
         return await engine.catalog()
     finally:

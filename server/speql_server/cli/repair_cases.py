@@ -22,9 +22,9 @@ class _Case(msgspec.Struct, frozen=True):
     id: str | int | float | bool | None = None
 
 
-def repair_cases_command(cases: str, *, database: str | None, output: str) -> int:
-    """Answer every case of a file, those without a schema against ``database``; 1 if a line was no case, else 0."""
-    catalog = asyncio.run(read_catalog(database)) if database else None
+def repair_cases_command(cases: str, *, database: str | None, output: str, connection: str | None = None) -> int:
+    """Answer every case of a file, those without a schema against a database; 1 if a line was no case, else 0."""
+    catalog = asyncio.run(read_catalog(database, connection)) if database or connection else None
     return answer_cases(cases, output, _Case, lambda case: _answer(case, catalog), _refused)
 
 

@@ -19,6 +19,7 @@ def serve(
     ws: str | None = None,
     token_file: Path | None = None,
     allow_origin: Sequence[str] = (),
+    connection: str | None = None,
     writable: bool = False,
     log_file: Path | None = None,
     log_level: str = "warning",
@@ -30,6 +31,8 @@ def serve(
     """
     if tcp is not None and ws is not None:
         raise ServeError("A server listens in one way.", "Give --tcp or --ws; start two for both.")
+    if database is not None and connection is not None:
+        raise ServeError("--database and --connection name one thing in two ways.", "Give one of them.")
     given = tcp if tcp is not None else ws
     address = loopback_address(given, "--tcp" if tcp is not None else "--ws") if given is not None else None
     if address is None and (token_file is not None or allow_origin):
@@ -42,11 +45,12 @@ def serve(
     import asyncio
 
     from speql_server.pauses import keep_pauses_short
-    from speql_server.settings import ServerSettings
+    from speql_server.settings import EVERYWHERE, ServerSettings
     from speql_server.transport import serve_stdio, serve_tcp
 
     keep_pauses_short()
-    settings = ServerSettings(database=database, writable=writable)
+    everywhere = ((EVERYWHERE, connection),) if connection else ()
+    settings = ServerSettings(database=database, writable=writable, connection=everywhere)
     announce = sys.stderr.write
     if address is None:
         status = asyncio.run(serve_stdio(settings, output, greeting))

@@ -26,6 +26,7 @@ def register(server: "SpeqlServer") -> None:
             raise JsonRpcInvalidParams(str(error)) from error
         if server.documents.get(uri) is None:
             raise JsonRpcInvalidParams(f"{uri} is not open. Open it in the editor first.")
+        await server.ready()  # files that name connections have been read then
         reason = "" if name is None else _select(server, uri, name)
         return msgspec.to_builtins(_answer(server, uri, reason))
 
@@ -41,6 +42,8 @@ def _select(server: "SpeqlServer", uri: str, name: str) -> str:
     if named is not None and named.unavailable:
         return named.unavailable
     server.workspaces.select(uri, name)
+    if server.connections.leave_failed(name):  # who chooses one again that has failed wants it to be tried again
+        server.settings_changed()
     if edited is not None:
         server.changed(edited)
         server.send_status()

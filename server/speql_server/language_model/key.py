@@ -4,14 +4,13 @@ import json
 import os
 from collections.abc import Callable, Mapping
 
+from speql_server.connection_password import VARIABLES
+from speql_server.keyring_entries import SERVICE, KeyringEntries, KeyringError
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.profiles import profiles
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_sql import Problem
-
-SERVICE = "speql"
-"""The service under which the keyring has the keys; the entry is the endpoint's host."""
+from speql_sql.secret import Secret
 
 KEYS = "SPEQL_KEYS"
 """The variable in which an editor hands over the keys that it keeps: a JSON object of keys by hosts."""
@@ -30,6 +29,8 @@ def key_of(
     to the host that it was put there for, and other variables are read only if their names say that they are for SpeQL.
     """
     name = settings.key_name or (endpoint.profile.key_variable if endpoint.own_host else "")
+    if name.startswith(VARIABLES):
+        return _problem(f"{name} holds the password of a connection, which is no key.", "Name another variable.")
     if name and not name.startswith("SPEQL_"):
         owner = next((profile for profile in profiles().values() if profile.key_variable == name), None)
         if owner is None:
@@ -67,13 +68,11 @@ def _kept_by_the_editor(text: str, host: str) -> str:
 
 def _from_keyring(host: str) -> str | None:
     """The keyring's entry; None if there is none, or no keyring on this machine."""
-    import keyring
-    from keyring.errors import KeyringError
-
     try:
-        return keyring.get_password(SERVICE, host)
-    except (KeyringError, OSError, RuntimeError):
+        found = KeyringEntries().read(host)
+    except KeyringError:
         return None
+    return found.reveal() if found is not None else None
 
 
 def _problem(message: str, hint: str) -> Problem:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.failures import client_problem, retry_after_seconds, status_problem
 from speql_speculator.language_model.request import Completion, Request
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.streamed_answer import StreamedAnswer
 from speql_speculator.language_model.usage import Usage, estimated_tokens
 from speql_sql import Problem
+from speql_sql.secret import Secret
 
 if TYPE_CHECKING:
     import httpx2

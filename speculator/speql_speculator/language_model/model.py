@@ -6,11 +6,11 @@ from speql_speculator.language_model.backoff import Backoff
 from speql_speculator.language_model.client import Client
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.request import Completion, Request
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.language_model.spending import Charge, Spending
 from speql_speculator.language_model.usage import Usage, estimated_tokens
 from speql_sql import Problem
+from speql_sql.secret import Secret
 
 PATIENCE_SECONDS = 5.0
 """A request waits so long for an endpoint that asks to be left alone; what takes longer is given up."""

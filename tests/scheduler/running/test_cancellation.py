@@ -217,6 +217,15 @@ async def test_who_waits_long_for_a_preview_gets_it_whatever_was_worked_ahead(ne
     assert desk.rows(desk.previews[-1][1].result) == await desk.direct(BY_CARRIER)
 
 
+async def test_who_waits_for_what_takes_long_is_told_to_submit(new_desk):
+    desk = await new_desk(free_seconds=0.0, work_ratio=0.0, rows_per_second=1.0)
+    await desk.typed(BY_CARRIER)
+
+    assert not desk.engine.executed
+    ((_, problem),) = desk.failures
+    assert (problem.code, problem.hint) == ("preview-held", "Submit the query to see its rows.")
+
+
 @pytest.mark.parametrize("work_ratio", [0.0, 3.0])
 async def test_a_guess_that_would_take_long_is_not_run(new_desk, work_ratio):
     desk = await new_desk(work_ratio=work_ratio, guessed_seconds=0.0, cheap_work=0)

@@ -9,8 +9,8 @@ import pytest
 
 from speql_speculator.language_model.endpoint import Endpoint, endpoint_of
 from speql_speculator.language_model.model import Model
-from speql_speculator.language_model.secret import Secret
 from speql_speculator.language_model.settings import LanguageModelSettings
+from speql_sql.secret import Secret
 
 from ...scripted_model import ScriptedModel, scripted_model
 

@@ -34,7 +34,10 @@ export function budgetFacts(budget: Budget): [text: string, more: string][] {
     const allowed = budget.bytesAllowed === null ? "" : ` of ${size(budget.bytesAllowed)} temp tables`;
     facts.push([size(budget.bytesHeld), allowed]);
   }
-  if (budget.dollarsSpent !== null) facts.push([`spent $${budget.dollarsSpent.toFixed(2)}`, ""]);
+  if (budget.dollarsSpent !== null) {
+    const wasted = budget.dollarsWasted ?? 0;
+    facts.push([`spent $${budget.dollarsSpent.toFixed(2)}`, wasted < 0.005 ? "" : `, $${wasted.toFixed(2)} in vain`]);
+  }
   const savings = savingsOf(budget);
   if (savings.length > 0) facts.push([`saved ${savings.join(" · ")}`, ""]);
   return facts;

@@ -30,11 +30,11 @@ class LongDocument:
 
 
 async def measure_long_document(
-    queries: Sequence[str], database: str | None, lines: int, keystrokes: int, pause: float
+    queries: Sequence[str], arguments: Sequence[str], lines: int, keystrokes: int, pause: float
 ) -> list[LongDocument]:
     """Type in the middle of a document of so many lines, and of a short one, with the same statement at the cursor."""
     return [
-        await _measured(document_of(queries, count), database, keystrokes, pause)
+        await _measured(document_of(queries, count), arguments, keystrokes, pause)
         for count in sorted({_SHORT_LINES, lines})
     ]
 
@@ -53,10 +53,10 @@ def document_of(queries: Sequence[str], lines: int) -> str:
     return ";\n\n".join(parts) + ";\n"
 
 
-async def _measured(text: str, database: str | None, keystrokes: int, pause: float) -> LongDocument:
+async def _measured(text: str, arguments: Sequence[str], keystrokes: int, pause: float) -> LongDocument:
     place = text.index(_MARK)
     text = text.replace(_MARK, "")
-    client = await start_server(database)
+    client = await start_server(arguments)
     try:
         records: list[Answered] = []
         editor = TimedEditor(client, "file:///long.sql", "long", records)

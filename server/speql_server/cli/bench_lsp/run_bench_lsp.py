@@ -18,6 +18,7 @@ from speql_server.cli.bench_lsp.moments import asked_after
 from speql_server.cli.bench_lsp.records import Answered, figures_of, print_figures, print_slowest
 from speql_server.cli.bench_lsp.soak import Held, soak
 from speql_server.cli.bench_lsp.timed_editor import TimedClient, TimedEditor, debugged, start_server
+from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.query_files import read_queries
 from speql_sql import SpeqlError
 
@@ -30,6 +31,7 @@ def run_bench_lsp(
     paths: Sequence[str],
     *,
     database: str | None,
+    connection: str | None = None,
     only: Sequence[str] = (),
     speed: float = 4.0,
     synthetic_lines: int = 0,
@@ -44,19 +46,22 @@ def run_bench_lsp(
     in the middle of a document of that length, with ``soak_edits`` so many edits are made in one document.
     """
     queries = read_queries(paths, only) if paths else {}
+    if connection is not None:
+        chosen(database, connection)  # told here, and not by a server that goes on without it
+    arguments = [*(["--database", database] if database else []), *(["--connection", connection] if connection else [])]
     if synthetic_lines:
         documents = asyncio.run(
-            measure_long_document(list(queries.values()), database, synthetic_lines, keystrokes, _KEY_SECONDS / speed)
+            measure_long_document(list(queries.values()), arguments, synthetic_lines, keystrokes, _KEY_SECONDS / speed)
         )
         _tell_long(documents, rows, json)
         return _status(record for document in documents for record in document.records)
     if soak_edits:
-        held, records = asyncio.run(soak(list(queries.values()), database, soak_edits, min(500, soak_edits)))
+        held, records = asyncio.run(soak(list(queries.values()), arguments, soak_edits, min(500, soak_edits)))
         _tell_held(held, records, json)
         return _status(records)
     if not queries:
         raise SpeqlError("There is nothing to type.", "Name a folder with .sql files, or give --synthetic-lines.")
-    report, records = asyncio.run(_type_all(queries, database, speed))
+    report, records = asyncio.run(_type_all(queries, arguments, speed))
     if json:
         typer.echo(msgspec.json.encode(report))
     else:
@@ -65,9 +70,9 @@ def run_bench_lsp(
 
 
 async def _type_all(
-    queries: dict[str, str], database: str | None, speed: float
+    queries: dict[str, str], arguments: Sequence[str], speed: float
 ) -> tuple[dict[str, Any], list[Answered]]:
-    client = await start_server(database)
+    client = await start_server(arguments)
     records: list[Answered] = []
     loops: dict[str, dict[str, Any]] = {}
     try:

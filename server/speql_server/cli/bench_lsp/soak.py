@@ -28,7 +28,7 @@ class Held:
 
 
 async def soak(
-    queries: Sequence[str], database: str | None, edits: int, every: int, seed: int = 1
+    queries: Sequence[str], arguments: Sequence[str], edits: int, every: int, seed: int = 1
 ) -> tuple[list[Held], list[Answered]]:
     """Type queries over and over in one document with slips and corrections, completion and previews all the time.
 
@@ -36,7 +36,7 @@ async def soak(
     """
     source = random.Random(seed)
     texts = list(queries) or list(_QUERIES)
-    client = await start_server(database)
+    client = await start_server(arguments)
     held: list[Held] = []
     records: list[Answered] = []
     uri = "file:///soak.sql"

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from speql_server.cli.bench_lsp.moments import OF_A_PLACE, Method
@@ -140,9 +140,8 @@ class TimedEditor:
             self._records.append(Answered("preview", self._query, params["version"], milliseconds, "answered"))
 
 
-async def start_server(database: str | None) -> TimedClient:
-    """A server process of its own, with an open connection, that tells of itself by ``speql/debug``."""
-    arguments = ["--database", database] if database else []
+async def start_server(arguments: Sequence[str]) -> TimedClient:
+    """A server process of its own with an open connection, that tells of itself by ``speql/debug``."""
     client = await TimedClient.start(*arguments, environment={DEBUG_VARIABLE: "1"})
     await client.initialize(options={"history": {"enabled": False}})
     await client.wait_for("speql/status", lambda status: status["connection"]["state"] != "opening")

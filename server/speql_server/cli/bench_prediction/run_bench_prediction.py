@@ -4,23 +4,32 @@ import asyncio
 import json as json_module
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from speql_engines.connections import open_engine
 from speql_server.cli.bench_prediction.instances import instances
 from speql_server.cli.bench_prediction.measure import Figures, measure_columns, measure_text
+from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.query_files import read_queries
+from speql_server.connection import open_engine_of
+from speql_server.connection_profile import ConnectionProfile
 from speql_speculator.predicting.history import History
 from speql_speculator.predicting.tree_hash import TreeHash
 from speql_speculator.statements import split_statements
 from speql_sql import SpeqlError
 
 
-def run_bench_prediction(paths: Sequence[str], *, database: str, history: int, columns_only: bool, json: bool) -> int:
+def run_bench_prediction(
+    paths: Sequence[str],
+    *,
+    database: str | None,
+    connection: str | None = None,
+    history: int,
+    columns_only: bool,
+    json: bool,
+) -> int:
     """Measure without history and with ``history`` other instances of each query's template; print; 0.
 
     Raises :class:`~speql_sql.SpeqlError` for queries that cannot be read and a database that cannot be opened.
@@ -32,9 +41,7 @@ def run_bench_prediction(paths: Sequence[str], *, database: str, history: int, c
     }
     if not queries:
         raise SpeqlError("There is no query to measure.", "Name a folder with .sql files, or files.")
-    if not Path(database).is_file():
-        raise SpeqlError(f"There is no file {database}.", "Name a DuckDB file that holds the tables of the queries.")
-    found = asyncio.run(_measure(queries, database, history, columns_only))
+    found = asyncio.run(_measure(queries, chosen(database, connection, needed=True), history, columns_only))
     if json:
         sys.stdout.write(json_module.dumps(found) + "\n")
     else:
@@ -42,8 +49,10 @@ def run_bench_prediction(paths: Sequence[str], *, database: str, history: int, c
     return 0
 
 
-async def _measure(queries: dict[str, str], database: str, count: int, columns_only: bool) -> dict[str, Any]:
-    engine = await open_engine(database)
+async def _measure(
+    queries: dict[str, str], profile: ConnectionProfile, count: int, columns_only: bool
+) -> dict[str, Any]:
+    engine = await open_engine_of(profile)
     try:
         catalog = await engine.catalog()
 

@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.progress import track
 
 from speql_engines import Engine
-from speql_engines.connections import open_engine
 from speql_server.analysis import Analyst
 from speql_server.cli.bench_repair.lost_words import lost_words
 from speql_server.cli.bench_repair.outcomes import Outcome, print_outcomes, shares
 from speql_server.cli.bench_repair.unfinished_texts import UnfinishedText, cuts, random_cuts, random_edits
+from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.query_files import read_queries
+from speql_server.connection import open_engine_of
+from speql_server.connection_profile import ConnectionProfile
 from speql_server.pauses import keep_pauses_short
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.language_model.worth_asking import worth_asking
@@ -28,7 +30,8 @@ from speql_sql import Catalog
 def run_bench_repair(
     paths: Sequence[str],
     *,
-    database: str,
+    database: str | None,
+    connection: str | None = None,
     only: Sequence[str],
     random_texts: int,
     share: float,
@@ -42,7 +45,9 @@ def run_bench_repair(
     of all texts are tried; ``failures`` of those that fail are printed for each cause.
     """
     queries = read_queries(paths, only)
-    outcomes = asyncio.run(_repair_all(queries, database, random_texts, share, random.Random(seed)))
+    outcomes = asyncio.run(
+        _repair_all(queries, chosen(database, connection, needed=True), random_texts, share, random.Random(seed))
+    )
     if json:
         typer.echo(msgspec.json.encode(shares(outcomes)))
     else:
@@ -51,9 +56,9 @@ def run_bench_repair(
 
 
 async def _repair_all(
-    queries: dict[str, str], database: str, random_texts: int, share: float, source: random.Random
+    queries: dict[str, str], profile: ConnectionProfile, random_texts: int, share: float, source: random.Random
 ) -> list[Outcome]:
-    engine = await open_engine(database)
+    engine = await open_engine_of(profile)
     try:
         catalog = await engine.catalog()
         keep_pauses_short()

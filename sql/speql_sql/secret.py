@@ -1,8 +1,8 @@
-"""A text that is never shown."""
+"""A text that is never shown: a key, a password."""
 
 
 class Secret:
-    """A key. It can be read by name only: printing, formatting, comparing or logging it shows nothing.
+    """A key or a password. It can be read by name only: printing, formatting, comparing or logging it shows nothing.
 
     >>> Secret("sk-123"), f"{Secret('sk-123')}"
     (Secret(...), 'Secret(...)')
