@@ -44,9 +44,9 @@ class StatementRuns:
         if repaired is not None and repaired.query is not None and not repaired.edits:
             query = repaired.query
         elif repaired is not None and not _is_statement(repaired):
-            found = (await self._engine.bind(statement.text)).problems
+            told = (await self._engine.bind(statement.text)).problems
             # A query that writes cannot be looked at, and may be run.
-            refused = tuple(problem for problem in found if problem.code != "not-a-query")
+            refused = tuple(problem for problem in told if problem.code != "not-a-query")
             if refused and repaired.query is not None:
                 return Ran(problems=(*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired)))
             if refused:
