@@ -5,7 +5,7 @@ from typing import Any
 
 from redshift_connector.error import InterfaceError, OperationalError
 
-from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
 from speql_engines.sqlstates import problem_code, span_at
 from speql_sql import Problem
 
@@ -55,16 +55,16 @@ def engine_error(error: Exception, sql: str = "", prefix: str = "") -> EngineErr
     return EngineError(shown, hint, Problem(code, shown, span_at(place, prefix, sql), hint=hint))
 
 
-_REASONS = (
-    ("password authentication failed", "The user or the password is wrong."),
-    ("does not exist", "Check the name of the database and of the user."),
-    ("Connection refused", "Is the cluster running, and are host and port right?"),
-    ("timed out", "The server does not answer. May your address reach it (security group, public access)?"),
-    ("time out", "The server does not answer. May your address reach it (security group, public access)?"),
-    ("Name or service not known", "The host is not known. Is its name right, and is the network there?"),
-    ("ExpiredToken", "The AWS token has expired: log in again (aws sso login)."),
-    ("credentials", "AWS knows no credentials: run `aws configure` or `aws sso login`, or name a profile."),
-    ("SSL", "Check sslmode; a cluster that takes no encryption needs ?ssl=false."),
+_REASONS: tuple[tuple[str, ConnectionFailure, str], ...] = (
+    ("password authentication failed", "login", "The user or the password is wrong."),
+    ("does not exist", "other", "Check the name of the database and of the user."),
+    ("Connection refused", "network", "Is the cluster running, and are host and port right?"),
+    ("timed out", "network", "The server does not answer. May your address reach it (security group, public access)?"),
+    ("time out", "network", "The server does not answer. May your address reach it (security group, public access)?"),
+    ("Name or service not known", "network", "The host is not known. Is its name right, and is the network there?"),
+    ("ExpiredToken", "expired", "The AWS token has expired: log in again (aws sso login)."),
+    ("credentials", "login", "AWS knows no credentials: run `aws configure` or `aws sso login`, or name a profile."),
+    ("SSL", "other", "Check sslmode; a cluster that takes no encryption needs ?ssl=false."),
 )
 
 
@@ -72,5 +72,7 @@ def connection_failed(error: Exception) -> ConnectionFailedError:
     """Why there is no connection, in the driver's words, and what to do. It holds no password."""
     told = str(fields_of(error).get("M", "")) or " ".join(str(one) for one in error.args) or type(error).__name__
     text = " ".join(told.split())[:500]
-    hint = next((hint for sign, hint in _REASONS if sign in text), "Check the connection's settings.")
-    return ConnectionFailedError(f"Redshift could not be reached: {text}", hint)
+    kind, hint = next(
+        ((kind, hint) for sign, kind, hint in _REASONS if sign in text), ("other", "Check the connection's settings.")
+    )
+    return ConnectionFailedError(f"Redshift could not be reached: {text}", hint, kind)

@@ -40,8 +40,8 @@ class Location:
 def location_of(url: str, password: Secret | None = None) -> Location:
     """What ``url`` says; :class:`ConnectionFailedError` if it says nothing, or holds a secret.
 
-    Where no ``password`` is given, it is in the environment (``REDSHIFT_PASSWORD``, else ``PGPASSWORD``); with ``iam`` the driver takes what
-    AWS knows: a profile, the environment, the role of a machine.
+    Where no ``password`` is given, it is in the environment (``REDSHIFT_PASSWORD``, else ``PGPASSWORD``); with ``iam``
+    the driver takes what AWS knows: a profile, the environment, the role of a machine.
 
     >>> location_of("redshift:///dev?iam=true&cluster_identifier=shop").label
     'dev on shop'

@@ -6,7 +6,7 @@ from snowflake.connector import errors as driver
 from sqlglot import tokenize
 from sqlglot.errors import SqlglotError
 
-from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
 from speql_sql import Problem, Span
 
 WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
@@ -144,11 +144,26 @@ _REASONS = (
 )
 
 
+_KINDS: dict[int, ConnectionFailure] = {
+    390100: "login",
+    390144: "login",
+    251005: "login",
+    251006: "login",
+    390195: "expired",
+    390318: "expired",
+    390422: "network",
+    250001: "network",
+    251001: "network",
+    290404: "network",
+}
+
+
 def connection_failed(error: driver.Error) -> ConnectionFailedError:
     """Why there is no connection, in the driver's first line, and what to do. It holds no password."""
     text = str(error.raw_msg or error.msg or error)
     number = next((number for number, _ in _REASONS if number == error.errno or f"{number}" in text), 0)
     hint = dict(_REASONS).get(number, "Check the connection's settings.")
     if "Incorrect username or password" in text:
-        hint = dict(_REASONS)[390100]
-    return ConnectionFailedError(f"Snowflake could not be reached: {' '.join(text.split())[:500]}", hint)
+        number, hint = 390100, dict(_REASONS)[390100]
+    shown = f"Snowflake could not be reached: {' '.join(text.split())[:500]}"
+    return ConnectionFailedError(shown, hint, _KINDS.get(number, "other"))

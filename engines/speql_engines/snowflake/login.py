@@ -127,8 +127,8 @@ class Login:
     All statements run in this one session, side by side: Snowflake does that, and the driver's connection may be used
     by many threads. So the user is asked once for whatever logging in asks, every statement sees the temporary tables,
     and USE and ALTER SESSION hold for all. When the session is over, the temporary tables are gone, which
-    ``generation`` tells; the user's settings are made again. ``secret`` is asked for the password at each login. Where logging in asks the user (a browser opens), it is
-    done again only for a statement of the user's own.
+    ``generation`` tells; the user's settings are made again. Where logging in asks the user (a browser opens), it is
+    done again only for a statement of the user's own. ``secret`` is asked for the password at each login.
     """
 
     def __init__(self, location: Location, canceller: Executor, secret: AskSecret | None = None) -> None:

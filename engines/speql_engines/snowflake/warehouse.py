@@ -36,7 +36,10 @@ class Warehouse:
         return str(found[0]["state"]).upper() if found else "NOT KNOWN"
 
     def require_running(self, name: str | None, show: Callable[[str], list[dict[str, Any]]]) -> None:
-        """:class:`SpeculationHeldError` unless the warehouse ``name`` runs, :class:`EngineError` if there is none; ``show`` asks Snowflake."""
+        """:class:`SpeculationHeldError` unless the warehouse ``name`` runs, :class:`EngineError` if there is none.
+
+        ``show`` asks Snowflake.
+        """
         if not name:
             message = "The session has no warehouse, so no query can run."
             hint = "Name one: add ?warehouse=NAME to the name of the database, or run USE WAREHOUSE NAME."
