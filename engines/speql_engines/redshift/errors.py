@@ -72,7 +72,6 @@ def connection_failed(error: Exception) -> ConnectionFailedError:
     """Why there is no connection, in the driver's words, and what to do. It holds no password."""
     told = str(fields_of(error).get("M", "")) or " ".join(str(one) for one in error.args) or type(error).__name__
     text = " ".join(told.split())[:500]
-    kind, hint = next(
-        ((kind, hint) for sign, kind, hint in _REASONS if sign in text), ("other", "Check the connection's settings.")
-    )
+    found = next(((kind, hint) for sign, kind, hint in _REASONS if sign in text), None)
+    kind, hint = found or ("other", "Check the connection's settings.")
     return ConnectionFailedError(f"Redshift could not be reached: {text}", hint, kind)
