@@ -60,8 +60,8 @@ class StatementRuns:
             name = self._scheduler.results.name(statement.text, query, analysis.catalog) if query is not None else ""
             return Ran(answer, name=name)
         except SpeqlError as error:
-            told = error.problem if isinstance(error, EngineError) else None
-            problem = told or Problem("engine", error.message, None, "error", error.hint)
+            cause = error.problem if isinstance(error, EngineError) else None
+            problem = cause or Problem("engine", error.message, None, "error", error.hint)
             return Ran(problems=(shifted(problem, start),))
         except asyncio.CancelledError:
             current = asyncio.current_task()
