@@ -1,8 +1,11 @@
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from speql_server.cli.comparison import not_among, page_difference
+from speql_engines import Result, ResultColumn
+from speql_server.cli.comparison import not_among, page_difference, page_of_result
 from speql_server.cli.demo.demo_query import demo_query, query_names
 from speql_server.cli.demo.typist import keystrokes, retyped
 from speql_server.cli.read_sql import read_sql
@@ -159,3 +162,14 @@ def test_an_edit_that_is_not_in_the_text_is_told(tmp_path: Path) -> None:
     path.write_text("-- edit: 999 => 5\nSELECT 1")
     with pytest.raises(SpeqlError, match="has no 999"):
         demo_query(str(path))
+
+
+@pytest.mark.parametrize(("kind", "equal"), [("numeric", True), ("numeric(9,2)", False), ("text", False)])
+def test_decimals_of_no_declared_scale_are_compared_by_value(kind: str, equal: bool) -> None:
+    def page(text: str) -> list[list[Cell]]:
+        rows = pa.table({"a": [text] if kind == "text" else pa.array([Decimal(text)])})
+        return page_of_result(Result((ResultColumn("a", kind),), rows, True, 0.0)).rows
+
+    assert (page("108.6700") == page("108.67000000")) is equal
+    assert page("100.00") != page("1.00")
+    assert page("0.00") != page("-1")
