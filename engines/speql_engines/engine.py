@@ -118,6 +118,8 @@ class EngineInfo:
 
     ``paid`` is True if each statement costs money, or keeps something running that does: then nothing that costs is run
     ahead before the user allows it. ``size`` is what is paid by the hour, in the engine's words (``X-Small``, ``8``).
+    ``tells_changes`` is False if :meth:`Engine.data_version` may miss what others have written a moment ago: then
+    previews are believed for as long as that value is, but a submit always reads the data.
     """
 
     engine: str
@@ -128,6 +130,7 @@ class EngineInfo:
     details: dict[str, str] = field(default_factory=dict)
     paid: bool = False
     size: str = ""
+    tells_changes: bool = True
 
 
 class Engine(Protocol):

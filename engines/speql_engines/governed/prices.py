@@ -88,8 +88,8 @@ def price_of(info: EngineInfo, own: OwnPrice = LIST_PRICE) -> Price:
 
 
 def is_paid(info: EngineInfo) -> bool:
-    """Whether statements on a connection cost money; an adapter may also say so in the details that it shows."""
-    return info.paid or info.details.get("paid") == "yes"
+    """Whether statements on a connection cost money."""
+    return info.paid
 
 
 def _units(listed: ListPrice, size: str) -> float | None:

@@ -11,7 +11,7 @@ class DataVersion:
 
     Redshift tells its users neither of the transactions of others (a snapshot has no name there, and numbers of
     transactions go up with every query) nor when a table was last written to. So what was read is believed for so long,
-    and then it is read again.
+    and then it is read again; submits read it always (``EngineInfo.tells_changes``).
     """
 
     def __init__(self) -> None:

@@ -108,7 +108,9 @@ class RedshiftEngine:
     @property
     def info(self) -> EngineInfo:
         """What to show of this connection; ``details`` say that it is ``paid``."""
-        return EngineInfo("Redshift", self._version, self._label, self._writable, DIALECT, {"paid": "yes"})
+        return EngineInfo(
+            "Redshift", self._version, self._label, self._writable, DIALECT, paid=True, tells_changes=False
+        )
 
     @property
     def running(self) -> tuple[RunningStatement, ...]:

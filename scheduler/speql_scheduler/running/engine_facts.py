@@ -30,9 +30,21 @@ class EngineFacts:
         self._estimates: OrderedDict[tuple[str, int], Estimate] = OrderedDict()
         self._bindings: OrderedDict[tuple[str, int], Binding] = OrderedDict()
 
-    async def epoch(self) -> int:
-        """The epoch of the base data now; if the engine's data version has moved, everything older becomes stale."""
-        return self._store.observe(await self._engine.data_version())
+    @property
+    def told_of_changes(self) -> bool:
+        """Whether the engine tells of every change of the base data."""
+        return self._engine.info.tells_changes
+
+    async def epoch(self, *, surely: bool = False) -> int:
+        """The epoch of the base data now; if the engine's data version has moved, everything older becomes stale.
+
+        With ``surely``, also where the engine cannot tell whether it has.
+        """
+        epoch = self._store.observe(await self._engine.data_version())
+        if surely and not self.told_of_changes:
+            self._store.invalidate("stale: the base data may have changed")
+            return self._store.epoch
+        return epoch
 
     async def estimate(self, sql: str) -> Estimate:
         """The engine's estimate of a query. :class:`~speql_engines.EngineError` if it does not bind."""

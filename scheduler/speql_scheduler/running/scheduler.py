@@ -252,6 +252,8 @@ class Scheduler:
         changes what it was asked for wants to see the next one.
         """
         changed = speculation.as_typed and speculation.sql != self._submitted
+        if not self._facts.told_of_changes:
+            return False  # its submit would not use what was run ahead
         return changed and bool(self._explored) and shape_of(speculation.query) == self._explored
 
     async def _rehearse(self, speculation: Speculation, plan: Plan, epoch: int) -> bool:

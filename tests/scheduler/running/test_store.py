@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 from sqlglot import parse_one
@@ -134,6 +135,21 @@ async def test_the_budget_holds_while_typing(new_desk):
         assert desk.store.bytes <= 40_000_000
     await desk.store.settled()
     assert len(desk.engine.created) - len(desk.engine.dropped) == len(desk.store.views)
+
+
+async def test_where_the_engine_cannot_tell_of_changes_a_submit_reads_the_data(new_desk, engine, monkeypatch):
+    monkeypatch.setattr(DuckDBEngine, "info", replace(engine.info, tells_changes=False))
+    desk = await new_desk()
+    sql = "SELECT carrier, count(*) AS n FROM flights GROUP BY carrier"
+    await desk.typed(sql)
+    assert desk.previews
+
+    for _ in range(2):
+        desk.engine.submitted.clear()
+        answer = await desk.submit(sql)
+        assert not answer.served_from
+        assert answer.states == ("exact",)
+        assert desk.engine.submitted == [sql]
 
 
 async def test_a_query_typed_again_after_its_table_was_evicted(new_desk):
