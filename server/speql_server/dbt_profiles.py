@@ -140,7 +140,9 @@ def _connection(name: str, output: Mapping[str, Any], place: _Place) -> NamedCon
     if path == ":memory:":
         return NamedConnection(name)
     if re.match(r"^[a-z][a-z0-9+.-]+:", path, re.IGNORECASE):  # not one letter, which is a drive
-        return NamedConnection(name, unavailable=f"{name} is a DuckDB database that is not on this machine: SpeQL opens files.")
+        return NamedConnection(
+            name, unavailable=f"{name} is a DuckDB database that is not on this machine: SpeQL opens files."
+        )
     # dbt's relative paths start where dbt is run, which is the project; whether there is such a file is seen later.
     return NamedConnection(name, str(place.project / Path(os.path.expanduser(path))))  # noqa: PTH111 - it never raises
 
