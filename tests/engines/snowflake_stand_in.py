@@ -164,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             plan = json.dumps(_PLAN).replace("{database}", database[0] if database else "")
             return f"""SELECT '{plan}' AS "content" """
         if found := re.match(r"SHOW WAREHOUSES LIKE '(.*)'", sql):
-            return f"""SELECT '{found[1]}' AS "name", '{self.state.warehouse_state}' AS "state" """
+            state = self.state.warehouse_state
+            return f"""SELECT '{found[1]}' AS "name", '{state}' AS "state", 'X-Small' AS "size" """
         if found := re.match(r"SHOW TABLES LIKE '(speql_\w+)'", sql):
             return f"""SELECT '{found[1]}' AS "name", 1024 AS "bytes" """
         if found := re.match(r"SHOW TABLES IN DATABASE (.*)", sql):

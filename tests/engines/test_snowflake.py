@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
+from speql_engines.bill import Bill, billed_to
 from speql_engines.engine import SpeculationHeldError
 from speql_sql import Catalog, Column, Table
 
@@ -26,6 +27,7 @@ from speql_engines.snowflake.location import location_of
 from speql_engines.snowflake.sampled import sampled_sql
 from speql_engines.snowflake.statements import statement_of
 from speql_engines.snowflake.warehouse import Warehouse
+from speql_sql.secret import Secret
 
 Open = Callable[..., Awaitable[Engine]]
 
@@ -388,7 +390,7 @@ async def test_one_login_serves_all_connections(engine, server):
 
 async def test_what_it_costs_is_told(engine):
     assert engine.info.paid
-    assert engine.info.size
+    assert engine.info.size == "X-Small"
     assert engine.info.details["warehouse"] == "COMPUTE_WH"
     assert engine.info.label.endswith(" in stand-in")
 
@@ -560,6 +562,24 @@ async def test_a_procedure_in_a_with_is_no_query(open_database, server):
     assert sql not in server.asked
 
 
+async def test_a_warehouse_may_be_resumed_where_the_user_allows_it(engine, server):
+    server.warehouse_state = "SUSPENDED"
+    await engine.submit("INSERT INTO t VALUES (3, 'y')")
+
+    with billed_to(Bill(may_resume=True)):
+        assert (await engine.execute("SELECT a FROM t")).rows.num_rows == 3
+        await engine.create_temp_table("speql_a", "SELECT a FROM t")
+
+
+async def test_a_password_that_is_kept_is_asked_for_at_login(snowflake_database, server, monkeypatch):
+    monkeypatch.delenv("SNOWFLAKE_PASSWORD", raising=False)
+    engine = await open_engine(snowflake_database(), secret=lambda: Secret("from the keyring"))
+    await engine.close()
+
+    assert server.logins[-1]["PASSWORD"] == "from the keyring"
+    assert "from the keyring" not in repr(engine.info)
+
+
 async def test_the_wrong_password_is_told_without_it(snowflake_database, server, monkeypatch):
     monkeypatch.setenv("SNOWFLAKE_PASSWORD", "hunter2")
     url = snowflake_database().replace("host=127.0.0.1", "host=127.0.0.1.invalid")
@@ -569,6 +589,7 @@ async def test_the_wrong_password_is_told_without_it(snowflake_database, server,
         await open_engine(url)
 
     assert "network" in raised.value.hint
+    assert raised.value.reason == "network"
     assert "hunter2" not in f"{raised.value.message} {raised.value.hint}"
 
 
