@@ -19,6 +19,7 @@ from speql_engines.redshift.location import location_of
 from speql_engines.redshift.plan import estimate_of, width_of
 from speql_engines.redshift.sampled import sampled_sql
 from speql_engines.redshift.statements import only_reads, redshift_statement
+from speql_sql.secret import Secret
 
 Open = Callable[..., Awaitable[Engine]]
 
@@ -37,6 +38,14 @@ def test_a_password_is_in_the_environment(monkeypatch):
     }
     assert found.label == "dev on shop.example"
     assert "hunter2" not in repr(found)
+
+
+def test_a_password_that_is_kept_goes_before_the_environments(monkeypatch):
+    monkeypatch.setenv("REDSHIFT_PASSWORD", "of the environment")
+    found = location_of("redshift://ann@shop.example/dev", Secret("of the keyring"))
+
+    assert found.arguments["password"] == "of the keyring"
+    assert "keyring" not in repr(found)
 
 
 def test_with_iam_aws_says_who_the_user_is(monkeypatch):
