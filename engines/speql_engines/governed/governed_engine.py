@@ -14,6 +14,7 @@ from speql_engines.engine import Binding, Engine, EngineInfo, Estimate, Result, 
 from speql_engines.governed.governor import Booking, Governor
 from speql_engines.governed.ledger import Kind, State
 from speql_engines.governed.unsampled import unsampled_sql
+from speql_engines.statement_log import RunningStatement
 from speql_sql import Catalog, FunctionSignature
 
 T = TypeVar("T")
@@ -41,6 +42,12 @@ class GovernedEngine:
     def info(self) -> EngineInfo:
         """What to show of this connection."""
         return self.engine.info
+
+    @property
+    def running(self) -> tuple[RunningStatement, ...]:
+        """The statements that have not ended, where the engine tells."""
+        found: tuple[RunningStatement, ...] = getattr(self.engine, "running", ())
+        return found
 
     async def catalog(self) -> Catalog:
         """The engine's catalog."""
