@@ -26,7 +26,7 @@ def read_consent(connection: str) -> SpeculationSettings | None:
     path = _consent_file(connection)
     try:
         return msgspec.json.decode(path.read_bytes(), type=SpeculationSettings)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, msgspec.MsgspecError) as error:
         logger.warning("%s cannot be read, so nothing that costs is run ahead: %s", path, error)
