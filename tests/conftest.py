@@ -1,5 +1,6 @@
 """For all tests: nothing is kept in the directories of whoever runs them."""
 
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,14 @@ def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("SPEQL_CONFIG_DIR", str(tmp_path_factory.mktemp("speql-config")))
         patch.setenv("SNOWFLAKE_HOME", str(tmp_path_factory.mktemp("snowflake")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> Iterator[None]:
+    """What a shell starts in its background ignores SIGINT, and so would every process that a test starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,8 @@ async def test_in_memory(name) -> None:
     ("name", "says"),
     [
         ("postgres://nobody@127.0.0.1:1/x", "could not be reached"),
-        ("snowflake://account/x", "opens DuckDB files"),
+        ("snowflake://account/x", "Snowflake"),
+        ("bigquery://project/x", "opens DuckDB files"),
         ("md:my_db", "opens DuckDB files"),
         ("s3://bucket/x.duckdb", "opens DuckDB files"),
         ("", "is empty"),

@@ -31,15 +31,6 @@ def test_its_error_is_raised_here(loop: BackgroundLoop) -> None:
         loop.run(fail())
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """A process that was started in the background of a shell has SIGINT ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_cancels_it_and_waits_until_it_has_ended(loop: BackgroundLoop) -> None:
     ended = []
 

@@ -1,20 +1,10 @@
 """Text into one query, and the names of its columns."""
 
-import doctest
-
 import pytest
 from sqlglot import exp
 
-from speql_sql import ddl, ddl_types, output_names, parse
 from speql_sql.output_names import hides, tells_names, with_column_list
 from speql_sql.parse import parse_query
-
-
-@pytest.mark.parametrize("module", [ddl, ddl_types, output_names, parse], ids=lambda module: module.__name__)
-def test_examples(module) -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,8 @@
 """Only what every reader of a dialect reads alike has tokens."""
 
-import doctest
-
 import pytest
 
-from speql_sql import strict_tokens as module
 from speql_sql.strict_tokens import strict_tokens
-
-
-def test_examples() -> None:
-    result = doctest.testmod(module)
-    assert result.attempted > 0
-    assert result.failed == 0
-
 
 ALL = ["duckdb", "postgres", "redshift", "snowflake", "bigquery", "tsql", "spark", "databricks"]
 STANDARD = ["duckdb", "postgres", "redshift", "tsql"]

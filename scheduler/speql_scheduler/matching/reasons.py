@@ -9,7 +9,7 @@ from speql_scheduler.matching.spjg import Block
 def missing_conjunct(query: Block, view: Block, condition: exp.Expr, rename: Rename) -> str:
     """The sentence for a conjunct of the view that does not follow from the query's.
 
-    >>> # "the view keeps only month > 6, the query needs month >= 6"
+    Such as: the view keeps only month > 6, the query needs month >= 6.
     """
     wanted = view.written(condition)
     columns = {rename((c.table, c.name)) for c in condition.find_all(exp.Column) if c.table}

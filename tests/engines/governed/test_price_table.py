@@ -1,19 +1,7 @@
-"""The examples in docstrings, and the price table."""
-
-import doctest
-import importlib
-
-import pytest
+"""The price table."""
 
 from speql_engines import EngineInfo
 from speql_engines.governed.prices import price_of, price_table
-
-
-@pytest.mark.parametrize("name", ["cost", "ledger", "prices", "settings", "unsampled"])
-def test_examples_are_true(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"speql_engines.governed.{name}"))
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 def test_a_price_goes_by_the_size_and_is_not_known_without_one() -> None:
