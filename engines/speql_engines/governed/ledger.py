@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ HOUR, DAY = 3_600, 86_400
 
 BUSY_SECONDS = 2.0
 """So long another process that writes is waited for."""
+
+_BUSY_PAUSE = 0.01
 
 MOST_ROWS = 50_000
 """Of more statements the oldest are summed up, an hour a row."""
@@ -268,7 +271,7 @@ class Ledger:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         opened = sqlite3.connect(self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False)
         try:
-            opened.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(opened, self._busy_seconds)
             opened.execute("PRAGMA synchronous = NORMAL")
             (version,) = opened.execute("PRAGMA user_version").fetchone()
             if version > _VERSION:
@@ -286,6 +289,19 @@ class Ledger:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def _write_ahead(database: sqlite3.Connection, seconds: float) -> None:
+    """Set the write-ahead log; for the lock that this needs SQLite itself does not wait."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(_BUSY_PAUSE)
 
 
 def fits(cost: Cost, most: Cost) -> bool:

@@ -5,7 +5,9 @@ import itertools
 import multiprocessing
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,21 @@ def test_processes_that_write_at_once_take_no_more_than_there_is(ledger_path: Pa
         process.join()
     assert sum(taken) == 50
     assert Ledger(ledger_path).spent("project", NOW, DAY).dollars == 50.0
+
+
+def test_it_can_be_made_by_many_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as executor:
+        for number in range(60):
+            ledgers = [Ledger(tmp_path / f"{number}.sqlite", busy_seconds=30.0) for _ in range(8)]
+            wait = threading.Barrier(len(ledgers)).wait
+
+            def begin(ledger: Ledger, wait: Callable[[], int] = wait) -> None:
+                wait()
+                ledger.write([entry()])
+                ledger.close()
+
+            list(executor.map(begin, ledgers))
+            assert Ledger(tmp_path / f"{number}.sqlite").spent("project", NOW, DAY).dollars == 8.0
 
 
 def test_the_oldest_are_summed_up_and_nothing_is_lost(ledger_path: Path) -> None:
