@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import weakref
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
@@ -23,18 +23,22 @@ from speql_engines.engine import (
     ResultColumn,
     TempTable,
 )
-from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
+from speql_engines.jobs import Job
 from speql_engines.login import Login
+from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.postgres import plan
 from speql_engines.postgres.catalog import catalog_fingerprint, read_catalog
 from speql_engines.postgres.data_version import DataVersion
-from speql_engines.postgres.errors import WRITE_HINT, engine_error
+from speql_engines.postgres.errors import engine_error
 from speql_engines.postgres.results import batches, described, type_names
 from speql_engines.postgres.sampled import sampled_sql
 from speql_engines.postgres.sessions import Session, Sessions, open_sessions, server_facts
 from speql_engines.postgres.signatures import read_signatures
+from speql_engines.server_session import LOST, again_if_lost
 from speql_engines.statement_kinds import statement_of
-from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.statement_log import RunningStatement, StatementKind
+from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
@@ -43,10 +47,8 @@ T = TypeVar("T")
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 8
-_STOP_SECONDS = 5.0
 _CATALOG_SECONDS = 1.0
 _READ_ONLY = "25006"
-_LOST = "connection-lost"
 
 
 class PostgresEngine:
@@ -62,9 +64,7 @@ class PostgresEngine:
         self._writable = writable
         self._label = label
         self._version = ""
-        self._jobs = RunningJobs()
-        self._quick = DaemonExecutor("speql-postgres-quick", _QUICK_THREADS)
-        self._long = DaemonExecutor("speql-postgres-job", _JOB_THREADS)
+        self._work = EngineJobs("postgres", _QUICK_THREADS, _JOB_THREADS)
         self._data_version = DataVersion()
         self._catalog: Catalog | None = None
         self._catalog_of = ""
@@ -73,10 +73,8 @@ class PostgresEngine:
         self._submits = 0
         self._reading: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
-        self._temp_names: set[str] = set()
-        self._statements = StatementLog()
-        self._closing: asyncio.Task[None] | None = None
-        self._finalizer = weakref.finalize(self, _stop, sessions, self._jobs, (self._quick, self._long), canceller)
+        self._own_tables = OwnTables()
+        self._finalizer = weakref.finalize(self, _stop, self._work, sessions, canceller)
 
     @classmethod
     async def open(cls, conninfo: str, *, writable: bool = False, secret: AskSecret | None = None) -> "PostgresEngine":
@@ -103,7 +101,7 @@ class PostgresEngine:
         sessions = open_sessions(conninfo, canceller, Login(secret))
         engine = cls(sessions, canceller, writable, str(parts.get("host") or ""))
         try:
-            engine._version, database = await engine._call(lambda job: server_facts(engine._sessions, job))
+            engine._version, database = await engine._work.call(lambda job: server_facts(engine._sessions, job))
         except BaseException:
             await engine.close()
             raise
@@ -118,7 +116,7 @@ class PostgresEngine:
     @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
-        return self._statements.running
+        return self._work.running
 
     async def catalog(self) -> Catalog:
         """Tables, views, columns, keys and estimates of rows; read again when they have changed.
@@ -152,7 +150,7 @@ class PostgresEngine:
         try:
             columns = await self._quickly("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
         except EngineError as error:
-            if error.problem is None or error.problem.code == _LOST:
+            if error.problem is None or error.problem.code == LOST:
                 raise
             return Binding(problems=(error.problem,))
         return Binding(columns)
@@ -178,11 +176,10 @@ class PostgresEngine:
             if statement.kind == "setting":
                 _execute(session, sql)
                 self._sessions.note_setting(statement.key, sql)
-                return _nothing(started)
+                return success_result("boolean", started)
             if statement.kind == "write":
                 if not self._writable:
-                    message = "This would write, and the connection is open for reading only."
-                    raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
+                    raise read_only_error()
                 return _written(session, sql, max_rows, started)
             try:
                 return _rows_of(session, sql, max_rows, started)
@@ -205,9 +202,7 @@ class PostgresEngine:
         tables can be written. Of a result of more than ``most_rows`` only one row more than that is kept.
         """
         started = time.perf_counter()
-        if name in self._temp_names:
-            raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
-        self._temp_names.add(name)
+        self._own_tables.reserve(name)
         sql_name = _sql_name(name)
         query = sql.rstrip().rstrip(";")
         limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
@@ -235,8 +230,8 @@ class PostgresEngine:
                     session.finish()
                     self._drop(session, sql_name)
             assert size is not None, "a table has a size"
-            seconds = time.perf_counter() - started
-            return TempTable(name, sql_name, filled, int(size[0]), columns, seconds)
+            self._own_tables.add(name, OwnTable(sql_name, name, self._sessions.generation, filled, int(size[0])))
+            return TempTable(name, sql_name, filled, int(size[0]), columns, time.perf_counter() - started)
 
         def undo(table: TempTable) -> None:
             with self._sessions.session(Job(), home=True) as session:
@@ -245,13 +240,13 @@ class PostgresEngine:
         try:
             return await self._run("create", work, sql, name, home=True, undo=undo)
         except BaseException:
-            self._temp_names.discard(name)
+            self._own_tables.discard(name)
             raise
 
     async def drop_temp_table(self, name: str) -> None:
         """Drop a temp table made by this engine. Dropping one that is gone is no error."""
         await self._run("drop", lambda session: self._drop(session, _sql_name(name)), about=name, home=True)
-        self._temp_names.discard(name)
+        self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
         """PostgreSQL's own estimate of a query, without running it."""
@@ -280,16 +275,11 @@ class PostgresEngine:
 
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close())
-        await asyncio.shield(self._closing)
-
-    async def _close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+        await self._work.close(self._finalizer)
 
     def _is_at_home(self, sql: str) -> bool:
         """Whether a statement reads a temp table of ours, which only the home session sees."""
-        return any(name in sql for name in self._temp_names)
+        return self._own_tables.mentioned_in(sql)
 
     def _drop(self, session: Session, sql_name: str) -> None:
         """Nothing interrupts it."""
@@ -309,9 +299,8 @@ class PostgresEngine:
     async def _quickly(
         self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
     ) -> T:
-        executor = self._long if home else self._quick  # who waits for the home session holds up nobody else
-        with self._statements.statement(kind):
-            return await self._call(self._on_session(work, sql, prefix, home=home, again=True), executor=executor)
+        on_session = self._on_session(work, sql, prefix, home=home, again=True)
+        return await self._work.ask(kind, on_session, waits=home)
 
     async def _run(
         self,
@@ -325,11 +314,8 @@ class PostgresEngine:
         again: bool = True,
         undo: Callable[[T], object] | None = None,
     ) -> T:
-        with self._statements.statement(kind, about) as statement:
-            on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
-            result = await self._call(on_session, undo, self._long)
-            statement.outcome = outcome_of(result)
-            return result
+        on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
+        return await self._work.run(kind, on_session, about, undo)
 
     def _on_session(
         self,
@@ -344,42 +330,21 @@ class PostgresEngine:
         """On a session of its own; what only reads is run ``again`` if the session turns out to be lost."""
         sessions = self._sessions
 
-        def once(job: Job) -> tuple[T | None, EngineError | None]:
+        def once(job: Job) -> T:
             with sessions.session(job, home=home, submits=submits) as session:
                 try:
-                    return work(session), None
+                    return work(session)
                 except psycopg.Error as error:
-                    return None, _error(error, session, sql, prefix)
+                    raise _error(error, session, sql, prefix) from error
 
-        def on_session(job: Job) -> T:
-            result, error = once(job)
-            if error is not None and again and error.problem is not None and error.problem.code == _LOST:
-                result, error = once(job)
-            if error is not None:
-                raise error
-            return result  # type: ignore[return-value]  # without an error it is the work's own
-
-        return on_session
-
-    async def _call(
-        self,
-        work: Callable[[Job], T],
-        undo: Callable[[T], object] | None = None,
-        executor: DaemonExecutor | None = None,
-    ) -> T:
-        if self._closing is not None:
-            raise EngineError("The connection is closed.", "Open it again.")
-        try:
-            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
-        except JobCancelledError:
-            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
+        return again_if_lost(once, again)
 
 
 def _error(error: psycopg.Error, session: Session, sql: str, prefix: str) -> EngineError:
     found = engine_error(error, sql, prefix)
     if session.broken and found.problem is not None:
         message = f"The connection to the server was lost: {found.problem.message}"
-        return EngineError(message, "The next statement connects again.", Problem(_LOST, message))
+        return EngineError(message, "The next statement connects again.", Problem(LOST, message))
     return found
 
 
@@ -396,7 +361,7 @@ def _rows_of(session: Session, sql: str, max_rows: int | None, started: float) -
     seconds = time.perf_counter() - started
     connection.rollback()
     if not columns:
-        columns = _described(session, sql)
+        columns = _describe(session, sql)  # a query without rows
     return Result(type_names(connection, columns), arrow_table(columns, rows), complete, seconds)
 
 
@@ -410,20 +375,13 @@ def _written(session: Session, sql: str, max_rows: int | None, started: float) -
     with connection.cursor() as cursor:
         cursor.execute(sql.encode(), prepare=False)
         if cursor.pgresult is None or cursor.description is None:
-            count = max(cursor.rowcount, 0)
-            rows = arrow_table((ColumnType("Count", 20, -1),), [(str(count),)])
-            return Result((ResultColumn("Count", "bigint"),), rows, True, time.perf_counter() - started)
+            return count_result(cursor.rowcount, "bigint", started)
         columns = _columns_of(cursor)
         found = cursor.fetchall()
     shown = found if max_rows is None else found[:max_rows]
     result = arrow_table(columns, shown)
     seconds = time.perf_counter() - started
     return Result(type_names(connection, columns), result, len(shown) == len(found), seconds)
-
-
-def _nothing(started: float) -> Result:
-    columns = (ColumnType("Success", 16, -1),)
-    return Result((ResultColumn("Success", "boolean"),), arrow_table(columns, []), True, time.perf_counter() - started)
 
 
 def _execute(session: Session, sql: str) -> int:
@@ -433,11 +391,6 @@ def _execute(session: Session, sql: str) -> int:
 
 def _bound(session: Session, sql: str) -> tuple[ResultColumn, ...]:
     return type_names(session.connection, _describe(session, sql))
-
-
-def _described(session: Session, sql: str) -> tuple[ColumnType, ...]:
-    """The columns of a query that has no rows."""
-    return _describe(session, sql)
 
 
 def _describe(session: Session, sql: str) -> tuple[ColumnType, ...]:
@@ -457,12 +410,8 @@ def _sql_name(name: str) -> str:
     return f'pg_temp."{name}"'
 
 
-def _stop(
-    sessions: Sessions, jobs: RunningJobs, executors: Sequence[DaemonExecutor], canceller: DaemonExecutor
-) -> None:
+def _stop(work: EngineJobs, sessions: Sessions, canceller: DaemonExecutor) -> None:
     """Stop what runs, end the threads, log out."""
-    jobs.stop_all(_STOP_SECONDS)
-    for executor in executors:
-        executor.shutdown(timeout=_STOP_SECONDS)
+    work.stop()
     sessions.close()
-    canceller.shutdown(timeout=_STOP_SECONDS)
+    canceller.shutdown(timeout=STOP_SECONDS)

@@ -3,10 +3,10 @@
 import psycopg
 
 from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
+from speql_engines.server_session import LOST
 from speql_engines.sqlstates import problem_code, span_at
+from speql_engines.statement_results import WRITE_HINT
 from speql_sql import Problem
-
-WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
 
 
 def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> EngineError:
@@ -20,7 +20,7 @@ def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> Engin
     code = problem_code(state)
     hint = WRITE_HINT if code == "read-only" else diagnostic.message_hint or ""
     if isinstance(error, psycopg.OperationalError) and not state:
-        code, hint = "connection-lost", "The next statement connects again."
+        code, hint = LOST, "The next statement connects again."
     span = span_at(diagnostic.statement_position, prefix, sql)
     problem = Problem(code, f"{message} [{state}]" if state else message, span, hint=hint)
     return EngineError(problem.message, hint, problem)

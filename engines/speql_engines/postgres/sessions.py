@@ -1,8 +1,6 @@
 """The sessions that an engine has on a PostgreSQL server: one login, at most so many connections."""
 
-import threading
-import time
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +13,7 @@ from speql_engines.engine import ConnectionFailedError
 from speql_engines.jobs import Job
 from speql_engines.login import Login
 from speql_engines.postgres.errors import connection_failed, engine_error
+from speql_engines.server_session import ServerSession
 from speql_engines.session_pool import SessionPool
 from speql_sql.secret import Secret
 
@@ -39,57 +38,22 @@ def connect(conninfo: str, secret: Secret | None = None) -> psycopg.Connection:
     return connection
 
 
-class Session:
+class Session(ServerSession):
     """A connection to the server, for one job at a time. Every value comes as the text that the server gives."""
 
     def __init__(self, connection: psycopg.Connection, canceller: Executor) -> None:
+        super().__init__(canceller, _CANCEL_PAUSE)
         self.connection = connection
-        self.settings = 0
-        self.used_by_submit = False
-        self._canceller = canceller
-        self._job: Job | None = None
-        self._lock = threading.Lock()
-        self._cancelling: Future[None] | None = None
-        self._cancelled_at = 0.0
 
-    def interrupt(self) -> None:
-        """Have the server stop what runs here. Does not wait: another thread asks the server."""
-        with self._lock:
-            asked = self._cancelling is not None and not self._cancelling.done()
-            if asked or time.monotonic() - self._cancelled_at < _CANCEL_PAUSE:
-                return
-            self._cancelling = self._canceller.submit(self._cancel)
-
-    def _cancel(self) -> None:
-        try:
+    def cancel(self) -> None:
+        """Ask the server to stop what runs here, on a connection made for that."""
+        with suppress(psycopg.Error):  # the connection is gone, and with it what ran there
             self.connection.cancel_safe(timeout=_CANCEL_SECONDS)
-        except psycopg.Error:
-            pass  # the connection is gone, and with it what ran there
-        finally:
-            self._cancelled_at = time.monotonic()
-
-    def serve(self, job: Job) -> None:
-        """What the job runs, runs here from now on."""
-        self._job = job
-        job.run_on(self)
-
-    def finish(self) -> None:
-        """What runs here from now on must be finished: no interrupt reaches it, and none is under way."""
-        if self._job is not None:
-            self._job.run_on(None)
-            self._job = None
-        self._settle_cancel()
 
     def settle(self) -> None:
         """Leave no transaction open, and no cancel under way that could hit the next statement."""
         self.finish()
         self.connection.rollback()
-
-    def _settle_cancel(self) -> None:
-        if self._cancelling is not None:
-            with suppress(Exception):
-                self._cancelling.result(_CANCEL_SECONDS)
-            self._cancelling = None
 
     def reset(self) -> None:
         """Undo what a statement of the user's may have left."""

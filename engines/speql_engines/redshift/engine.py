@@ -5,10 +5,7 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
-
-import pyarrow as pa
 
 from speql_engines.adapters import AskSecret
 from speql_engines.engine import (
@@ -20,18 +17,22 @@ from speql_engines.engine import (
     ResultColumn,
     TempTable,
 )
-from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
+from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
+from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.redshift import plan
 from speql_engines.redshift.catalog import DIALECT, read_catalog
 from speql_engines.redshift.data_version import DataVersion
-from speql_engines.redshift.errors import LOST, WRITE_HINT, engine_error
+from speql_engines.redshift.errors import engine_error
 from speql_engines.redshift.location import Location, location_of
 from speql_engines.redshift.sampled import sampled_sql
 from speql_engines.redshift.sessions import Canceller, DriverError, Session, Sessions, open_sessions, server_facts
 from speql_engines.redshift.signatures import read_signatures
 from speql_engines.redshift.statements import only_reads, redshift_statement
-from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.statement_log import RunningStatement, StatementKind
+from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
@@ -41,22 +42,11 @@ T = TypeVar("T")
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 6
-_STOP_SECONDS = 5.0
 _CATALOG_SECONDS = 60.0
 """Tables that others make or change are looked for so often."""
 
 _AHEAD_MILLISECONDS = 300_000
 """What works ahead is stopped by the server after so long; the user's own statements as the cluster has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _OwnTable:
-    """A temp table of ours and the home session that it is in; one that is being made has no name yet."""
-
-    sql_name: str = ""
-    name: str = ""
-    generation: int = 0
-    rows: int = 0
 
 
 class RedshiftEngine:
@@ -72,9 +62,7 @@ class RedshiftEngine:
         self._writable = writable
         self._version = ""
         self._label = location.label
-        self._jobs = RunningJobs()
-        self._quick = DaemonExecutor("speql-redshift-quick", _QUICK_THREADS)
-        self._long = DaemonExecutor("speql-redshift-job", _JOB_THREADS)
+        self._work = EngineJobs("redshift", _QUICK_THREADS, _JOB_THREADS)
         cancelling = DaemonExecutor("speql-redshift-cancel", 1)
         canceller = Canceller(location)
         self._sessions = open_sessions(location, canceller, cancelling)
@@ -84,12 +72,9 @@ class RedshiftEngine:
         self._catalog_read_at = 0.0
         self._reading: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
-        self._temp_tables: dict[str, _OwnTable] = {}
+        self._own_tables = OwnTables()
         self._writes = 0
-        self._statements = StatementLog()
-        self._closing: asyncio.Task[None] | None = None
-        executors = (self._quick, self._long)
-        self._finalizer = weakref.finalize(self, _stop, self._sessions, self._jobs, executors, cancelling, canceller)
+        self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, cancelling, canceller)
 
     @classmethod
     async def open(cls, url: str, *, writable: bool = False, secret: AskSecret | None = None) -> "RedshiftEngine":
@@ -99,7 +84,7 @@ class RedshiftEngine:
         """
         engine = cls(location_of(url, await asyncio.to_thread(secret) if secret is not None else None), writable)
         try:
-            engine._version, _ = await engine._call(lambda job: server_facts(engine._sessions, job))
+            engine._version, _ = await engine._work.call(lambda job: server_facts(engine._sessions, job))
         except BaseException:
             await engine.close()
             raise
@@ -115,7 +100,7 @@ class RedshiftEngine:
     @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
-        return self._statements.running
+        return self._work.running
 
     async def catalog(self) -> Catalog:
         """Tables, views, columns, keys and estimates of rows.
@@ -176,14 +161,13 @@ class RedshiftEngine:
             if statement.kind == "setting":
                 session.run(sql)
                 self._sessions.note_setting(statement.key, sql)
-                return _nothing(started)
+                return success_result("boolean", started)
             if certain:
                 return _rows_of(session, sql, max_rows, started)
             if not self._writable:
                 if statement.kind == "query":
                     session.describe(sql)  # a mistake in it is told first
-                message = "This would write, or may, and the connection is open for reading only."
-                raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
+                raise read_only_error(certain=False)
             return _written(session, sql, max_rows, started)
 
         try:
@@ -199,9 +183,7 @@ class RedshiftEngine:
         has.
         """
         started = time.perf_counter()
-        if name in self._temp_tables:
-            raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
-        self._temp_tables[name] = _OwnTable()
+        self._own_tables.reserve(name)
         query = sql.rstrip().rstrip(";")
         limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
 
@@ -225,8 +207,8 @@ class RedshiftEngine:
                     session.finish()
                     session.run("ROLLBACK")
                     session.run(f"DROP TABLE IF EXISTS {sql_name}")
-            self._temp_tables[name] = _OwnTable(sql_name, own, self._sessions.generation, rows)
             size = rows * max(plan.width_of(lines), 1)
+            self._own_tables.add(name, OwnTable(sql_name, own, self._sessions.generation, rows, size))
             return TempTable(name, sql_name, rows, size, columns, time.perf_counter() - started)
 
         def undo(table: TempTable) -> None:
@@ -236,27 +218,28 @@ class RedshiftEngine:
         try:
             return await self._run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
-            self._temp_tables.pop(name, None)
+            self._own_tables.discard(name)
             raise
 
     async def drop_temp_table(self, name: str) -> None:
         """Drop a temp table made by this engine. Dropping one that is gone is no error."""
-        table = self._temp_tables.get(name, _OwnTable())
-        if table.sql_name and table.generation == self._sessions.generation:
+        table = self._own_tables.of_generation(name, self._sessions.generation)
+        if table is not None:
+            drop = f"DROP TABLE IF EXISTS {table.sql_name}"
 
             def work(session: Session) -> None:
                 session.finish()
-                session.run(f"DROP TABLE IF EXISTS {table.sql_name}")
+                session.run(drop)
 
             await self._run("drop", work, about=name, home=True, again=False)
-        self._temp_tables.pop(name, None)
+        self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
         """Redshift's own estimate of a query, without running it."""
         catalog = await self.catalog()
 
         def rows_of_table(name: str) -> int | None:
-            if own := next((one for one in tuple(self._temp_tables.values()) if one.name == name), None):
+            if own := self._own_tables.named(name):
                 return own.rows
             found = catalog.named(name)
             return max((one.row_count or 0 for one in found), default=None)
@@ -279,16 +262,11 @@ class RedshiftEngine:
 
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close())
-        await asyncio.shield(self._closing)
-
-    async def _close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+        await self._work.close(self._finalizer)
 
     def _is_at_home(self, sql: str) -> bool:
         """Whether a statement reads a temp table of ours, which only the home session sees."""
-        return any(table.name in sql for table in tuple(self._temp_tables.values()) if table.name)
+        return self._own_tables.mentioned_in(sql)
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
@@ -302,9 +280,8 @@ class RedshiftEngine:
     async def _quickly(
         self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
     ) -> T:
-        executor = self._long if home else self._quick  # who waits for the home session holds up nobody else
-        with self._statements.statement(kind):
-            return await self._call(self._on_session(work, sql, prefix, home=home, again=True), executor=executor)
+        on_session = self._on_session(work, sql, prefix, home=home, again=True)
+        return await self._work.ask(kind, on_session, waits=home)
 
     async def _run(
         self,
@@ -318,11 +295,8 @@ class RedshiftEngine:
         again: bool = True,
         undo: Callable[[T], object] | None = None,
     ) -> T:
-        with self._statements.statement(kind, about) as statement:
-            on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
-            result = await self._call(on_session, undo, self._long)
-            statement.outcome = outcome_of(result)
-            return result
+        on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
+        return await self._work.run(kind, on_session, about, undo)
 
     def _on_session(
         self,
@@ -344,28 +318,7 @@ class RedshiftEngine:
                 except DriverError as error:
                     raise engine_error(error.cause, sql, prefix) from error
 
-        def twice(job: Job) -> T:
-            try:
-                return once(job)
-            except EngineError as error:
-                if not again or error.problem is None or error.problem.code != LOST:
-                    raise
-            return once(job)
-
-        return twice
-
-    async def _call(
-        self,
-        work: Callable[[Job], T],
-        undo: Callable[[T], object] | None = None,
-        executor: DaemonExecutor | None = None,
-    ) -> T:
-        if self._closing is not None:
-            raise EngineError("The connection is closed.", "Open it again.")
-        try:
-            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
-        except JobCancelledError:
-            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
+        return again_if_lost(once, again)
 
 
 def _rows_of(session: Session, sql: str, max_rows: int | None, started: float, *, ahead: bool = False) -> Result:
@@ -400,16 +353,10 @@ def _written(session: Session, sql: str, max_rows: int | None, started: float) -
     """Run a statement that may write, which commits itself."""
     columns, rows, count = session.execute(sql)
     if not columns:
-        counted = pa.table({"Count": pa.array([max(count, 0)], pa.int64())})
-        return Result((ResultColumn("Count", "bigint"),), counted, True, time.perf_counter() - started)
+        return count_result(count, "bigint", started)
     shown = rows if max_rows is None else rows[:max_rows]
     table = arrow_table(columns, shown)
     return Result(_named(session, columns), table, len(shown) == len(rows), time.perf_counter() - started)
-
-
-def _nothing(started: float) -> Result:
-    none = pa.table({"Success": pa.array([], pa.bool_())})
-    return Result((ResultColumn("Success", "boolean"),), none, True, time.perf_counter() - started)
 
 
 def _bound(session: Session, sql: str) -> tuple[ResultColumn, ...]:
@@ -425,17 +372,9 @@ def _named(session: Session, columns: Sequence[ColumnType]) -> tuple[ResultColum
     return tuple(ResultColumn(column.name, str(name)) for column, name in zip(columns, names, strict=True))
 
 
-def _stop(
-    sessions: Sessions,
-    jobs: RunningJobs,
-    executors: Sequence[DaemonExecutor],
-    cancelling: DaemonExecutor,
-    canceller: Canceller,
-) -> None:
+def _stop(work: EngineJobs, sessions: Sessions, cancelling: DaemonExecutor, canceller: Canceller) -> None:
     """Stop what runs, end the threads, log out."""
-    jobs.stop_all(_STOP_SECONDS)
-    for executor in executors:
-        executor.shutdown(timeout=_STOP_SECONDS)
+    work.stop()
     sessions.close()
-    cancelling.shutdown(timeout=_STOP_SECONDS)
+    cancelling.shutdown(timeout=STOP_SECONDS)
     canceller.close()

@@ -6,11 +6,10 @@ from typing import Any
 from redshift_connector.error import InterfaceError, OperationalError
 
 from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
+from speql_engines.server_session import LOST
 from speql_engines.sqlstates import problem_code, span_at
+from speql_engines.statement_results import WRITE_HINT
 from speql_sql import Problem
-
-WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
-LOST = "connection-lost"
 
 # Redshift calls many mistakes by one number (42601 and XX000), as its older PostgreSQL did: their words tell more.
 _WORDS = (

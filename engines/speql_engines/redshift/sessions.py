@@ -2,10 +2,9 @@
 
 import logging
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +16,7 @@ from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
 from speql_engines.redshift.errors import connection_failed, engine_error, is_lost
 from speql_engines.redshift.location import Location
+from speql_engines.server_session import ServerSession
 from speql_engines.session_pool import SessionPool
 from speql_engines.text_rows import ColumnType
 from speql_sql import Problem
@@ -29,7 +29,6 @@ MAX_SESSIONS = 4
 
 TAG = "SpeQL"
 _CONNECT_SECONDS = 30
-_CANCEL_SECONDS = 5.0
 _CANCEL_PAUSE = 0.05
 _FORMAT_TEXT = 0
 _END = b"\0"
@@ -94,21 +93,19 @@ def connect(arguments: Mapping[str, Any]) -> Connection:
     return connection
 
 
-class Session:
+class Session(ServerSession):
     """A connection to the server, for one job at a time. Every value comes as the text that the server gives."""
 
     def __init__(self, connection: Connection, canceller: Canceller, executor: Executor) -> None:
+        super().__init__(executor, _CANCEL_PAUSE)
         self.connection = connection
-        self.settings = 0
-        self.used_by_submit = False
-        self._canceller = canceller
-        self._executor = executor
+        self._through = canceller
         self._broken = False
-        self._job: Job | None = None
-        self._lock = threading.Lock()
-        self._cancelling: Future[None] | None = None
-        self._cancelled_at = 0.0
         self.backend = int(self.rows("SELECT pg_backend_pid()")[0][0])
+
+    def cancel(self) -> None:
+        """Ask the server to stop what runs here, in the canceller's session."""
+        self._through.cancel(self.backend)
 
     def execute(self, sql: str) -> tuple[tuple[ColumnType, ...], list[Sequence[Any]], int]:
         """Run one statement: its columns, all its rows, and how many it wrote (-1: it does not say)."""
@@ -149,35 +146,6 @@ class Session:
             message = "Only a single query that reads can be run here."
             raise EngineError(message, problem=Problem("not-a-query", message))
         return columns
-
-    def interrupt(self) -> None:
-        """Have the server stop what runs here. Does not wait: another thread asks the server."""
-        with self._lock:
-            asked = self._cancelling is not None and not self._cancelling.done()
-            if asked or time.monotonic() - self._cancelled_at < _CANCEL_PAUSE:
-                return
-            self._cancelling = self._executor.submit(self._cancel)
-
-    def _cancel(self) -> None:
-        try:
-            self._canceller.cancel(self.backend)
-        finally:
-            self._cancelled_at = time.monotonic()
-
-    def serve(self, job: Job) -> None:
-        """What the job runs, runs here from now on."""
-        self._job = job
-        job.run_on(self)
-
-    def finish(self) -> None:
-        """What runs here from now on must be finished: no interrupt reaches it, and none is under way."""
-        if self._job is not None:
-            self._job.run_on(None)
-            self._job = None
-        if self._cancelling is not None:
-            with suppress(Exception):
-                self._cancelling.result(_CANCEL_SECONDS)
-            self._cancelling = None
 
     def settle(self) -> None:
         """Leave no transaction open, and no cancel under way that could hit the next statement."""

@@ -6,10 +6,8 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import pyarrow as pa
 from snowflake.connector.errors import Error as SnowflakeError
 from snowflake.connector.errors import ProgrammingError
 
@@ -24,12 +22,15 @@ from speql_engines.engine import (
     ResultColumn,
     TempTable,
 )
-from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
+from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
+from speql_engines.own_tables import OwnTable, OwnTables
+from speql_engines.server_session import LOST, again_if_lost
 from speql_engines.snowflake import plan
 from speql_engines.snowflake.catalog import DIALECT, read_catalog
 from speql_engines.snowflake.data_version import DataVersion, full_name
-from speql_engines.snowflake.errors import LOST, WRITE_HINT, engine_error
+from speql_engines.snowflake.errors import engine_error
 from speql_engines.snowflake.location import Location, location_of
 from speql_engines.snowflake.login import Login, Running
 from speql_engines.snowflake.results import columns_of, page
@@ -37,7 +38,8 @@ from speql_engines.snowflake.sampled import sampled_sql
 from speql_engines.snowflake.signatures import read_signatures
 from speql_engines.snowflake.statements import Statement, statement_of
 from speql_engines.snowflake.warehouse import Warehouse
-from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.statement_log import RunningStatement, StatementKind
+from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 from speql_sql.parse import parse_query
@@ -46,26 +48,10 @@ T = TypeVar("T")
 
 _QUICK_THREADS = 4
 _JOB_THREADS = 8
-_STOP_SECONDS = 5.0
 _CATALOG_SECONDS = 60.0
 """Tables that others make or change are looked for so often: each look is half a dozen questions."""
 
 _COUNT_COLUMNS = "number of "
-
-
-@dataclass(frozen=True, slots=True)
-class _OwnTable:
-    """A temp table of ours and the session that it is in; one that is being made has no name yet."""
-
-    sql_name: str = ""
-    name: str = ""
-    generation: int = 0
-    rows: int = 0
-    bytes: int = 0
-
-    def is_named(self, name: str) -> bool:
-        """Whether that is its own name, without the schema's."""
-        return bool(self.name) and self.name.lower() == name.lower()
 
 
 class SnowflakeEngine:
@@ -80,9 +66,7 @@ class SnowflakeEngine:
         self._location = location
         self._writable = writable
         self._version = ""
-        self._jobs = RunningJobs()
-        self._quick = DaemonExecutor("speql-snowflake-quick", _QUICK_THREADS)
-        self._long = DaemonExecutor("speql-snowflake-job", _JOB_THREADS)
+        self._work = EngineJobs("snowflake", _QUICK_THREADS, _JOB_THREADS)
         canceller = DaemonExecutor("speql-snowflake-cancel", 2)
         self._login = Login(location, canceller, secret)
         self._warehouse = Warehouse()
@@ -94,12 +78,9 @@ class SnowflakeEngine:
         self._refreshing: asyncio.Task[None] | None = None
         self._reading: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
-        self._temp_tables: dict[str, _OwnTable] = {}
+        self._own_tables = OwnTables()
         self._writes = 0
-        self._statements = StatementLog()
-        self._closing: asyncio.Task[None] | None = None
-        executors = (self._quick, self._long)
-        self._finalizer = weakref.finalize(self, _stop, self._login, self._jobs, executors, canceller)
+        self._finalizer = weakref.finalize(self, _stop, self._work, self._login, canceller)
 
     @classmethod
     async def open(cls, url: str, *, writable: bool = False, secret: AskSecret | None = None) -> "SnowflakeEngine":
@@ -110,7 +91,7 @@ class SnowflakeEngine:
         """
         engine = cls(location_of(url), writable, secret)
         try:
-            await engine._call(engine._on(engine._read_session, again=False))
+            await engine._work.call(engine._on(engine._read_session, again=False))
         except BaseException:
             await engine.close()
             raise
@@ -133,7 +114,7 @@ class SnowflakeEngine:
     @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
-        return self._statements.running
+        return self._work.running
 
     async def catalog(self) -> Catalog:
         """Tables, views, columns and keys of the session's database.
@@ -191,8 +172,7 @@ class SnowflakeEngine:
         def work(at: Running) -> Result:
             if not self._writable and (statement.kind == "write" or not certain):
                 _told_by_binder(at, sql)
-                message = "This would write, or may, and the connection is open for reading only."
-                raise EngineError(message, WRITE_HINT, Problem("read-only", message, hint=WRITE_HINT))
+                raise read_only_error(certain=False)
             return self._submitted(at, statement, max_rows, started)
 
         try:
@@ -208,9 +188,7 @@ class SnowflakeEngine:
         more than ``most_rows`` only one row more than that is kept.
         """
         started = time.perf_counter()
-        if name in self._temp_tables:
-            raise EngineError(f"There is a temp table {name} already.", "Drop it first, or use another name.")
-        self._temp_tables[name] = _OwnTable()
+        self._own_tables.reserve(name)
         query = sql.rstrip().rstrip(";")
         limit = f" LIMIT {most_rows + 1}" if most_rows is not None else ""
 
@@ -237,7 +215,7 @@ class SnowflakeEngine:
                     at.finish()
                     at.execute(f"DROP TABLE IF EXISTS {sql_name}")
             rows = int(counted["N"])
-            self._temp_tables[name] = _OwnTable(sql_name, own, self._login.generation, rows, bytes_)
+            self._own_tables.add(name, OwnTable(sql_name, own, self._login.generation, rows, bytes_))
             return TempTable(name, sql_name, rows, bytes_, columns, time.perf_counter() - started)
 
         def undo(table: TempTable) -> None:
@@ -247,27 +225,28 @@ class SnowflakeEngine:
         try:
             return await self._run("create", work, sql, about=name, again=False, undo=undo)
         except BaseException:
-            self._temp_tables.pop(name, None)
+            self._own_tables.discard(name)
             raise
 
     async def drop_temp_table(self, name: str) -> None:
         """Drop a temp table made by this engine. Dropping one that is gone is no error."""
-        table = self._temp_tables.get(name, _OwnTable())
-        if table.sql_name and table.generation == self._login.generation:
+        table = self._own_tables.of_generation(name, self._login.generation)
+        if table is not None:
+            drop = f"DROP TABLE IF EXISTS {table.sql_name}"
 
             def work(at: Running) -> None:
                 at.finish()
-                at.execute(f"DROP TABLE IF EXISTS {table.sql_name}")
+                at.execute(drop)
 
             await self._run("drop", work, about=name, again=False)
-        self._temp_tables.pop(name, None)
+        self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
         """What Snowflake's plan says of a query, without running it; where it gives none, what the tables' sizes do."""
         catalog = await self.catalog()
 
         def size(parts: Sequence[str]) -> tuple[int | None, int | None]:
-            if own := next((one for one in tuple(self._temp_tables.values()) if one.is_named(parts[-1])), None):
+            if own := self._own_tables.named(parts[-1]):
                 return own.rows, own.bytes
             found = catalog.find(*reversed(parts))
             return (found.row_count, found.bytes) if found is not None else (None, None)
@@ -294,15 +273,10 @@ class SnowflakeEngine:
 
     async def close(self) -> None:
         """Stop what runs and log out; with the session the temp tables are gone. Safe to call twice."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close())
-        await asyncio.shield(self._closing)
-
-    async def _close(self) -> None:
         if self._refreshing is not None:
             self._refreshing.cancel()
             await asyncio.wait({self._refreshing})
-        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+        await self._work.close(self._finalizer)
 
     def _read_session(self, at: Running) -> None:
         """What `info` shows."""
@@ -315,7 +289,7 @@ class SnowflakeEngine:
 
     @property
     def _is_refreshing(self) -> bool:
-        return self._closing is not None or (self._refreshing is not None and not self._refreshing.done())
+        return self._work.closed or (self._refreshing is not None and not self._refreshing.done())
 
     async def _read_catalog(self, mine: tuple[int, int, int]) -> None:
         read_at = time.monotonic()
@@ -347,10 +321,7 @@ class SnowflakeEngine:
         """What must be so before something works ahead on the warehouse."""
         if not may_resume:
             self._warehouse.require_running(at.connection.warehouse, at.rows)
-        self._data_version.before_reading(sql, _place(at), self._own_names(), at.rows)
-
-    def _own_names(self) -> frozenset[str]:
-        return frozenset(table.sql_name for table in tuple(self._temp_tables.values()))
+        self._data_version.before_reading(sql, _place(at), self._own_tables.sql_names, at.rows)
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started, may_resume = time.perf_counter(), statement_bill().may_resume
@@ -366,15 +337,14 @@ class SnowflakeEngine:
 
     def _submitted(self, at: Running, statement: Statement, max_rows: int | None, started: float) -> Result:
         if statement.kind == "query":
-            self._data_version.before_reading(statement.text, _place(at), self._own_names(), at.rows)
+            self._data_version.before_reading(statement.text, _place(at), self._own_tables.sql_names, at.rows)
         else:
             self._warehouse.forget()
         if statement.kind == "setting":
             at.execute(statement.text, ahead=False)
             self._login.note_setting(statement.key, statement.text)
             self._read_session(at)
-            none = pa.table({"Success": pa.array([], pa.bool_())})
-            return Result((ResultColumn("Success", "BOOLEAN"),), none, True, time.perf_counter() - started)
+            return success_result("BOOLEAN", started)
         if statement.kind == "write":
             return _written(at, statement.text, max_rows, started)
         found = _rows_of(at, statement.text, max_rows, started, ahead=False)
@@ -383,8 +353,7 @@ class SnowflakeEngine:
         return found
 
     async def _quickly(self, kind: StatementKind, work: Callable[[Running], T], sql: str = "", prefix: str = "") -> T:
-        with self._statements.statement(kind):
-            return await self._call(self._on(work, sql, prefix))
+        return await self._work.ask(kind, self._on(work, sql, prefix))
 
     async def _run(
         self,
@@ -397,10 +366,7 @@ class SnowflakeEngine:
         again: bool = True,
         undo: Callable[[T], object] | None = None,
     ) -> T:
-        with self._statements.statement(kind, about) as statement:
-            result = await self._call(self._on(work, sql, ahead=ahead, again=again), undo, self._long)
-            statement.outcome = outcome_of(result)
-            return result
+        return await self._work.run(kind, self._on(work, sql, ahead=ahead, again=again), about, undo)
 
     def _on(
         self,
@@ -421,28 +387,7 @@ class SnowflakeEngine:
             except SnowflakeError as error:
                 raise engine_error(error, sql, prefix) from error
 
-        def twice(job: Job) -> T:
-            try:
-                return once(job)
-            except EngineError as error:
-                if not again or error.problem is None or error.problem.code != LOST:
-                    raise
-            return once(job)
-
-        return twice
-
-    async def _call(
-        self,
-        work: Callable[[Job], T],
-        undo: Callable[[T], object] | None = None,
-        executor: DaemonExecutor | None = None,
-    ) -> T:
-        if self._closing is not None:
-            raise EngineError("The connection is closed.", "Open it again.")
-        try:
-            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
-        except JobCancelledError:
-            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
+        return again_if_lost(once, again)
 
 
 def _place(at: Running) -> tuple[str, str]:
@@ -484,8 +429,7 @@ def _written(at: Running, sql: str, max_rows: int | None, started: float) -> Res
     """Run a statement that may write, which commits itself; of rows that it wrote the number is told."""
     cursor = at.execute(sql, ahead=False)
     if cursor.description and all(column.name.startswith(_COUNT_COLUMNS) for column in cursor.description):
-        count = pa.table({"Count": pa.array([max(cursor.rowcount or 0, 0)], pa.int64())})
-        return Result((ResultColumn("Count", "NUMBER(18,0)"),), count, True, time.perf_counter() - started)
+        return count_result(cursor.rowcount or 0, "NUMBER(18,0)", started)
     rows, complete = page(cursor, max_rows)
     return Result(columns_of(cursor.description), rows, complete, time.perf_counter() - started)
 
@@ -498,10 +442,8 @@ def _bytes_of(at: Running, name: str, schema: str) -> int:
     return int(found[0]["bytes"] or 0) if found else 0
 
 
-def _stop(login: Login, jobs: RunningJobs, executors: Sequence[DaemonExecutor], canceller: DaemonExecutor) -> None:
+def _stop(work: EngineJobs, login: Login, canceller: DaemonExecutor) -> None:
     """Stop what runs, end the threads, log out."""
-    jobs.stop_all(_STOP_SECONDS)
-    for executor in executors:
-        executor.shutdown(timeout=_STOP_SECONDS)
+    work.stop()
     login.close()
-    canceller.shutdown(timeout=_STOP_SECONDS)
+    canceller.shutdown(timeout=STOP_SECONDS)

@@ -7,10 +7,8 @@ from sqlglot import tokenize
 from sqlglot.errors import SqlglotError
 
 from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
+from speql_engines.server_session import LOST
 from speql_sql import Problem, Span
-
-WRITE_HINT = "Open the connection for writing to run this: add `--writable`."
-LOST = "connection-lost"
 
 # By the number of the error, which the driver gives without leading zeros.
 _CODES = {

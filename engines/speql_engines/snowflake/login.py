@@ -17,7 +17,8 @@ from snowflake.connector.errors import Error as SnowflakeError
 from speql_engines.adapters import AskSecret
 from speql_engines.engine import EngineError
 from speql_engines.jobs import Job
-from speql_engines.snowflake.errors import LOST, SESSION_OVER, connection_failed, engine_error
+from speql_engines.server_session import LOST
+from speql_engines.snowflake.errors import SESSION_OVER, connection_failed, engine_error
 from speql_engines.snowflake.location import Location
 from speql_sql import Problem
 
