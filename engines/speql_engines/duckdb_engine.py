@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, TypeVar
 
 import duckdb
 
@@ -26,10 +26,12 @@ from speql_engines.duckdb_signatures import read_signatures
 from speql_engines.duckdb_size import measured_bytes
 from speql_engines.duckdb_statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
+from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
 from speql_engines.file_tables import FileTables
-from speql_engines.jobs import Job, JobCancelledError, JobRunner, RunningJobs
+from speql_engines.idle_release import CallLater, IdleRelease
+from speql_engines.jobs import Job
 from speql_engines.known_catalog import KnownCatalog
-from speql_engines.statement_log import RunningStatement, StatementKind, StatementLog, outcome_of
+from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 
@@ -43,17 +45,6 @@ DEFAULT_MEMORY_LIMIT = "60%"
 # Calls that bind, plan or look something up wait behind no query: they have threads of their own.
 _QUICK_THREADS = 2
 _JOB_THREADS = 16
-_STOP_SECONDS = 5.0
-
-
-class TimerHandle(Protocol):
-    """What a scheduled call is cancelled by."""
-
-    def cancel(self) -> None:
-        """Forget the call."""
-
-
-CallLater = Callable[[float, Callable[[], None]], TimerHandle]
 
 
 class DuckDBEngine:
@@ -74,14 +65,8 @@ class DuckDBEngine:
         background_tables: int = NEVER,
     ) -> None:
         self._connection = connection
-        self._idle_release_seconds = idle_release_seconds
-        self._call_later = call_later
-        self._release_timer: TimerHandle | None = None
-        self._releasing: set[asyncio.Task[None]] = set()
-        self._running = 0
-        self._jobs = RunningJobs()
-        self._quick = DaemonExecutor("speql-duckdb-quick", _QUICK_THREADS)
-        self._long = DaemonExecutor("speql-duckdb-job", _JOB_THREADS)
+        self._work = EngineJobs("duckdb", _QUICK_THREADS, _JOB_THREADS)
+        self._idle = IdleRelease(idle_release_seconds, _weak(self._release), call_later)
         # Reading a large catalog takes seconds: nothing else waits behind it.
         self._catalog_thread = DaemonExecutor("speql-duckdb-catalog", 1)
         # Weakly: an engine that nobody holds any more is closed at once.
@@ -90,11 +75,8 @@ class DuckDBEngine:
         self._background_tables = background_tables
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._temp_names: set[str] = set()
-        self._statements = StatementLog()
-        self._closing: asyncio.Task[None] | None = None
-        executors = (self._quick, self._long, self._catalog_thread)
         # Runs when the process ends without close(), or when nobody holds the engine any more.
-        self._finalizer = weakref.finalize(self, _stop, connection, self._jobs, executors)
+        self._finalizer = weakref.finalize(self, _stop, connection, self._work, self._catalog_thread)
 
     @classmethod
     async def open(
@@ -148,7 +130,8 @@ class DuckDBEngine:
         kept = catalog_file if connection.database is not None else None
         store = CatalogStore(kept) if kept is not None else None
         engine = cls(connection, idle_release_seconds, call_later, store, background_tables)
-        engine._schedule_release()
+        if connection.database is not None:
+            engine._idle.start()
         return engine
 
     @classmethod
@@ -182,7 +165,7 @@ class DuckDBEngine:
     @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
-        return self._statements.running
+        return self._work.running
 
     @property
     def _is_borrowed(self) -> bool:
@@ -314,8 +297,8 @@ class DuckDBEngine:
         """Drop a temp table made by this engine. Dropping one that is gone is no error."""
         self._temp_names.discard(name)
         sql_name = self._scratch_name(name)
-        with self._statements.statement("drop", name):
-            await self._call(lambda job: self._drop(sql_name))
+        with self._idle.in_use():
+            await self._work.ask("drop", lambda job: self._drop(sql_name), name)
 
     async def estimate(self, sql: str) -> Estimate:
         """DuckDB's own estimate of a query, without running it."""
@@ -344,16 +327,12 @@ class DuckDBEngine:
 
     async def close(self) -> None:
         """Stop what runs, drop every temp table, release files, locks and threads. Safe to call twice."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close())
-        await asyncio.shield(self._closing)
+        await self._work.close(self._close)
 
     async def _close(self) -> None:
-        if self._release_timer is not None:
-            self._release_timer.cancel()
+        await self._idle.close()
         await self._catalog.close()
-        await asyncio.gather(*self._releasing)
-        await asyncio.get_running_loop().run_in_executor(None, self._finalizer)
+        await asyncio.to_thread(self._finalizer)
 
     def _scratch_name(self, name: str) -> str:
         plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name)
@@ -376,8 +355,8 @@ class DuckDBEngine:
                 file_views=connection.file_views(),
             )
 
-        with self._statements.statement("catalog"):
-            return await self._call(self._on_cursor(work, ""), None, self._catalog_thread)
+        with self._idle.in_use():
+            return await self._work.ask("catalog", self._on_cursor(work, ""), executor=self._catalog_thread)
 
     def _read_functions(self, cursor: Cursor, job: Job) -> tuple[FunctionSignature, ...]:
         self._connection.begin(cursor)
@@ -413,16 +392,14 @@ class DuckDBEngine:
         undo: Callable[[T], object] | None = None,
         ahead: bool = True,
     ) -> T:
-        with self._statements.statement(kind, about) as statement:
-            result = await self._call(self._on_cursor(work, sql, ahead=ahead), undo, self._long)
-            statement.outcome = outcome_of(result)
-            return result
+        with self._idle.in_use():
+            return await self._work.run(kind, self._on_cursor(work, sql, ahead=ahead), about, undo)
 
     async def _quickly(
         self, kind: StatementKind, work: Callable[[Cursor, Job], T], sql: str = "", prefix: str = ""
     ) -> T:
-        with self._statements.statement(kind):
-            return await self._call(self._on_cursor(work, sql, prefix))
+        with self._idle.in_use():
+            return await self._work.ask(kind, self._on_cursor(work, sql, prefix))
 
     def _on_cursor(
         self, work: Callable[[Cursor, Job], T], sql: str, prefix: str = "", *, ahead: bool = False
@@ -442,47 +419,16 @@ class DuckDBEngine:
 
         return on_cursor
 
-    async def _call(
-        self,
-        work: Callable[[Job], T],
-        undo: Callable[[T], object] | None = None,
-        executor: DaemonExecutor | None = None,
-    ) -> T:
-        if self._closing is not None:
-            raise EngineError("The connection is closed.", "Open it again.")
-        self._running += 1
-        if self._release_timer is not None:
-            self._release_timer.cancel()
-            self._release_timer = None
+    async def _call(self, work: Callable[[Job], T]) -> T:
+        with self._idle.in_use():
+            return await self._work.call(work)
+
+    async def _release(self) -> bool:
         try:
-            return await JobRunner(executor or self._quick, self._jobs, work).result(undo)
-        except JobCancelledError:
-            raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
-        finally:
-            self._running -= 1
-            self._schedule_release()
-
-    def _schedule_release(self) -> None:
-        if self._running or self._closing is not None or self._connection.database is None:
-            return
-        if self._release_timer is not None:
-            self._release_timer.cancel()
-        call_later: CallLater = self._call_later or asyncio.get_running_loop().call_later
-        self._release_timer = call_later(self._idle_release_seconds, self._release)
-
-    def _release(self) -> None:
-        if self._running or self._closing is not None:
-            return
-        task = asyncio.get_running_loop().create_task(self._release_file())
-        self._releasing.add(task)
-        task.add_done_callback(self._releasing.discard)
-
-    async def _release_file(self) -> None:
-        try:
-            await JobRunner(self._quick, self._jobs, lambda job: self._connection.release_file()).result()
+            await self._work.call(lambda job: self._connection.release_file())
         except duckdb.Error:
-            # A checkpoint that fails (a full disk) keeps the file attached; the next statement will say so.
-            self._schedule_release()
+            return False  # a checkpoint that fails (a full disk) leaves it attached; the next statement will say so
+        return True
 
 
 def _weak(method: Callable[P, T]) -> Callable[P, T]:
@@ -503,11 +449,8 @@ def _close_unwanted(opening: "asyncio.Future[DuckDBConnection]") -> None:
         opening.result().close()
 
 
-def _stop(
-    connection: DuckDBConnection | BorrowedConnection, jobs: RunningJobs, executors: tuple[DaemonExecutor, ...]
-) -> None:
+def _stop(connection: DuckDBConnection | BorrowedConnection, work: EngineJobs, catalog_thread: DaemonExecutor) -> None:
     """Interrupt what runs, end the threads, close the instance. The order matters: see DaemonExecutor."""
-    jobs.stop_all(_STOP_SECONDS)
-    for executor in executors:
-        executor.shutdown(timeout=_STOP_SECONDS)
+    work.stop()
+    catalog_thread.shutdown(timeout=STOP_SECONDS)
     connection.close()

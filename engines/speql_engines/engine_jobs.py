@@ -1,7 +1,7 @@
 """What an engine runs on its threads."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from speql_engines.engine import EngineError
@@ -23,8 +23,8 @@ class EngineJobs:
 
     def __init__(self, name: str, quick_threads: int, long_threads: int) -> None:
         self._jobs = RunningJobs()
-        self._quick = DaemonExecutor(f"speql-{name}-quick", quick_threads)
-        self._long = DaemonExecutor(f"speql-{name}-job", long_threads)
+        self.quick = DaemonExecutor(f"speql-{name}-quick", quick_threads)
+        self.long = DaemonExecutor(f"speql-{name}-job", long_threads)
         self._statements = StatementLog()
         self._closing: asyncio.Future[None] | None = None
 
@@ -38,39 +38,44 @@ class EngineJobs:
         """Whether nothing more is run."""
         return self._closing is not None
 
-    async def ask(self, kind: StatementKind, work: Callable[[Job], T], *, waits: bool = False) -> T:
-        """The answer to a quick question; one that ``waits`` for its turn somewhere holds up no other."""
-        with self._statements.statement(kind):
-            return await self.call(work, long=waits)
+    async def ask(
+        self, kind: StatementKind, work: Callable[[Job], T], about: str = "", executor: DaemonExecutor | None = None
+    ) -> T:
+        """The answer to a quick question; one that may wait for its turn somewhere goes to another ``executor``."""
+        with self._statements.statement(kind, about):
+            return await self.call(work, executor=executor)
 
     async def run(
         self, kind: StatementKind, work: Callable[[Job], T], about: str = "", undo: Callable[[T], object] | None = None
     ) -> T:
         """Run what may take long; ``undo`` is given a result that comes after the task was cancelled."""
         with self._statements.statement(kind, about) as statement:
-            result = await self.call(work, undo, long=True)
+            result = await self.call(work, undo, self.long)
             statement.outcome = outcome_of(result)
             return result
 
     async def call(
-        self, work: Callable[[Job], T], undo: Callable[[T], object] | None = None, *, long: bool = False
+        self,
+        work: Callable[[Job], T],
+        undo: Callable[[T], object] | None = None,
+        executor: DaemonExecutor | None = None,
     ) -> T:
         """The same without a line in the log."""
         if self.closed:
             raise EngineError("The connection is closed.", "Open it again.")
         try:
-            return await JobRunner(self._long if long else self._quick, self._jobs, work).result(undo)
+            return await JobRunner(executor or self.quick, self._jobs, work).result(undo)
         except JobCancelledError:
             raise EngineError("The connection was closed while the statement ran.", "Open it again.") from None
 
-    async def close(self, finish: Callable[[], None]) -> None:
-        """Run nothing more and call ``finish``, which blocks and has to :meth:`stop`; once, however often called."""
+    async def close(self, finish: Callable[[], Awaitable[None]]) -> None:
+        """Run nothing more and await ``finish``, which has to :meth:`stop`; once, however often it is called."""
         if self._closing is None:
-            self._closing = asyncio.ensure_future(asyncio.to_thread(finish))
+            self._closing = asyncio.ensure_future(finish())
         await asyncio.shield(self._closing)
 
     def stop(self) -> None:
         """Stop what runs and end the threads. Blocks."""
         self._jobs.stop_all(STOP_SECONDS)
-        for executor in (self._quick, self._long):
+        for executor in (self.quick, self.long):
             executor.shutdown(timeout=STOP_SECONDS)

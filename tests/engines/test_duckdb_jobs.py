@@ -103,7 +103,7 @@ async def test_cancelling_stops_the_engine(engine, until, call) -> None:
         await task
     assert time.perf_counter() - started < 5
     assert engine._connection._users == 0
-    assert not engine._jobs._jobs
+    assert not engine._work._jobs._jobs
     assert tables_of(engine) == []
     await engine.create_temp_table("x", "SELECT 1 AS a")
 
@@ -198,10 +198,10 @@ async def main():
     keep.append(engine)
     if sys.argv[3] == "running":
         work = engine._on_cursor(lambda cursor, job: cursor.execute(sys.argv[4]).fetchall(), "", "")
-        runner = JobRunner(engine._long, engine._jobs, work)
+        runner = JobRunner(engine._work.long, engine._work._jobs, work)
         # Without a task to await it: as if the loop had ended without cancelling its tasks.
-        engine._jobs.add(runner._job)
-        engine._long.submit(runner._run)
+        engine._work._jobs.add(runner._job)
+        engine._work.long.submit(runner._run)
         while not engine._connection._users:
             await asyncio.sleep(0)
 

@@ -262,7 +262,7 @@ class RedshiftEngine:
 
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
-        await self._work.close(self._finalizer)
+        await self._work.close(lambda: asyncio.to_thread(self._finalizer))
 
     def _is_at_home(self, sql: str) -> bool:
         """Whether a statement reads a temp table of ours, which only the home session sees."""
@@ -281,7 +281,7 @@ class RedshiftEngine:
         self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
     ) -> T:
         on_session = self._on_session(work, sql, prefix, home=home, again=True)
-        return await self._work.ask(kind, on_session, waits=home)
+        return await self._work.ask(kind, on_session, executor=self._work.long if home else None)
 
     async def _run(
         self,

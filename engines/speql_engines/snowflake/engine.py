@@ -273,10 +273,13 @@ class SnowflakeEngine:
 
     async def close(self) -> None:
         """Stop what runs and log out; with the session the temp tables are gone. Safe to call twice."""
+        await self._work.close(self._close)
+
+    async def _close(self) -> None:
         if self._refreshing is not None:
             self._refreshing.cancel()
             await asyncio.wait({self._refreshing})
-        await self._work.close(self._finalizer)
+        await asyncio.to_thread(self._finalizer)
 
     def _read_session(self, at: Running) -> None:
         """What `info` shows."""
