@@ -28,9 +28,9 @@ import logging
 import re
 import secrets
 import time
-from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Literal
@@ -40,25 +40,17 @@ from speql_engines.engine import EngineError, EngineInfo, Estimate, SpeculationH
 from speql_engines.governed.cost import Cost
 from speql_engines.governed.ledger import DAY, HOUR, Entry, Kind, LedgerError, State, fits
 from speql_engines.governed.ledger_writer import LedgerWriter
+from speql_engines.governed.limits import exceeded, is_spent, left, most, shown
+from speql_engines.governed.pace import Pace
 from speql_engines.governed.prices import FREE, is_paid, price_of
+from speql_engines.governed.refusals import LOOK_AGAIN_SECONDS, Refusals, held, refusal
 from speql_engines.governed.settings import Limit, Mode, SpeculationSettings
+from speql_engines.governed.spending import AheadOfSubmits, Spending
 from speql_sql import Problem
 
 logger = logging.getLogger(__name__)
 
-LOOK_AGAIN_SECONDS = 60.0
-"""What was refused is asked for again after so long at the latest: others may have given room."""
-
-REMEMBERED = 4_096
-
-MOST_COUNTED = 100_000
-"""So many statements of a day are counted by the monotonic clock; the ledger counts all."""
-
-FIRST_PACE = 20_000_000.0
-"""Rows that an engine processes in a second, as long as nothing is known of it."""
-
-FEW_ROWS = 100_000
-"""What processes fewer takes as long as any statement does there; the pace is learnt from others."""
+SUBMITS_REMEMBERED = 64
 
 _TEMP_TABLES = re.compile(r"\bspeql_[0-9a-f]{12}\b")
 
@@ -66,10 +58,6 @@ _Period = tuple[str, float, Limit]
 """A limit with the name of its time, and that in seconds."""
 
 _PERIODS: tuple[tuple[Literal["hour", "day"], float], ...] = (("hour", float(HOUR)), ("day", float(DAY)))
-
-_HOW_TO_ALLOW = (
-    "Submit the query to see its rows. The command speql.setSpeculation says what may be spent ahead of that."
-)
 
 
 @dataclass(slots=True)
@@ -84,21 +72,6 @@ class Booking:
     """The ids of what has made the temp tables that it reads."""
     slots: asyncio.Semaphore | None = None
     """Where it holds a place among those that run at a time."""
-
-
-@dataclass(slots=True)
-class Spending:
-    """What this process has spent on a connection since it was opened. ``used`` and ``wasted`` are ahead of submits."""
-
-    submitted: Cost = field(default_factory=Cost)
-    ahead: Cost = field(default_factory=Cost)
-    used: Cost = field(default_factory=Cost)
-    saved: Cost = field(default_factory=Cost)
-
-    @property
-    def wasted(self) -> Cost:
-        """What was run ahead and is of no use so far."""
-        return self.ahead - self.used
 
 
 class Governor:
@@ -123,23 +96,17 @@ class Governor:
         self._connection = connection
         self._ledger = ledger
         self._now = now
-        self._clock = clock
         self.changed = changed
         ledger.changed = self._tell
         self.spending = Spending()
         self._prefix = secrets.token_hex(6)
         self._count = 0
-        self._booked: OrderedDict[str, tuple[Cost, tuple[str, ...]]] = OrderedDict()
-        self._used: OrderedDict[str, None] = OrderedDict()
         self._makers: dict[str, str] = {}
-        self._ahead: deque[tuple[float, Cost]] = deque(maxlen=MOST_COUNTED)
+        self._ahead = AheadOfSubmits(clock)
         self._submits: OrderedDict[str, Entry] = OrderedDict()
-        self._running: dict[str, Cost] = {}
-        self._refused: OrderedDict[str, tuple[float, Problem]] = OrderedDict()
-        self._blocked: tuple[float, Problem] | None = None
+        self._refusals = Refusals(clock)
         self._looking: asyncio.TimerHandle | None = None
-        self._pace = FIRST_PACE
-        self._latency = 0.0
+        self._pace = Pace()
         self.change(settings)
 
     def change(self, settings: SpeculationSettings) -> None:
@@ -148,8 +115,7 @@ class Governor:
         self._settings = settings.on(paid=self._paid)
         self._price = price_of(self._info, settings.price)
         self._slots = asyncio.Semaphore(self._settings.concurrency) if self._settings.concurrency else None
-        self._refused.clear()
-        self._blocked = None
+        self._refusals.clear()
         self._tell()
 
     @property
@@ -200,18 +166,13 @@ class Governor:
     def held(self) -> Problem | None:
         """Why nothing that costs is run ahead now; None if it is. Asks nobody."""
         if self.mode == "off":
-            return _problem(f"Nothing is run ahead on {self._info.label}: its speculation is off.")
+            return refusal(f"Nothing is run ahead on {self._info.label}: its speculation is off.")
         if self.mode == "free":
             paid = f"{self._info.engine} charges for what it runs, so only" if self._paid else "Only"
-            return _problem(f"{paid} what costs nothing is run ahead on {self._info.label}.")
+            return refusal(f"{paid} what costs nothing is run ahead on {self._info.label}.")
         if self.needs_room and self._ledger.problem:
-            return _problem(f"Nothing is run ahead, since it cannot be written down. {self._ledger.problem}")
-        if self._blocked is not None:
-            until, problem = self._blocked
-            if self._clock() < until:
-                return problem
-            self._blocked = None
-        return None
+            return refusal(f"Nothing is run ahead, since it cannot be written down. {self._ledger.problem}")
+        return self._refusals.of_all
 
     def asked(self, kind: Kind, sql: str) -> Booking:
         """Book a statement of the user's own: it always runs."""
@@ -227,17 +188,17 @@ class Governor:
         if self.mode == "free":
             return await self._free(kind, sql, estimate)
         if problem := self.held():
-            raise _held(problem)
+            raise held(problem)
         slots = self._slots
         if not self.needs_room and slots is None:
             return self._booking(kind, sql, Bill(may_resume=self._settings.resume_warehouse), speculative=True)
-        self._refuse_again(sql)
+        self._refusals.raise_again(_hash(sql))
         estimated = await self._estimated(estimate) if self.needs_room else None
         if slots is not None:
             await slots.acquire()
         try:
             if problem := self.held():
-                raise _held(problem)  # it has become another while this waited
+                raise held(problem)  # it has become another while this waited
             booking = await self._reserved(kind, sql, estimated)
         except BaseException:
             if slots is not None:
@@ -250,7 +211,7 @@ class Governor:
         """A statement has ended after so long: what it has cost is booked."""
         if booking.slots is not None:
             booking.slots.release()
-        self._running.pop(booking.entry.id, None)
+        self._ahead.forget(booking.entry.id)
         entry, bill, estimate = booking.entry, booking.bill, booking.estimate
         scanned = bill.bytes if bill.bytes is not None else estimate.bytes_scanned if estimate is not None else None
         dollars = bill.dollars
@@ -263,23 +224,20 @@ class Governor:
         self._ledger.book(entry, at_once=self.needs_room)
         if not entry.speculative:
             self._submits[entry.id] = entry
-            if len(self._submits) > REMEMBERED // 64:
+            if len(self._submits) > SUBMITS_REMEMBERED:
                 self._submits.popitem(last=False)
             self.spending.submitted += cost
             self._use(booking.inputs)
             return
         self.spending.ahead += cost
-        self._ahead.append((self._clock(), cost))
-        self._booked[entry.id] = (cost, booking.inputs)
-        if len(self._booked) > REMEMBERED:
-            self._booked.popitem(last=False)
+        self._ahead.end(entry.id, cost, booking.inputs)
         if estimate is not None and state == "done":
-            self._learn(estimate.rows_processed, seconds)
+            self._pace.learn(estimate.rows_processed, seconds)
 
     def overran(self, booking: Booking) -> SpeculationHeldError:
         """A statement was stopped because it had taken what it might; it is not tried again for a while."""
         what = f"This was stopped after {booking.seconds or 0.0:.3g} seconds: more may not be spent on it ahead."
-        return self._refuse(booking.entry.hash, _problem(what))
+        return self._refusals.refuse(booking.entry.hash, refusal(what))
 
     def made(self, booking: Booking, table: str) -> None:
         """A statement has made a temp table: what reads that has a use for what it has cost."""
@@ -320,12 +278,12 @@ class Governor:
 
     async def _free(self, kind: Kind, sql: str, estimate: Callable[[], Awaitable[Estimate]]) -> Booking:
         """Book a statement if the engine itself says that it costs nothing."""
-        self._refuse_again(sql)
+        self._refusals.raise_again(_hash(sql))
         estimated = await self._estimated(estimate)
         if estimated.dollars != 0.0:
             problem = self.held()
             assert problem is not None, "only what is free runs in this mode"
-            raise self._refuse(_hash(sql), problem)
+            raise self._refusals.refuse(_hash(sql), problem)
         return self._booking(kind, sql, Bill(most_bytes=0), speculative=True, estimate=estimated)
 
     async def _estimated(self, estimate: Callable[[], Awaitable[Estimate]]) -> Estimate:
@@ -338,7 +296,7 @@ class Governor:
         except EngineError as error:
             if error.problem is not None and error.problem.code not in ("engine", "engine-error"):
                 raise
-            raise _held(_problem("This is not run ahead: the engine does not tell what it would cost.")) from error
+            raise held(refusal("This is not run ahead: the engine does not tell what it would cost.")) from error
 
     async def _reserved(self, kind: Kind, sql: str, estimate: Estimate | None) -> Booking:
         """Book a statement that fits into every limit."""
@@ -346,9 +304,9 @@ class Governor:
         if estimate is None:
             return self._booking(kind, sql, bill, speculative=True)
         settings, cost = self._settings, self._expected(estimate)
-        if not fits(cost, _cost(settings.per_statement)):
-            what = _exceeded(cost, settings.per_statement)
-            raise self._refuse(_hash(sql), _problem(f"This is not run ahead: {what} a statement."))
+        if not fits(cost, most(settings.per_statement)):
+            what = exceeded(cost, settings.per_statement)
+            raise self._refusals.refuse(_hash(sql), refusal(f"This is not run ahead: {what} a statement."))
         booking = self._booking(kind, sql, bill, speculative=True, estimate=estimate, cost=cost)
         limits = [
             (name, seconds, limit)
@@ -356,24 +314,22 @@ class Governor:
             if limit.is_set
         ]
         for name, seconds, limit in limits:
-            if not fits(self._spent_here(seconds) + cost, _cost(limit)):
-                raise self._out_of_budget(booking.entry.hash, name, limit, self._spent_here(seconds), cost, None)
-        here = [self._spent_here(seconds) for _, seconds, _ in limits]
-        self._running[booking.entry.id] = cost
+            if not fits(self._ahead.spent(seconds) + cost, most(limit)):
+                raise self._out_of_budget(booking.entry.hash, name, limit, self._ahead.spent(seconds), cost, None)
+        here = [self._ahead.spent(seconds) for _, seconds, _ in limits]
+        self._ahead.begin(booking.entry.id, cost)
         try:
             await self._reserve(booking, limits, here)
         except BaseException:
-            del self._running[booking.entry.id]
+            self._ahead.forget(booking.entry.id)
             raise
         return booking
 
     async def _reserve(self, booking: Booking, limits: Sequence[_Period], here: list[Cost]) -> None:
         """Reserve what a statement is expected to cost, and set its limits to what is left."""
-        left, cost = [_cost(self._settings.per_statement)], booking.entry.cost
+        rest, cost = [most(self._settings.per_statement)], booking.entry.cost
         try:
-            answer = await self._ledger.reserve(
-                booking.entry, [(seconds, _cost(limit)) for _, seconds, limit in limits]
-            )
+            answer = await self._ledger.reserve(booking.entry, [(seconds, most(limit)) for _, seconds, limit in limits])
             if isinstance(answer, int):
                 name, seconds, limit = limits[answer]
                 spent, frees = await self._ledger.ask(
@@ -384,16 +340,16 @@ class Governor:
                 )
                 raise self._out_of_budget(booking.entry.hash, name, limit, spent, cost, frees)
         except LedgerError as error:
-            raise _held(_problem(f"Nothing is run ahead, since it cannot be written down. {error}")) from error
+            raise held(refusal(f"Nothing is run ahead, since it cannot be written down. {error}")) from error
         for (_, _, limit), spent, spent_here in zip(limits, answer, here, strict=True):
-            left += [_left(limit, spent), _left(limit, spent_here)]
-        self._cap(booking, left)
+            rest += [left(limit, spent), left(limit, spent_here)]
+        self._cap(booking, rest)
 
-    def _cap(self, booking: Booking, left: list[Cost]) -> None:
+    def _cap(self, booking: Booking, rest: Sequence[Cost]) -> None:
         """What is left of every limit is what the statement may take."""
-        seconds = [one.seconds for one in left if one.seconds is not None]
-        scanned = [one.bytes for one in left if one.bytes is not None]
-        for dollars in (one.dollars for one in left if one.dollars is not None):
+        seconds = [one.seconds for one in rest if one.seconds is not None]
+        scanned = [one.bytes for one in rest if one.bytes is not None]
+        for dollars in (one.dollars for one in rest if one.dollars is not None):
             for_money, bytes_for_money = self._price.seconds_for(dollars), self._price.bytes_for(dollars)
             seconds += [for_money] if for_money is not None else []
             scanned += [bytes_for_money] if bytes_for_money is not None else []
@@ -430,82 +386,38 @@ class Governor:
         """What a statement is expected to cost. How long one takes is learnt from those that have run."""
         seconds = estimate.seconds
         if seconds is None:
-            seconds = self._latency + estimate.rows_processed / self._pace
+            seconds = self._pace.seconds(estimate.rows_processed)
         dollars = estimate.dollars
         if dollars is None:
             dollars = self._price.dollars(seconds, estimate.bytes_scanned)
         return Cost(seconds, estimate.bytes_scanned, dollars)
 
-    def _learn(self, rows: int, seconds: float) -> None:
-        """So many rows were processed in so long, waiting for the engine included."""
-        if rows < FEW_ROWS:
-            self._latency += (seconds - self._latency) / 3
-        else:
-            pace = rows / max(seconds - self._latency, 0.001)
-            self._pace += (pace - self._pace) / 3
-
-    def _spent_here(self, seconds: float) -> Cost:
-        """What this process runs ahead, and has in the last ``seconds`` of the monotonic clock."""
-        now, total = self._clock(), sum(self._running.values(), Cost())
-        while self._ahead and self._ahead[0][0] <= now - DAY:
-            self._ahead.popleft()
-        for at, cost in reversed(self._ahead):
-            if at <= now - seconds:
-                break
-            total += cost
-        return total
-
-    def _use(self, ids: tuple[str, ...]) -> None:
+    def _use(self, statements: Iterable[str]) -> None:
         """Mark what these statements have cost as used, and what they have read."""
-        waiting, marked = list(ids), []
-        while waiting:
-            one = waiting.pop()
-            if one in self._used or one not in self._booked:
-                continue
-            cost, inputs = self._booked[one]
-            self._used[one] = None
-            self.spending.used += cost
-            marked.append(one)
-            waiting += inputs
-        while len(self._used) > REMEMBERED:
-            self._used.popitem(last=False)
-        if marked:
-            self._ledger.use(marked)
-
-    def _refuse_again(self, sql: str) -> None:
-        """Raise what was said of this statement a moment ago."""
-        known = self._refused.get(_hash(sql))
-        if known is None:
-            return
-        until, problem = known
-        if self._clock() < until:
-            raise _held(problem)
-        del self._refused[_hash(sql)]
-
-    def _refuse(self, statement: str, problem: Problem) -> SpeculationHeldError:
-        """The refusal of a statement, by its hash, which holds for a while without asking again."""
-        self._refused[statement] = (self._clock() + LOOK_AGAIN_SECONDS, problem)
-        if len(self._refused) > REMEMBERED:
-            self._refused.popitem(last=False)
-        return _held(problem)
+        found = self._ahead.use(statements)
+        self.spending.used += sum(found.values(), Cost())
+        if found:
+            self._ledger.use(tuple(found))
 
     def _out_of_budget(
         self, statement: str, name: str, limit: Limit, spent: Cost, cost: Cost, frees: float | None
     ) -> SpeculationHeldError:
         """The refusal of a statement that does not fit into what is left; where nothing is left, of all that follow."""
-        over = _exceeded(spent + cost, limit)
+        over = exceeded(spent + cost, limit)
         goes_on = ""
         if frees is not None:
             goes_on = f" From {datetime.fromtimestamp(frees, UTC):%H:%M} UTC on there is more."
-        if _is_spent(spent, limit):
-            problem = _problem(f"The budget of this {name} is spent: {_shown(spent, limit)}.{goes_on}")
+        if is_spent(spent, limit):
+            problem = refusal(f"The budget of this {name} is spent: {shown(spent, limit)}.{goes_on}")
             until = min(frees - self._now(), LOOK_AGAIN_SECONDS) if frees is not None else LOOK_AGAIN_SECONDS
             self._block(problem, max(until, 1.0))
-            return _held(problem)
-        return self._refuse(statement, _problem(f"This is not run ahead: with it {over} of this {name}.{goes_on}"))
+            return held(problem)
+        return self._refusals.refuse(
+            statement, refusal(f"This is not run ahead: with it {over} of this {name}.{goes_on}")
+        )
 
     def _block(self, problem: Problem, seconds: float) -> None:
-        self._blocked = (self._clock() + seconds, problem)
+        self._refusals.block(problem, seconds)
         if self._looking is not None:
             self._looking.cancel()
         self._looking = asyncio.get_running_loop().call_later(seconds, self._tell)
@@ -513,62 +425,6 @@ class Governor:
 
     def _tell(self) -> None:
         self.changed()
-
-
-def _held(problem: Problem) -> SpeculationHeldError:
-    return SpeculationHeldError(problem.message, problem.hint)
-
-
-def _problem(message: str) -> Problem:
-    return Problem(SpeculationHeldError.CODE, message, severity="information", hint=_HOW_TO_ALLOW)
-
-
-def _cost(limit: Limit) -> Cost:
-    """A limit as a cost of which None is no limit."""
-    return Cost(limit.seconds, limit.bytes, limit.dollars)
-
-
-def _left(limit: Limit, spent: Cost) -> Cost:
-    """What is left of a limit; None of what is not limited."""
-    rest = _cost(limit) - spent
-    return Cost(
-        rest.seconds if limit.seconds is not None else None,
-        rest.bytes if limit.bytes is not None else None,
-        rest.dollars if limit.dollars is not None else None,
-    )
-
-
-def _is_spent(spent: Cost, limit: Limit) -> bool:
-    """Whether next to nothing is left of a limit."""
-    pairs = ((spent.seconds, limit.seconds), (spent.bytes, limit.bytes), (spent.dollars, limit.dollars))
-    return any(most is not None and (one or 0.0) >= 0.99 * most for one, most in pairs)
-
-
-def _exceeded(cost: Cost, limit: Limit) -> str:
-    """Which limit a cost exceeds, in words."""
-    if limit.dollars is not None and cost.dollars is None:
-        return "its price is not known, which the setting speculation.price can tell"
-    if limit.bytes is not None and cost.bytes is None:
-        return "the engine does not tell how much it scans"
-    if limit.seconds is not None and cost.seconds is None:
-        return "there is no telling how long it takes"
-    if limit.dollars is not None and (cost.dollars or 0.0) > limit.dollars:
-        return f"it would be ${cost.dollars:.4g} of ${limit.dollars:.4g}"
-    if limit.bytes is not None and (cost.bytes or 0) > limit.bytes:
-        return f"it would be {cost.bytes:,} of {limit.bytes:,} bytes"
-    return f"it would be {cost.seconds or 0.0:.3g} of {limit.seconds or 0.0:.3g} seconds"
-
-
-def _shown(spent: Cost, limit: Limit) -> str:
-    """What is spent of a limit, in words."""
-    parts = []
-    if limit.dollars is not None:
-        parts.append(f"${spent.dollars or 0.0:.2f} of ${limit.dollars:.2f}")
-    if limit.seconds is not None:
-        parts.append(f"{spent.seconds or 0.0:.3g} of {limit.seconds:.3g} seconds")
-    if limit.bytes is not None:
-        parts.append(f"{spent.bytes or 0:,} of {limit.bytes:,} bytes")
-    return ", ".join(parts)
 
 
 def _hash(sql: str) -> str:
