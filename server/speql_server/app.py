@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from lsprotocol.converters import get_converter
@@ -22,26 +22,26 @@ from speql_server.client_configuration import ClientConfiguration
 from speql_server.clock import Clock
 from speql_server.completion_offers import CompletionOffers
 from speql_server.connection_profile import ConnectionProfile
+from speql_server.connection_sources import ConnectionSources
 from speql_server.connections import Connections, Entry, Opened
 from speql_server.dbt_project import DbtProjects
 from speql_server.document_connections import DocumentConnections
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
-from speql_server.latest_only import LatestOnly
+from speql_server.later_cells import LaterCells
 from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
 from speql_server.opening import OpenEngine, Opening
-from speql_server.own_connections import OwnConnections
 from speql_server.pauses import keep_what_is_there
 from speql_server.positions import Encoding
 from speql_server.precedence import YieldingThread
 from speql_server.pulled_diagnostics import PulledDiagnostics
 from speql_server.settings import ServerSettings, SettingsError
-from speql_server.status import connection_message, status
+from speql_server.status import connection_message, speculation, status
+from speql_server.unknown_connections import UnknownConnections
 from speql_server.work_done import WorkDone
 from speql_server.workspaces import Workspaces
-from speql_speculator.embedding.may_create import may_create
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Problem, SpeqlError
 
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from speql_server.executors import Executors
     from speql_server.session import Session
     from speql_speculator.completing.proposal import Proposal
-
-T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -69,15 +67,6 @@ NOTEBOOKS = types.NotebookDocumentSyncOptions(
     save=True,
 )
 """The notebooks that are read, and which of their cells."""
-
-UNKNOWN_SECONDS = 1.5
-"""How long the name of a connection must rest before it is said that there is none."""
-
-OWN_CONNECTIONS_SECONDS = 2.0
-"""So often it is looked whether the user's own connections are others. No client watches files outside its folders."""
-
-LATER_CELLS_SECONDS = 0.3
-"""How long a cell must rest before those after it are looked at again for what it makes."""
 
 
 def create_server(
@@ -129,7 +118,7 @@ class SpeqlServer(LanguageServer):
         self.notebooks = Notebooks()
         self.diagnostics = PulledDiagnostics(self._refresh_diagnostics)
         self.work_done = WorkDone(self)
-        self._later_cells: LatestOnly[tuple[str, ...]] = LatestOnly("later cells", sleep=clock.sleep)
+        self._later_cells = LaterCells(self.look_again, clock.sleep)
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._executors: Executors | None = None
         self.background = Background()
@@ -144,11 +133,15 @@ class SpeqlServer(LanguageServer):
         self._graphs: asyncio.Future[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._status: protocol.Status | None = None
-        self._makers: set[str] = set()
         self.dbt_projects = DbtProjects()
-        self._own_connections = OwnConnections()
-        self._told_unknown: set[str] = set()
-        self._unknown: LatestOnly[str] = LatestOnly("an unknown connection", sleep=clock.sleep)
+        self.connection_sources = ConnectionSources(
+            self.workspaces,
+            lambda: self._threads.get("replies"),
+            self.connections.leave_failed,
+            self.settings_changed,
+            self.tell,
+        )
+        self._unknown = UnknownConnections(partial(self.show, kind=types.MessageType.Warning), clock.sleep)
         self.paused = False
         """Whether the user has stopped speculation."""
         self._monitor: LoopMonitor | None = None
@@ -198,14 +191,14 @@ class SpeqlServer(LanguageServer):
         uri, projection = edited.snapshot.uri, edited.snapshot.projection
         if projection is not None and not projection.regions and uri not in self._sessions:
             return  # most Python documents hold no SQL, and cost nothing more than having been looked at
-        if (later := self.notebooks.later(uri)) and self._makes(edited.snapshot):
-            self._later_cells.submit(partial(_value, later), self.look_again, quiet_seconds=LATER_CELLS_SECONDS)
+        if later := self.notebooks.later(uri):
+            self._later_cells.changed(edited.snapshot, later)
         if self.documents.is_template(uri):
             self._relate(uri)
         session = self._session(uri)
         if session is not None:
             session.changed(edited)
-            self._tell_if_unknown(uri)
+            self._unknown.look(self.document_connections.described(uri).problem)
 
     def look_again(self, uris: Iterable[str]) -> None:
         """What these documents may name is perhaps not what it was: those that are worked on are analysed again."""
@@ -277,12 +270,6 @@ class SpeqlServer(LanguageServer):
         """Show what is wrong in the settings. With the rest of them the server is of more use than without."""
         for error in errors:
             self.show(str(error), types.MessageType.Error)
-
-    def _makes(self, snapshot: Snapshot) -> bool:
-        """Whether a cell makes something for later ones, or did so before it was changed."""
-        makes, made = may_create(snapshot), snapshot.uri in self._makers
-        (self._makers.add if makes else self._makers.discard)(snapshot.uri)
-        return makes or made
 
     async def session(self, uri: str) -> "tuple[Session, Edited] | None":
         """The session of an open document and its newest snapshot; None if it is not open."""
@@ -403,45 +390,7 @@ class SpeqlServer(LanguageServer):
         self.connections.keep(self.workspaces.profile(""))
         self.send_status()
         self._look_again()
-        self.background.spawn(self._watch_own_connections(), "watching the user's connections")
-
-    async def read_own_connections(self) -> None:
-        """Read the connections of the user's own files, in a thread; what is wrong in them is shown.
-
-        Those that could not be opened are tried again: perhaps it was their password that was put right.
-        """
-        owned = await asyncio.get_running_loop().run_in_executor(
-            self._threads.get("replies"), self._own_connections.read
-        )
-        failed = self.connections.leave_failed()
-        if self.workspaces.use_own(owned.connections) or failed:
-            self.settings_changed()
-        self.tell(owned.errors)
-
-    async def _watch_own_connections(self) -> None:
-        while True:
-            await asyncio.sleep(OWN_CONNECTIONS_SECONDS)  # files have the world's time, and not that of the documents
-            changed = self._own_connections.changed
-            if await asyncio.get_running_loop().run_in_executor(self._threads.get("replies"), changed):
-                await self.read_own_connections()
-
-    async def read_project_files(self) -> None:
-        """Read the project files of all folders, and dbt's profiles, in a thread; what is wrong in them is shown."""
-        if not self.workspaces.trusted:
-            return
-        from speql_server.dbt_profiles import dbt_connections
-        from speql_server.project_file import read_project_file
-
-        thread, loop = self._threads.get("replies"), asyncio.get_running_loop()
-        for root in self.workspaces.roots:
-            if root.path is None:
-                continue
-            options, errors = await loop.run_in_executor(thread, read_project_file, root.path)
-            found, problems = await loop.run_in_executor(thread, dbt_connections, root.path)
-            changed = self.workspaces.use_project(root, options)
-            if self.workspaces.use_dbt(root, found) or changed:
-                self.settings_changed()
-            self.tell((*errors, *problems))
+        self.background.spawn(self.connection_sources.watch_own(), "watching the user's connections")
 
     async def _open(self, profile: ConnectionProfile) -> Opened:
         assert self._graphs is not None, "it was begun before"
@@ -469,7 +418,7 @@ class SpeqlServer(LanguageServer):
         if not connection.knows_all:
             return
         for entry in self.connections:
-            if entry.opened is not None and entry.opened.connection is connection:
+            if _is_of(entry, connection):
                 self.look_again(tuple(entry.users))
         self._refresh_hints()
 
@@ -536,23 +485,11 @@ class SpeqlServer(LanguageServer):
             partial(self.catalog, uri),
         )
 
-    def _tell_if_unknown(self, uri: str) -> None:
-        """Say once that a document names a connection that is none, when its name is no longer being typed."""
-        problem = self.document_connections.described(uri).problem
-        if problem and problem not in self._told_unknown:
-            self._unknown.submit(partial(_value, problem), self._tell_unknown, quiet_seconds=UNKNOWN_SECONDS)
-        elif not problem:
-            self._unknown.cancel()
-
-    def _tell_unknown(self, problem: str) -> None:
-        self._told_unknown.add(problem)
-        self.show(problem, types.MessageType.Warning)
-
     def _wrote(self, connection: "Connection") -> None:
         """What other documents of this connection show may be stale."""
         connection.written = True
         for entry in self.connections:
-            if entry.opened is not None and entry.opened.connection is connection:
+            if _is_of(entry, connection):
                 self.look_again(tuple(entry.users))
         self._refresh_hints()
 
@@ -598,34 +535,16 @@ class SpeqlServer(LanguageServer):
         if connection is None:
             return
         documents = [self.document_connections.described(edited.snapshot.uri) for edited in self.documents]
-        said = status(connection, self.connections, documents, self._speculation())
+        working = any(session.working for session in self._sessions.values())
+        speculated = speculation(self.workspaces, primary, paused=self.paused, working=working)
+        said = status(connection, self.connections, documents, speculated)
         if said != self._status:
             self._status = said
             self.send(protocol.STATUS, said)
 
-    def _speculation(self) -> protocol.Speculation:
-        if not self.workspaces.trusted:
-            return protocol.Speculation(state="off", reason="You have not trusted this workspace.")
-        if not self.settings.speculate:
-            return protocol.Speculation(state="off", reason="Switched off by the settings.")
-        primary = self.connections.primary
-        if primary is None or primary.opened is None:
-            return protocol.Speculation(state="paused", reason="The connection is not open yet.")
-        if self.paused:
-            return protocol.Speculation(state="paused", reason="Paused by you: speql.pause goes on.")
-        governor = primary.opened.connection.governor
-        if governor is not None and (held := governor.held()) is not None:
-            return protocol.Speculation(state="off" if governor.mode == "off" else "paused", reason=held.message)
-        running = any(session.working for session in self._sessions.values())
-        return protocol.Speculation(state="running" if running else "idle")
-
 
 def _is_of(entry: Entry, connection: "Connection") -> bool:
     return entry.opened is not None and entry.opened.connection is connection
-
-
-async def _value(value: T) -> T:
-    return value
 
 
 def _import_graphs() -> None:

@@ -51,8 +51,8 @@ class ClientConfiguration:
         server = self._server
         if self._registrations:
             server.background.spawn(self._register(), "registering with the client")
-        await server.read_own_connections()
-        await server.read_project_files()
+        await server.connection_sources.read_own()
+        await server.connection_sources.read_projects()
         if self._can_be_asked:
             asked = asyncio.ensure_future(self._ask(self._scopes(())))
             await asyncio.wait({asked}, timeout=PATIENCE_SECONDS)
@@ -74,12 +74,12 @@ class ClientConfiguration:
             own = given.get(SECTION, given)
             if SECTION in given or OPTIONS.keys() & given.keys():
                 self._take([("", own)])
-        self._server.background.spawn(self._server.read_project_files(), "reading project files")
+        self._server.background.spawn(self._server.connection_sources.read_projects(), "reading project files")
 
     def folders_changed(self) -> None:
         """There are other folders now."""
         self._server.settings_changed()
-        self._server.background.spawn(self._server.read_project_files(), "reading project files")
+        self._server.background.spawn(self._server.connection_sources.read_projects(), "reading project files")
         if self._can_be_asked:
             self._server.background.spawn(self._ask(self._scopes(())), "asking for the configuration")
 

@@ -44,6 +44,14 @@ class LatestOnly(Generic[T]):
         task.add_done_callback(self._finished)
         self._latest = task
 
+    def submit_value(self, value: T, publish: Callable[[T], None], *, quiet_seconds: float) -> None:
+        """Publish a value when there was no other for so long."""
+
+        async def work() -> T:
+            return value
+
+        self.submit(work, publish, quiet_seconds=quiet_seconds)
+
     def cancel(self) -> None:
         """Stop what runs; nothing of it will be published."""
         self._number += 1

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from speql_engines.database_names import without_password
 from speql_server import protocol
 from speql_server.connections import Connections, Entry
+from speql_server.workspaces import Workspaces
 
 
 def status(
@@ -37,6 +38,22 @@ def status(
         budget=budget,
         language_model=models[0].status() if models else protocol.LanguageModel(state="off"),
     )
+
+
+def speculation(workspaces: Workspaces, primary: Entry | None, *, paused: bool, working: bool) -> protocol.Speculation:
+    """Whether something is run ahead, or why not. ``paused`` is by the user, ``working`` in any document."""
+    if not workspaces.trusted:
+        return protocol.Speculation(state="off", reason="You have not trusted this workspace.")
+    if not workspaces.settings.speculate:
+        return protocol.Speculation(state="off", reason="Switched off by the settings.")
+    if primary is None or primary.opened is None:
+        return protocol.Speculation(state="paused", reason="The connection is not open yet.")
+    if paused:
+        return protocol.Speculation(state="paused", reason="Paused by you: speql.pause goes on.")
+    governor = primary.opened.connection.governor
+    if governor is not None and (held := governor.held()) is not None:
+        return protocol.Speculation(state="off" if governor.mode == "off" else "paused", reason=held.message)
+    return protocol.Speculation(state="running" if working else "idle")
 
 
 def _sum(amounts: Iterable[float | None]) -> float | None:

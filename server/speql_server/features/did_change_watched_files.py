@@ -13,4 +13,4 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(_: types.DidChangeWatchedFilesParams) -> None:
-        server.background.spawn(server.read_project_files(), "reading project files")
+        server.background.spawn(server.connection_sources.read_projects(), "reading project files")
