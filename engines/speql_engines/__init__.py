@@ -4,7 +4,7 @@
 """
 
 from speql_engines.connections import open_engine
-from speql_engines.duckdb_engine import DuckDBEngine
+from speql_engines.duckdb.engine import DuckDBEngine
 from speql_engines.engine import (
     Binding,
     ConnectionFailedError,

@@ -10,7 +10,7 @@ from speql_engines.adapters import Adapter, AskSecret, OpenOptions, adapter_for,
 from speql_engines.cache_directory import catalog_file
 from speql_engines.catalog_keeper import NEVER
 from speql_engines.catalog_store import CatalogStore
-from speql_engines.duckdb_engine import DEFAULT_MEMORY_LIMIT, DuckDBEngine
+from speql_engines.duckdb.engine import DEFAULT_MEMORY_LIMIT, DuckDBEngine
 from speql_engines.engine import ConnectionFailedError, Engine
 from speql_sql import Catalog
 

@@ -10,7 +10,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from speql_engines.duckdb_connection import literal
+from speql_engines.duckdb.connection import literal
 from speql_engines.excel import write_excel
 from speql_sql import SpeqlError
 

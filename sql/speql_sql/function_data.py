@@ -47,7 +47,7 @@ _ASKED_TABLE_FUNCTIONS = frozenset(
 def function_data(dialect: str) -> FunctionData:
     """The data of an engine's dialect; where there is none no function is known.
 
-    That of DuckDB and PostgreSQL is made by ``python -m speql_engines.duckdb_functions`` and
+    That of DuckDB and PostgreSQL is made by ``python -m speql_engines.duckdb.functions`` and
     ``speql_engines.postgres.known_functions``, which ask the engine, and tests ask whether it is up to date. The others
     were written down from the documentation that ``source`` names: ``speql_engines.documented_functions`` adds the
     classes of sqlglot to them.

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from speql_engines import ConnectionFailedError, EngineError
-from speql_engines.duckdb_engine import DuckDBEngine
+from speql_engines.duckdb.engine import DuckDBEngine
 
 
 @pytest.fixture

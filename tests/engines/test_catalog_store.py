@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from speql_engines.catalog_store import CatalogStore
-from speql_engines.duckdb_catalog import read_catalog
+from speql_engines.duckdb.catalog import read_catalog
 from speql_engines.known_catalog import KnownCatalog
 from speql_sql import Catalog, Table
 
@@ -52,7 +52,7 @@ def test_what_is_loaded_is_what_was_saved(
     connection: Any, path: Path, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if large:
-        for module in ("speql_sql.catalog", "speql_engines.duckdb_catalog"):
+        for module in ("speql_sql.catalog", "speql_engines.duckdb.catalog"):
             monkeypatch.setattr(f"{module}.LARGE", 1)
     known = read(connection)
     assert all((table.packed is not None) is large for table in known.catalog.tables)
@@ -89,7 +89,7 @@ def test_only_what_has_changed_is_read_again(
     connection.execute(change)
     again: list[str] = []
     monkeypatch.setattr(
-        "speql_engines.duckdb_catalog._TableReader._table",
+        "speql_engines.duckdb.catalog._TableReader._table",
         _noting(again),
     )
     found = read(connection, known)
@@ -104,7 +104,7 @@ def test_only_what_has_changed_is_read_again(
 
 
 def _noting(names: list[str]) -> Callable[..., Table]:
-    from speql_engines.duckdb_catalog import _TableReader
+    from speql_engines.duckdb.catalog import _TableReader
 
     original = _TableReader._table
 
@@ -226,7 +226,7 @@ async def test_the_next_session_starts_with_the_saved_catalog(
     def never(*_: Any, **__: Any) -> Any:
         raise AssertionError("the catalog was read though nothing has changed")
 
-    monkeypatch.setattr("speql_engines.duckdb_engine.read_catalog", never)
+    monkeypatch.setattr("speql_engines.duckdb.engine.read_catalog", never)
     second = await sessions()
     catalog = await second.catalog()
     assert plain(catalog) == plain(before)

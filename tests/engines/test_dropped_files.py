@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from speql_engines.duckdb_engine import DuckDBEngine
+from speql_engines.duckdb.engine import DuckDBEngine
 
 
 async def test_what_is_dropped_is_found_after_the_names_of_the_database(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from importlib import resources
 import duckdb
 import sqlglot
 
-from speql_engines.duckdb_functions import consistent_functions
+from speql_engines.duckdb.functions import consistent_functions
 from speql_sql.guard import speculation_problems
 
 
 def test_the_checked_in_data_is_up_to_date() -> None:
     checked_in = json.loads(resources.files("speql_sql").joinpath("duckdb_functions.json").read_text())
-    assert checked_in == consistent_functions(), "run python -m speql_engines.duckdb_functions"
+    assert checked_in == consistent_functions(), "run python -m speql_engines.duckdb.functions"
 
 
 def test_nothing_that_duckdb_calls_volatile_passes() -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from speql_engines import EngineError
-from speql_engines.duckdb_errors import problem_from_error
+from speql_engines.duckdb.errors import problem_from_error
 from speql_sql import Span
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from speql_engines import ConnectionFailedError, EngineError, file_tables, open_engine
+from speql_engines import ConnectionFailedError, EngineError, open_engine
 from speql_engines.data_files import MOST_FILES, named, scan
+from speql_engines.duckdb import file_tables
 
 NAMES: list[tuple[list[str], list[str]]] = [
     (["sales.csv", "stores.parquet"], ["sales", "stores"]),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MOST_BYTES = 1 << 20
-IMPORTED = ("speql_server.__main__", "speql_server.cli.serve", "speql_server.app", "speql_engines.duckdb_engine")
+IMPORTED = ("speql_server.__main__", "speql_server.cli.serve", "speql_server.app", "speql_engines.duckdb.engine")
 
 
 def serve(path: str, arguments: list[str]) -> NoReturn:

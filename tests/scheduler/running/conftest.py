@@ -13,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from speql_engines import Engine, EngineError, Estimate, Result, TempTable
-from speql_engines.duckdb_engine import DuckDBEngine
+from speql_engines.duckdb.engine import DuckDBEngine
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.job_graph import Job, JobGraph
 from speql_scheduler.running.scheduler import Scheduler

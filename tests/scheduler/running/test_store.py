@@ -9,7 +9,7 @@ import pytest
 from sqlglot import parse_one
 
 from speql_engines import TempTable
-from speql_engines.duckdb_engine import DuckDBEngine
+from speql_engines.duckdb.engine import DuckDBEngine
 from speql_scheduler.matching.view import define_view
 from speql_scheduler.running.store import Store
 from speql_sql.qualify import qualify_query

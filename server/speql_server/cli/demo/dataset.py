@@ -8,7 +8,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from speql_engines.duckdb_build import BuildStep, build_duckdb_file
+from speql_engines.duckdb.build import BuildStep, build_duckdb_file
 from speql_sql import SpeqlError
 
 YEARS = 30

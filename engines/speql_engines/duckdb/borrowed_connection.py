@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from speql_engines.duckdb_connection import JOB_MEMORY_SHARE, identifier, literal
+from speql_engines.duckdb.connection import JOB_MEMORY_SHARE, identifier, literal
+from speql_engines.duckdb.file_tables import FileView
 from speql_engines.engine import ConnectionFailedError, EngineError
-from speql_engines.file_tables import FileView
 from speql_sql import Problem
 
 _SCRATCH = "speql_scratch"

@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from speql_engines.file_tables import FileView
+from speql_engines.duckdb.file_tables import FileView
 from speql_engines.known_catalog import KnownCatalog
 from speql_engines.unsafe_views import unsafe_views
 from speql_sql import Catalog, Column, ForeignKey, Table

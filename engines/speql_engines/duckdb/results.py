@@ -5,7 +5,7 @@ import re
 import duckdb
 import pyarrow as pa
 
-from speql_engines.duckdb_connection import identifier
+from speql_engines.duckdb.connection import identifier
 from speql_engines.engine import ResultColumn
 
 # Arrow has no type for these, or DuckDB exports them with a loss: UHUGEINT overflows a signed decimal, TIME WITH TIME

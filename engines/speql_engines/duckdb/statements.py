@@ -8,7 +8,7 @@ import duckdb
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from speql_engines.duckdb_errors import engine_error
+from speql_engines.duckdb.errors import engine_error
 from speql_engines.engine import EngineError
 from speql_sql import Problem
 

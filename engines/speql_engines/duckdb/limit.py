@@ -2,7 +2,7 @@
 
 import duckdb
 
-from speql_engines.duckdb_plan import computes_a_part_once
+from speql_engines.duckdb.plan import computes_a_part_once
 
 
 def at_most(cursor: duckdb.DuckDBPyConnection, sql: str, rows: int) -> tuple[str, str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from speql_engines.duckdb_files import Fingerprint, check_database_file, connection_failed, fingerprint
+from speql_engines.duckdb.file_tables import FileTables, FileView
+from speql_engines.duckdb.files import Fingerprint, check_database_file, connection_failed, fingerprint
 from speql_engines.engine import ConnectionFailedError, EngineError
-from speql_engines.file_tables import FileTables, FileView
 from speql_engines.spill import SpillDirectory
 from speql_sql import Problem
 

@@ -1,6 +1,6 @@
 """Which of DuckDB's functions always give the same result: the data of the guard.
 
-``python -m speql_engines.duckdb_functions > sql/speql_sql/duckdb_functions.json`` writes it anew.
+``python -m speql_engines.duckdb.functions > sql/speql_sql/duckdb_functions.json`` writes it anew.
 """
 
 import json

@@ -10,24 +10,24 @@ from typing import ParamSpec, TypeVar
 
 import duckdb
 
-from speql_engines import duckdb_plan
-from speql_engines.borrowed_connection import BorrowedConnection
 from speql_engines.catalog_keeper import NEVER, CatalogKeeper, CatalogSource
 from speql_engines.catalog_store import CatalogStore
 from speql_engines.data_files import holds_data
-from speql_engines.duckdb_catalog import read_catalog
-from speql_engines.duckdb_connection import DuckDBConnection, identifier
-from speql_engines.duckdb_errors import WRITE_HINT, engine_error, problem_from_error
-from speql_engines.duckdb_limit import at_most
-from speql_engines.duckdb_results import columns_of
-from speql_engines.duckdb_running import InterruptibleCursor, bind_query, describe, require_query, run_statement
-from speql_engines.duckdb_sample import sampled_sql
-from speql_engines.duckdb_signatures import read_signatures
-from speql_engines.duckdb_size import measured_bytes
-from speql_engines.duckdb_statements import ParsedStatement, parse_statement
+from speql_engines.duckdb import plan
+from speql_engines.duckdb.borrowed_connection import BorrowedConnection
+from speql_engines.duckdb.catalog import read_catalog
+from speql_engines.duckdb.connection import DuckDBConnection, identifier
+from speql_engines.duckdb.errors import WRITE_HINT, engine_error, problem_from_error
+from speql_engines.duckdb.file_tables import FileTables
+from speql_engines.duckdb.limit import at_most
+from speql_engines.duckdb.results import columns_of
+from speql_engines.duckdb.running import InterruptibleCursor, bind_query, describe, require_query, run_statement
+from speql_engines.duckdb.sample import sampled_sql
+from speql_engines.duckdb.signatures import read_signatures
+from speql_engines.duckdb.size import measured_bytes
+from speql_engines.duckdb.statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, TempTable
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
-from speql_engines.file_tables import FileTables
 from speql_engines.idle_release import CallLater, IdleRelease
 from speql_engines.jobs import Job
 from speql_engines.known_catalog import KnownCatalog
@@ -313,9 +313,9 @@ class DuckDBEngine:
         def work(cursor: Cursor, job: Job) -> Estimate:
             require_query(parse_statement(cursor, sql))
             self._connection.begin(cursor, read_only=True)
-            return duckdb_plan.read_estimate(cursor, sql, row_count)
+            return plan.read_estimate(cursor, sql, row_count)
 
-        return await self._quickly("estimate", work, sql, duckdb_plan.PREFIX)
+        return await self._quickly("estimate", work, sql, plan.PREFIX)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""

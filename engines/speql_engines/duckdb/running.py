@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from speql_engines.duckdb_errors import engine_error
-from speql_engines.duckdb_results import columns_of, fetch, type_text
-from speql_engines.duckdb_statements import ParsedStatement, parse_statement
+from speql_engines.duckdb.errors import engine_error
+from speql_engines.duckdb.results import columns_of, fetch, type_text
+from speql_engines.duckdb.statements import ParsedStatement, parse_statement
 from speql_engines.engine import Binding, EngineError, Result, ResultColumn
 from speql_sql import Problem, Span
 
