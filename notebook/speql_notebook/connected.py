@@ -9,10 +9,10 @@ from speql_engines.connections import UserConnection, borrow_engine, open_engine
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.app import SpeqlServer, create_server
 from speql_server.clock import Clock
-from speql_server.connection import Connection, open_engine_of, predictor_of
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.connection import Connection, open_engine_of, predictor_of
+from speql_server.connecting.governing import govern
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.executors import Executors
-from speql_server.governing import govern
 from speql_server.outlets import Outlets
 from speql_server.session import Session
 from speql_server.settings import ServerSettings

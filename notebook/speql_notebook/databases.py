@@ -6,11 +6,11 @@ from collections.abc import Callable, Coroutine, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from speql_engines.database_names import is_url
 from speql_notebook.background import BackgroundLoop
 from speql_notebook.connected import Connected, Database
-from speql_server.chosen_profile import chosen_profile
+from speql_server.connecting.chosen_profile import chosen_profile
 from speql_sql import SpeqlError
+from speql_sql.database_names import is_url
 
 T = TypeVar("T")
 

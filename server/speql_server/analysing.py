@@ -8,7 +8,7 @@ from functools import partial
 
 from speql_engines.unasked_binding import bind_unasked
 from speql_server.analysis import Analysis, Analyst, typed_cursor
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.language_model.mender import Mender
 from speql_server.prediction import NOTHING_PREDICTED
 from speql_server.projected_lines import lines_of

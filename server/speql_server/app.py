@@ -14,42 +14,42 @@ from lsprotocol.converters import get_converter
 from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
-from speql_engines.database_names import without_password
 from speql_server import protocol
 from speql_server.abilities import Abilities
 from speql_server.background import Background
 from speql_server.client_configuration import ClientConfiguration
 from speql_server.clock import Clock
 from speql_server.completion_offers import CompletionOffers
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.connection_sources import ConnectionSources
-from speql_server.connections import Connections, Entry, Opened
+from speql_server.connecting.connections import Connections, Entry, Opened
+from speql_server.connecting.document_connections import DocumentConnections
+from speql_server.connecting.opening import OpenEngine, Opening
+from speql_server.connecting.profile import ConnectionProfile
+from speql_server.connecting.sources import ConnectionSources
+from speql_server.connecting.unknown_connections import UnknownConnections
 from speql_server.dbt_project import DbtProjects
-from speql_server.document_connections import DocumentConnections
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
 from speql_server.later_cells import LaterCells
 from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.notebooks import Notebooks
-from speql_server.opening import OpenEngine, Opening
 from speql_server.pauses import keep_what_is_there
 from speql_server.positions import Encoding
 from speql_server.precedence import YieldingThread
 from speql_server.pulled_diagnostics import PulledDiagnostics
 from speql_server.settings import ServerSettings, SettingsError
 from speql_server.status import connection_message, speculation, status
-from speql_server.unknown_connections import UnknownConnections
 from speql_server.work_done import WorkDone
 from speql_server.workspaces import Workspaces
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Problem, SpeqlError
+from speql_sql.database_names import without_password
 
 if TYPE_CHECKING:
     # These import DuckDB, Arrow, sqlglot and networkx: a second in which `initialize` would not be answered.
     from speql_server.analysis import Analysis
     from speql_server.completer import Completer, EarlyCompleter
-    from speql_server.connection import Connection
+    from speql_server.connecting.connection import Connection
     from speql_server.executors import Executors
     from speql_server.session import Session
     from speql_speculator.completing.proposal import Proposal

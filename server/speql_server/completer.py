@@ -12,7 +12,7 @@ from lsprotocol import types
 from speql_server import to_lsp_completion
 from speql_server.completion_abilities import CompletionAbilities
 from speql_server.completion_offers import CompletionOffers
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.documents import Edited
 from speql_server.from_lsp import offset_of
 from speql_server.positions import Encoding

@@ -3,8 +3,11 @@
 import itertools
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from speql_speculator.completing.proposal import Proposal
+if TYPE_CHECKING:
+    # It imports sqlglot, without which `initialize` is answered.
+    from speql_speculator.completing.proposal import Proposal
 
 _KEPT = 16
 
@@ -17,7 +20,7 @@ class CompletionOffers:
     def __init__(self) -> None:
         self._lists: OrderedDict[int, Sequence[Proposal]] = OrderedDict()
 
-    def add(self, proposals: Sequence[Proposal]) -> int:
+    def add(self, proposals: "Sequence[Proposal]") -> int:
         """Keep a list; the number by which it is found."""
         number = next(self._numbers)
         self._lists[number] = proposals
@@ -25,7 +28,7 @@ class CompletionOffers:
             self._lists.popitem(last=False)
         return number
 
-    def find(self, number: int, index: int) -> Proposal | None:
+    def find(self, number: int, index: int) -> "Proposal | None":
         """An item of a list; None if that is too old."""
         proposals = self._lists.get(number, ())
         return proposals[index] if 0 <= index < len(proposals) else None

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from speql_server.named_connection import SettingsError, refuse_secrets
+from speql_server.connecting.named_connection import SettingsError, refuse_secrets
 from speql_server.settings import OPTIONS, readable
 
 NAME = ".speql.toml"

@@ -21,7 +21,7 @@ from speql_server.analysing import Analysing
 from speql_server.analysis import Analysis, Analyst
 from speql_server.clock import Clock
 from speql_server.completer import Completer
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.diagnostics import Diagnoser
 from speql_server.documents import Edited
 from speql_server.earlier_cells import not_run_yet

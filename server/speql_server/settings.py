@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from speql_engines.governed.settings import DEFAULT_SPECULATION, SpeculationSettings
-from speql_server.named_connection import NamedConnection, SettingsError, named_connections, speculation_of
+from speql_server.connecting.named_connection import NamedConnection, SettingsError, named_connections, speculation_of
 from speql_speculator.language_model.settings import LanguageModelSettings
 
 __all__ = [

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from speql_engines.database_names import without_password
 from speql_server import protocol
-from speql_server.connections import Connections, Entry
+from speql_server.connecting.connections import Connections, Entry
 from speql_server.workspaces import Workspaces
+from speql_sql.database_names import without_password
 
 
 def status(

@@ -6,9 +6,9 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.named_connection import NamedConnection
-from speql_server.path_pattern import fits
+from speql_server.connecting.named_connection import NamedConnection
+from speql_server.connecting.path_pattern import fits
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.settings import ServerSettings, SettingsError, readable
 
 _FILES = ("file", "vscode-notebook-cell")

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from speql_server.cli.connections_add import AddedConnection, add_connection
 from speql_server.cli.main import app
-from speql_server.connection_file import connection_file_path
+from speql_server.connecting.file import connection_file_path
 from speql_sql import SpeqlError
 
 psycopg = pytest.importorskip("psycopg")

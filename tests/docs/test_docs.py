@@ -11,7 +11,7 @@ import typer
 from speql_engines.engine import ConnectionFailure
 from speql_server.app import create_server
 from speql_server.cli.main import app
-from speql_server.connection_file import KEYS
+from speql_server.connecting.file import KEYS
 from speql_server.greeting import initialize_result
 from speql_server.protocol import MESSAGES, Wire
 from speql_speculator.language_model.profiles import profiles

@@ -6,7 +6,7 @@ import pytest
 
 from speql_engines import ConnectionFailedError, open_engine
 from speql_engines.adapters import OpenOptions, schemes
-from speql_engines.database_names import is_url, without_password
+from speql_sql.database_names import is_url, without_password
 
 ADAPTER = """
 opened = []

@@ -8,7 +8,7 @@ from tests.conftest import PostgresLogin
 
 import speql
 from speql_notebook.answer_view import AnswerView
-from speql_server.connection_file import connection_file_path
+from speql_server.connecting.file import connection_file_path
 
 
 @pytest.fixture(autouse=True)

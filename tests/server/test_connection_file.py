@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from speql_server.connection_file import ConnectionFile, connection_file_path, read_connection_file
-from speql_server.connection_file_edit import (
+from speql_server.connecting.file import ConnectionFile, connection_file_path, read_connection_file
+from speql_server.connecting.file_edit import (
     ConnectionFileError,
     remove_connection,
     write_connection,
     written_connections,
 )
-from speql_server.named_connection import NamedConnection
-from speql_server.own_connections import OwnConnections
-from speql_server.snowflake_connections import snowflake_connections, snowflake_file
+from speql_server.connecting.named_connection import NamedConnection
+from speql_server.connecting.own_connections import OwnConnections
+from speql_server.connecting.snowflake_connections import snowflake_connections, snowflake_file
 
 SALES = '[sales]\ndatabase = "postgresql://ann@db/shop"\n'
 FILES = """[files]

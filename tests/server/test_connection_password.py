@@ -4,10 +4,10 @@ import pytest
 from tests.conftest import MemoryKeyring
 
 from speql_engines import ConnectionFailedError
-from speql_server.connection_password import ConnectionPassword, password_variable
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.given_password import GivenPassword
-from speql_server.keyring_entries import KeyringEntries, KeyringError, connection_entry
+from speql_server.connecting.given_password import GivenPassword
+from speql_server.connecting.keyring_entries import KeyringEntries, KeyringError, connection_entry
+from speql_server.connecting.password import ConnectionPassword, password_variable
+from speql_server.connecting.profile import ConnectionProfile
 from speql_sql.secret import Secret
 
 VARIABLE = {"SPEQL_PASSWORD_MY_SHOP": "from-variable"}

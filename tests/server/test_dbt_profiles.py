@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from speql_server.dbt_profiles import dbt_connections
-from speql_server.named_connection import NamedConnection
+from speql_server.connecting.dbt_profiles import dbt_connections
+from speql_server.connecting.named_connection import NamedConnection
 from speql_server.settings import ServerSettings
 from speql_server.workspaces import Workspaces, root_of
 

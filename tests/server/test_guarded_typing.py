@@ -16,7 +16,7 @@ import pytest
 from speql_engines import Engine, open_engine
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_server.clock import Clock
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.documents import Edited
 from speql_server.executors import Executors
 from speql_server.outlets import Outlets

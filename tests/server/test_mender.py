@@ -14,7 +14,7 @@ import pytest
 
 from speql_server.analysis import Analysis, Analyst
 from speql_server.clock import Clock
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
 from speql_speculator.language_model.settings import LanguageModelSettings

@@ -12,9 +12,9 @@ from tests.conftest import PostgresLogin
 
 from speql_engines.governed.settings import SpeculationSettings
 from speql_server import protocol
-from speql_server.connection_file import connection_file_path
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.named_connection import NamedConnection
+from speql_server.connecting.file import connection_file_path
+from speql_server.connecting.named_connection import NamedConnection
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.settings import EVERYWHERE, ServerSettings
 from speql_server.workspaces import Workspaces
 

@@ -14,7 +14,7 @@ from speql_server import protocol
 from speql_server.app import create_server
 from speql_server.client import Client
 from speql_server.clock import Clock
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.framing import framed_bodies
 from speql_server.settings import ServerSettings
 from speql_server.transport import serve_messages

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from speql_server.connection_comment import connection_comment
-from speql_server.named_connection import NamedConnection, SettingsError, named_connections
+from speql_server.connecting.comment import connection_comment
+from speql_server.connecting.named_connection import NamedConnection, SettingsError, named_connections
 from speql_server.project_file import NAME, read_project_file
 from speql_server.settings import OPTIONS, ServerSettings, readable
 from speql_server.workspaces import Root, Workspaces, root_of

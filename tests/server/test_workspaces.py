@@ -16,7 +16,7 @@ from speql_scheduler.running.settings import default_byte_budget
 from speql_server import protocol
 from speql_server.app import SpeqlServer, create_server
 from speql_server.client import Client, ServerAnswerError
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Table

@@ -2,9 +2,9 @@
 
 from speql_engines import Engine
 from speql_engines.catalog_keeper import NEVER
-from speql_server.chosen_profile import chosen_profile
-from speql_server.connection import open_engine_of
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.chosen_profile import chosen_profile
+from speql_server.connecting.connection import open_engine_of
+from speql_server.connecting.profile import ConnectionProfile
 from speql_sql import SpeqlError
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import typer
 
 from speql_engines.adapters import adapter_for, schemes
-from speql_engines.database_names import is_url
-from speql_server.connection_file import check_connection_name, connection_file_path
-from speql_server.connection_file_edit import write_connection, written_connections
-from speql_server.connection_password import password_variable
-from speql_server.keyring_entries import KeyringEntries, KeyringError, connection_entry
-from speql_server.named_connection import secret_places
+from speql_server.connecting.file import check_connection_name, connection_file_path
+from speql_server.connecting.file_edit import write_connection, written_connections
+from speql_server.connecting.keyring_entries import KeyringEntries, KeyringError, connection_entry
+from speql_server.connecting.named_connection import secret_places
+from speql_server.connecting.password import password_variable
 from speql_sql import SpeqlError
+from speql_sql.database_names import is_url
 from speql_sql.secret import Secret
 
 

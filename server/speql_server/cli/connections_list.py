@@ -8,15 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from speql_engines.database_names import without_password
-from speql_server.chosen_profile import known_connections
-from speql_server.connection_file import connection_file_path
-from speql_server.connection_password import ConnectionPassword
-from speql_server.dbt_profiles import PREFIX as DBT
-from speql_server.given_password import GivenPassword
-from speql_server.named_connection import NamedConnection
+from speql_server.connecting.chosen_profile import known_connections
+from speql_server.connecting.dbt_profiles import PREFIX as DBT
+from speql_server.connecting.file import connection_file_path
+from speql_server.connecting.given_password import GivenPassword
+from speql_server.connecting.named_connection import NamedConnection
+from speql_server.connecting.password import ConnectionPassword
+from speql_server.connecting.snowflake_connections import SCHEME as SNOWFLAKE
 from speql_server.project_file import NAME as PROJECT_FILE
-from speql_server.snowflake_connections import SCHEME as SNOWFLAKE
+from speql_sql.database_names import without_password
 
 
 def list_connections(*, json: bool) -> int:

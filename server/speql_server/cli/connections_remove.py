@@ -1,9 +1,9 @@
 """`speql connections remove`."""
 
-from speql_server.chosen_profile import known_connections
-from speql_server.connection_file import connection_file_path
-from speql_server.connection_file_edit import remove_connection, written_connections
-from speql_server.keyring_entries import KeyringEntries, KeyringError, connection_entry
+from speql_server.connecting.chosen_profile import known_connections
+from speql_server.connecting.file import connection_file_path
+from speql_server.connecting.file_edit import remove_connection, written_connections
+from speql_server.connecting.keyring_entries import KeyringEntries, KeyringError, connection_entry
 from speql_sql import SpeqlError
 
 

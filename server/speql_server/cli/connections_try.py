@@ -9,9 +9,9 @@ import msgspec
 import typer
 
 from speql_engines import ConnectionFailedError
-from speql_engines.database_names import without_password
 from speql_server.cli.chosen_engine import open_chosen
 from speql_sql import SpeqlError
+from speql_sql.database_names import without_password
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from rich.console import Console
 from rich.table import Table
 
 from speql_engines import Engine
-from speql_engines.database_names import without_password
 from speql_server.cli.check import Check, Status
 from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.demo.dataset import demo_database_path
 from speql_server.cli.language_model_check import language_model_check
-from speql_server.connection import open_engine_of
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.connection import open_engine_of
+from speql_server.connecting.profile import ConnectionProfile
 from speql_sql import SpeqlError
+from speql_sql.database_names import without_password
 
 _GLYPHS: dict[Status, str] = {"ok": "[green]✓[/]", "optional": "[yellow]○[/]", "missing": "[red]✗[/]"}
 _PACKAGES = ("duckdb", "sqlglot", "sqlglotc", "pygls", "lsprotocol", "msgspec", "networkx", "pyarrow", "rich", "typer")

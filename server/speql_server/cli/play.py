@@ -17,7 +17,7 @@ from speql_server.access import Token, token_for
 from speql_server.cli.demo.dataset import SHORT_DESCRIPTION, build_demo_database, demo_database_path
 from speql_server.cli.demo.demo_query import demo_query, query_names
 from speql_server.cli.serve import log_to
-from speql_server.named_connection import NamedConnection
+from speql_server.connecting.named_connection import NamedConnection
 from speql_server.pauses import keep_pauses_short
 from speql_server.play.assets import load_assets
 from speql_server.play.play_server import serve_play

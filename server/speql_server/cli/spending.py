@@ -21,7 +21,7 @@ def spending_command(*, days: int | None, by: tuple[str, ...], json: bool) -> in
 
     from speql_engines.governed.ledger import DAY, Ledger
     from speql_engines.governed.prices import price_table
-    from speql_server.spending_files import ledger_file
+    from speql_server.connecting.spending_files import ledger_file
 
     ledger = Ledger(ledger_file())
     since = 0.0 if days is None else (time.time() // DAY - days + 1) * DAY
@@ -56,7 +56,7 @@ def spending_command(*, days: int | None, by: tuple[str, ...], json: bool) -> in
 def clear_command(*, yes: bool) -> int:
     """Empty the ledger; the exit status."""
     from speql_engines.governed.ledger import Ledger
-    from speql_server.spending_files import ledger_file
+    from speql_server.connecting.spending_files import ledger_file
 
     ledger = Ledger(ledger_file())
     if not yes and not typer.confirm(f"Empty {ledger.path}? The budgets of this hour and this day begin again."):

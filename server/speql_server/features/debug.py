@@ -13,7 +13,7 @@ from speql_server.from_lsp import field_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
-    from speql_server.connection import Connection
+    from speql_server.connecting.connection import Connection
 
 METHOD = "speql/debug"
 VARIABLE = "SPEQL_DEBUG"

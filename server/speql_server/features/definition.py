@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.dbt_places import model_at
 from speql_server.text_requests import read_place
 
 if TYPE_CHECKING:
@@ -18,6 +17,8 @@ def register(server: "SpeqlServer") -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
     async def definition(params: types.DefinitionParams) -> types.Location | None:
+        from speql_server.dbt_places import model_at
+
         texts, number = server.run_together(params.text_document.uri)
 
         def read(part: "Part", offset: int, catalog: "Catalog") -> types.Location | None:

@@ -4,8 +4,8 @@ import json
 import os
 from collections.abc import Callable, Mapping
 
-from speql_server.connection_password import VARIABLES
-from speql_server.keyring_entries import SERVICE, KeyringEntries, KeyringError
+from speql_server.connecting.keyring_entries import SERVICE, KeyringEntries, KeyringError
+from speql_server.connecting.password import VARIABLES
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.profiles import profiles
 from speql_speculator.language_model.settings import LanguageModelSettings

@@ -10,7 +10,7 @@ from functools import partial
 from speql_engines.unasked_binding import bind_unasked
 from speql_server.analysis import Analysis
 from speql_server.clock import Clock
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
 from speql_speculator.edits import moved

@@ -25,7 +25,7 @@ from speql_server.cli.bench.virtual_time import VirtualTimeLoop
 from speql_server.cli.comparison import difference, page_of_result
 from speql_server.cli.demo.typist import Keystroke
 from speql_server.clock import Clock
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.documents import Edited
 from speql_server.executors import Executors
 from speql_server.outlets import Outlets

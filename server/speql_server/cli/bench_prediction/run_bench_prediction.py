@@ -13,8 +13,8 @@ from speql_server.cli.bench_prediction.instances import instances
 from speql_server.cli.bench_prediction.measure import Figures, measure_columns, measure_text
 from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.query_files import read_queries
-from speql_server.connection import open_engine_of
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.connection import open_engine_of
+from speql_server.connecting.profile import ConnectionProfile
 from speql_speculator.predicting.history import History
 from speql_speculator.predicting.tree_hash import TreeHash
 from speql_speculator.statements import split_statements

@@ -17,8 +17,8 @@ from speql_server.cli.bench_repair.outcomes import Outcome, print_outcomes, shar
 from speql_server.cli.bench_repair.unfinished_texts import UnfinishedText, cuts, random_cuts, random_edits
 from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.query_files import read_queries
-from speql_server.connection import open_engine_of
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.connection import open_engine_of
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.pauses import keep_pauses_short
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.language_model.worth_asking import worth_asking

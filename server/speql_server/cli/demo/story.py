@@ -16,7 +16,7 @@ from speql_server.cli.demo.report import DemoReport, Submitted
 from speql_server.cli.demo.typist import Keystroke, keystrokes, retyped
 from speql_server.cli.demo.watcher import Watcher
 from speql_server.clock import Clock
-from speql_server.connection import Connection
+from speql_server.connecting.connection import Connection
 from speql_server.documents import Edited
 from speql_server.executors import Executors
 from speql_server.outlets import Outlets

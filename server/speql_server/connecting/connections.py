@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.profile import ConnectionProfile
 
 if TYPE_CHECKING:
     # These import DuckDB, Arrow, sqlglot and networkx: a second in which `initialize` would not be answered.
-    from speql_server.connection import Connection
+    from speql_server.connecting.connection import Connection
     from speql_server.language_model.room import LanguageModel
     from speql_sql import Catalog
 

@@ -8,8 +8,8 @@ from speql_engines.governed.governor import Governor
 from speql_engines.governed.ledger import Ledger
 from speql_engines.governed.ledger_writer import LedgerWriter
 from speql_engines.governed.settings import SpeculationSettings
+from speql_server.connecting.spending_files import ledger_file, read_consent
 from speql_server.history_directory import history_directory
-from speql_server.spending_files import ledger_file, read_consent
 
 
 async def govern(engine: Engine, database: str | None, settings: SpeculationSettings) -> tuple[GovernedEngine, bool]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from speql_server.connection_file import connection_file_path, read_connection_file
-from speql_server.named_connection import NamedConnection, SettingsError
-from speql_server.snowflake_connections import SCHEME as SNOWFLAKE
-from speql_server.snowflake_connections import snowflake_connections, snowflake_file
+from speql_server.connecting.file import connection_file_path, read_connection_file
+from speql_server.connecting.named_connection import NamedConnection, SettingsError
+from speql_server.connecting.snowflake_connections import SCHEME as SNOWFLAKE
+from speql_server.connecting.snowflake_connections import snowflake_connections, snowflake_file
 
 
 @dataclass(frozen=True, slots=True)

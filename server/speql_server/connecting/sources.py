@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
-from speql_server.own_connections import OwnConnections
+from speql_server.connecting.own_connections import OwnConnections
 from speql_server.settings import SettingsError
 from speql_server.workspaces import Workspaces
 
@@ -60,7 +60,7 @@ class ConnectionSources:
         """Read the project files of all folders, and dbt's profiles; what is wrong in them is shown."""
         if not self._workspaces.trusted:
             return
-        from speql_server.dbt_profiles import dbt_connections
+        from speql_server.connecting.dbt_profiles import dbt_connections
         from speql_server.project_file import read_project_file
 
         for root in self._workspaces.roots:

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from speql_server import protocol
-from speql_server.connection_comment import connection_comment
-from speql_server.connection_profile import ConnectionProfile
+from speql_server.connecting.comment import connection_comment
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.documents import Documents, Edited
 from speql_server.notebooks import Notebooks
 from speql_server.workspaces import Workspaces

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from speql_server.given_password import GivenPassword
-from speql_server.named_connection import NamedConnection
+from speql_server.connecting.given_password import GivenPassword
+from speql_server.connecting.named_connection import NamedConnection
 
 _PASSED_ON = ("sslmode", "connect_timeout", "keepalives_idle")
 _FILES = ("sslcert", "sslkey", "sslrootcert")

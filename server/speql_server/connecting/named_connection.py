@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from speql_engines.governed.settings import SpeculationSettings
-from speql_server.login_secret import LoginSecret
+from speql_server.connecting.login_secret import LoginSecret
 from speql_sql import SpeqlError
 
 _SECRET_NAME = re.compile(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from speql_server.dbt_postgres import postgres_target
-from speql_server.named_connection import NamedConnection, SettingsError
+from speql_server.connecting.dbt_postgres import postgres_target
+from speql_server.connecting.named_connection import NamedConnection, SettingsError
 
 _LARGEST = 1_000_000
 _PROJECT = "dbt_project.yml"

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from speql_engines.catalog_keeper import NEVER
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.dbt_profiles import dbt_connections
-from speql_server.named_connection import NamedConnection, SettingsError
-from speql_server.own_connections import OwnConnections
+from speql_server.connecting.dbt_profiles import dbt_connections
+from speql_server.connecting.named_connection import NamedConnection, SettingsError
+from speql_server.connecting.own_connections import OwnConnections
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.project_file import read_project_file
 from speql_server.settings import ServerSettings
 from speql_server.workspaces import Workspaces, root_of

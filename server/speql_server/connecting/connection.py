@@ -7,7 +7,6 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from speql_engines import ConnectionFailedError, Engine
-from speql_engines.database_names import without_password
 from speql_engines.governed.governed_engine import GovernedEngine
 from speql_engines.governed.governor import Governor
 from speql_engines.governed.settings import SpeculationSettings
@@ -17,15 +16,16 @@ from speql_scheduler.running.store import Store
 from speql_server import protocol
 from speql_server.column_value_cache import ColumnValueCache
 from speql_server.completion_offers import CompletionOffers
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.governing import govern
+from speql_server.connecting.governing import govern
+from speql_server.connecting.profile import ConnectionProfile
+from speql_server.connecting.spending_files import write_consent
 from speql_server.history_directory import history_directory
 from speql_server.prediction import Predictor
 from speql_server.settings import ServerSettings
-from speql_server.spending_files import write_consent
 from speql_server.work_done import StoppedError
 from speql_speculator.completing.name_index import NameIndex, name_index
 from speql_sql import Catalog, FunctionSignature, SpeqlError
+from speql_sql.database_names import without_password
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from platformdirs import user_config_dir
 
-from speql_server.named_connection import NamedConnection, SettingsError
+from speql_server.connecting.named_connection import NamedConnection, SettingsError
 
 SCHEME = "snowflake"
 _LARGEST = 1_000_000

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from speql_engines.governed.settings import DEFAULT_SPECULATION, SpeculationSettings
-from speql_server.login_secret import LoginSecret
+from speql_server.connecting.login_secret import LoginSecret
 
 
 @dataclass(frozen=True, slots=True)

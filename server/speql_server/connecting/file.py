@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from speql_engines.database_names import is_url
 from speql_server.config_directory import config_directory
-from speql_server.connection_password import ConnectionPassword, password_variable
-from speql_server.named_connection import NamedConnection, SettingsError, secret_places, speculation_of
+from speql_server.connecting.named_connection import NamedConnection, SettingsError, secret_places, speculation_of
+from speql_server.connecting.password import ConnectionPassword, password_variable
+from speql_sql.database_names import is_url
 
 KEYS: dict[str, tuple[type, str]] = {
     "database": (str, "a string"),

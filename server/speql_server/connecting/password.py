@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from speql_server.keyring_entries import KeyringEntries, KeyringError, connection_entry
+from speql_server.connecting.keyring_entries import KeyringEntries, KeyringError, connection_entry
 from speql_sql.secret import Secret
 
 VARIABLES = "SPEQL_PASSWORD_"

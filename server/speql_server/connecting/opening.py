@@ -10,14 +10,14 @@ from lsprotocol import types
 
 from speql_server.background import Background
 from speql_server.clock import Clock
-from speql_server.connection_profile import ConnectionProfile
-from speql_server.connections import Entry, Opened
+from speql_server.connecting.connections import Entry, Opened
+from speql_server.connecting.profile import ConnectionProfile
 from speql_server.precedence import REPLIES
 from speql_server.settings import ServerSettings
 
 if TYPE_CHECKING:
     from speql_engines import Engine
-    from speql_server.connection import Connection, Run
+    from speql_server.connecting.connection import Connection, Run
     from speql_server.language_model.room import LanguageModel
     from speql_sql import Catalog
 

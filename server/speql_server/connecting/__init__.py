@@ -1,0 +1,1 @@
+"""Which connection a document has: what is known of it, and opening it."""
