@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from speql_engines.engine import EngineError
 from speql_engines.jobs import Job
-from speql_sql import Problem
+from speql_engines.user_settings import UserSettings
 
 _TURN_SECONDS = 0.02
 
@@ -74,14 +74,8 @@ class SessionPool(Generic[S]):
         self._home: S | None = None
         self._home_taken = False
         self._closed = False
-        self._settings: dict[str, str] = {}
-        self._settings_count = 0
+        self.settings = UserSettings()
         self.generation = 0
-
-    @property
-    def settings_count(self) -> int:
-        """How many settings the user has made so far."""
-        return self._settings_count
 
     @contextmanager
     def session(self, job: Job, *, home: bool = False, submits: bool = False) -> Iterator[S]:
@@ -94,13 +88,6 @@ class SessionPool(Generic[S]):
             yield session
         finally:
             self._give_back(session, home)
-
-    def note_setting(self, key: str, statement: str) -> None:
-        """Run ``statement`` (SET, RESET) on every session from now on: a setting belongs to the user's session."""
-        with self._condition:
-            self._settings.pop(key, None)
-            self._settings[key] = statement
-            self._settings_count += 1
 
     def close(self) -> None:
         """Log out everywhere. Jobs must have ended."""
@@ -169,19 +156,9 @@ class SessionPool(Generic[S]):
         if session.used_by_submit:
             session.reset()
             session.settings = -1
-        with self._condition:
-            wanted, statements = self._settings_count, tuple(self._settings.items())
-        if session.settings == wanted or (session.settings < 0 and not statements):
-            session.settings = wanted
-            return
-        for key, statement in statements:
-            try:
-                session.run(statement)
-            except self._driver_error as error:
-                with self._condition:
-                    self._settings.pop(key, None)
-                message = f"`{statement.strip()}` no longer works and is forgotten: {self._explain(error).message}"
-                raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
+        wanted = self.settings.count
+        if session.settings != wanted and (session.settings >= 0 or self.settings.statements):
+            self.settings.repeat(session.run, self._driver_error, lambda error: self._explain(error).message)
         session.settings = wanted
 
 

@@ -1,5 +1,6 @@
 """What PostgreSQL's family of engines says of an error: its SQLSTATE and a place in the text."""
 
+from speql_engines.error_places import span_of_word
 from speql_sql import Span
 
 # By SQLSTATE, or by its class: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -40,12 +41,4 @@ def span_at(place: str | None, prefix: str, sql: str) -> Span | None:
     """
     if place is None or not place.isdigit():
         return None
-    start = int(place) - 1 - len(prefix)
-    if not 0 <= start <= len(sql):
-        return None
-    end = start
-    if end < len(sql) and sql[end] == '"':
-        end = sql.find('"', end + 1) + 1 or len(sql)
-    while end < len(sql) and (sql[end].isalnum() or sql[end] in "_$."):
-        end += 1
-    return Span(start, max(end, min(start + 1, len(sql))))
+    return span_of_word(sql, int(place) - 1 - len(prefix))

@@ -1,17 +1,16 @@
 """What is PostgreSQL's own: its sessions, its transactions, its types and its words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from tests.engines.opening import Open, opening
 
 from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.parse import parse_query
 
 psycopg = pytest.importorskip("psycopg")
-
-Open = Callable[..., Awaitable[Engine]]
 
 
 @pytest.fixture
@@ -21,15 +20,8 @@ def url(postgres_database: Callable[[], str]) -> str:
 
 @pytest.fixture
 async def open_database(url: str) -> AsyncIterator[Open]:
-    engines: list[Engine] = []
-
-    async def open_database(**options: bool) -> Engine:
-        engines.append(await open_engine(url, **options))
-        return engines[-1]
-
-    yield open_database
-    for engine in engines:
-        await engine.close()
+    async with opening(url) as open_database:
+        yield open_database
 
 
 @pytest.fixture

@@ -1,16 +1,17 @@
 """What is Redshift's own: names, errors, plans, sessions. Against a stand-in: PostgreSQL behind a proxy."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
+from speql_engines import ConnectionFailedError, Engine, EngineError
 from speql_sql import Catalog, Column, Table
 
 pytest.importorskip("redshift_connector")
 
 import redshift_connector
+from tests.engines.opening import Open, opening
 
 from speql_engines.redshift import data_version
 from speql_engines.redshift.engine import _limited
@@ -20,8 +21,6 @@ from speql_engines.redshift.plan import estimate_of, width_of
 from speql_engines.redshift.sampled import sampled_sql
 from speql_engines.redshift.statements import only_reads, redshift_statement
 from speql_sql.secret import Secret
-
-Open = Callable[..., Awaitable[Engine]]
 
 
 def test_a_password_is_in_the_environment(monkeypatch):
@@ -213,15 +212,8 @@ def test_what_was_read_is_believed_for_ten_seconds(monkeypatch):
 @pytest.fixture
 async def open_database(redshift_database: Callable[[], str]) -> AsyncIterator[Open]:
     url = redshift_database()
-    engines: list[Engine] = []
-
-    async def open_database(**options: bool) -> Engine:
-        engines.append(await open_engine(url, **options))
-        return engines[-1]
-
-    yield open_database
-    for engine in engines:
-        await engine.close()
+    async with opening(url) as open_database:
+        yield open_database
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ Against a stand-in (`snowflake_stand_in.py`): the real driver speaks to fakesnow
 import asyncio
 import datetime
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from speql_sql import Catalog, Column, Table
 pytest.importorskip("snowflake.connector")
 
 from snowflake.connector.errors import OperationalError, ProgrammingError
+from tests.engines.opening import Open, opening
 
 from speql_engines.snowflake import catalog as catalog_module
 from speql_engines.snowflake.data_version import DataVersion, tables_read
@@ -28,8 +29,6 @@ from speql_engines.snowflake.sampled import sampled_sql
 from speql_engines.snowflake.statements import statement_of
 from speql_engines.snowflake.warehouse import Warehouse
 from speql_sql.secret import Secret
-
-Open = Callable[..., Awaitable[Engine]]
 
 NAMED = {
     "shop": {"account": "acc", "user": "ann", "password": "hunter2", "database": "SHOP", "warehouse": "SMALL"},
@@ -355,15 +354,8 @@ def server(snowflake_server):
 @pytest.fixture
 async def open_database(snowflake_database: Callable[[], str]) -> AsyncIterator[Open]:
     url = snowflake_database()
-    engines: list[Engine] = []
-
-    async def open_database(**options: bool) -> Engine:
-        engines.append(await open_engine(url, **options))
-        return engines[-1]
-
-    yield open_database
-    for engine in engines:
-        await engine.close()
+    async with opening(url) as open_database:
+        yield open_database
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import duckdb
 from speql_engines.duckdb.connection import JOB_MEMORY_SHARE, identifier, literal
 from speql_engines.duckdb.file_tables import FileView
 from speql_engines.engine import ConnectionFailedError, EngineError
+from speql_engines.user_settings import UserSettings
 from speql_sql import Problem
 
 _SCRATCH = "speql_scratch"
@@ -59,7 +60,7 @@ class BorrowedConnection:
         self._blind: EngineError | None = None
         self._writes = 0
         self._session: dict[str, str] = {}
-        self._settings: dict[str, str] = {}
+        self._settings = UserSettings()
         self.scratch = ""
         try:
             self._set_up()
@@ -105,7 +106,7 @@ class BorrowedConnection:
             cursor.execute("SET python_enable_replacements = false")
             for name, value in self._session.items():
                 cursor.execute(f"SET SESSION {identifier(name)} = {literal(value)}")
-            for statement in tuple(self._settings.values()):
+            for statement in self._settings.statements:
                 cursor.execute(statement)
             if ahead:
                 cursor.execute(f"SET operator_memory_limit = {literal(self._job_memory)}")
@@ -207,10 +208,8 @@ class BorrowedConnection:
 
     def note_setting(self, key: str, statement: str) -> None:
         """Run ``statement`` (SET, RESET, USE) on every later cursor of this session; the user's own has it not."""
-        with self._lock:
-            self._settings.pop(key, None)
-            self._settings[key] = statement
-            self._writes += 1
+        self._settings.note(key, statement)
+        self.note_write()
 
     def drop_scratch_table(self, sql_name: str) -> None:
         """Drop a table of the scratch database, if it is there."""

@@ -12,7 +12,7 @@ from speql_engines.duckdb.file_tables import FileTables, FileView
 from speql_engines.duckdb.files import Fingerprint, check_database_file, connection_failed, fingerprint
 from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.spill import SpillDirectory
-from speql_sql import Problem
+from speql_engines.user_settings import UserSettings
 
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # A missing extension costs 3 s a call where there is no network, and speculation must not load code.
@@ -62,7 +62,7 @@ class DuckDBConnection:
         self._seen: Fingerprint | None = None
         self._generation = 0
         self._writes = 0
-        self._settings: dict[str, str] = {}
+        self._settings = UserSettings()
         self.name = "memory"
         if database is not None:
             check_database_file(database)
@@ -213,10 +213,8 @@ class DuckDBConnection:
 
     def note_setting(self, key: str, statement: str) -> None:
         """Run ``statement`` (SET, RESET, USE) on every later cursor too: a setting belongs to the session."""
-        with self._lock:
-            self._settings.pop(key, None)
-            self._settings[key] = statement
-            self._writes += 1
+        self._settings.note(key, statement)
+        self.note_write()
 
     def drop_scratch_table(self, sql_name: str) -> None:
         """Drop a table of the scratch database, if it is there. Needs no user's file."""
@@ -246,14 +244,7 @@ class DuckDBConnection:
             if self._dropped is not None:
                 schemas = f"{identifier(self.name)}.main,memory.main"
                 cursor.execute(f"SET search_path = {literal(schemas)}")
-        for key, statement in tuple(self._settings.items()):
-            try:
-                cursor.execute(statement)
-            except duckdb.Error as error:
-                with self._lock:
-                    self._settings.pop(key, None)
-                message = f"`{statement.strip()}` no longer works and is forgotten: {str(error).splitlines()[0]}"
-                raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
+        self._settings.repeat(cursor.execute, duckdb.Error, lambda error: str(error).splitlines()[0])
         # Last, so that no setting of the user's undoes them. A page needs little buffered ahead of it.
         cursor.execute("SET errors_as_json = true; SET streaming_buffer_size = '1MB'")
 

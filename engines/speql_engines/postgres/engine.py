@@ -128,7 +128,7 @@ class PostgresEngine:
         """
         async with self._reading:
             version = await self.data_version()
-            mine = (self._sessions.generation, self._sessions.settings_count, self._submits)
+            mine = (self._sessions.generation, self._sessions.settings.count, self._submits)
             now = time.monotonic()
             known = self._catalog
             soon = mine == self._catalog_seen and now < self._catalog_looked_at + _CATALOG_SECONDS
@@ -176,7 +176,7 @@ class PostgresEngine:
         def work(session: Session) -> Result:
             if statement.kind == "setting":
                 _execute(session, sql)
-                self._sessions.note_setting(statement.key, sql)
+                self._sessions.settings.note(statement.key, sql)
                 return success_result("boolean", started)
             if statement.kind == "write":
                 if not self._writable:
@@ -272,7 +272,7 @@ class PostgresEngine:
     async def data_version(self) -> str:
         """Changes when a transaction of another session, or of the user's here, has ended; also with a SET."""
         read = await self._jobs.ask("bind", lambda session: self._data_version.read(session.connection))
-        return f"{self._sessions.generation}.{self._sessions.settings_count}.{read}"
+        return f"{self._sessions.generation}.{self._sessions.settings.count}.{read}"
 
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""

@@ -110,7 +110,7 @@ class RedshiftEngine:
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
         async with self._reading:
-            mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
+            mine = (self._sessions.generation, self._sessions.settings.count, self._writes)
             now = time.monotonic()
             known = self._catalog
             if known is not None and mine == self._catalog_seen and now < self._catalog_read_at + _CATALOG_SECONDS:
@@ -161,7 +161,7 @@ class RedshiftEngine:
         def work(session: Session) -> Result:
             if statement.kind == "setting":
                 session.run(sql)
-                self._sessions.note_setting(statement.key, sql)
+                self._sessions.settings.note(statement.key, sql)
                 return success_result("boolean", started)
             if certain:
                 return _rows_of(session, sql, max_rows, started)
@@ -258,7 +258,7 @@ class RedshiftEngine:
 
     async def data_version(self) -> str:
         """Changes every ten seconds, with a write or SET of the user's, and when the temp tables' session is lost."""
-        mine = f"{self._sessions.generation}.{self._sessions.settings_count}.{self._writes}"
+        mine = f"{self._sessions.generation}.{self._sessions.settings.count}.{self._writes}"
         return f"{mine}.{self._data_version.read()}"
 
     async def close(self) -> None:

@@ -123,7 +123,7 @@ class SnowflakeEngine:
         minute, in the background.
         """
         async with self._reading:
-            mine = (self._login.generation, self._login.settings_count, self._writes)
+            mine = (self._login.generation, self._login.settings.count, self._writes)
             if self._catalog is None or mine != self._catalog_seen:
                 await self._read_catalog(mine)
             elif time.monotonic() > self._catalog_read_at + _CATALOG_SECONDS and not self._is_refreshing:
@@ -268,7 +268,7 @@ class SnowflakeEngine:
 
     async def data_version(self) -> str:
         """Changes when a table that was read here has, with a write or a USE of the user's, and with a new session."""
-        mine = f"{self._login.generation}.{self._login.settings_count}.{self._writes}"
+        mine = f"{self._login.generation}.{self._login.settings.count}.{self._writes}"
         return f"{mine}.{await self._quickly('bind', lambda at: self._data_version.read(at.rows))}"
 
     async def close(self) -> None:
@@ -345,7 +345,7 @@ class SnowflakeEngine:
             self._warehouse.forget()
         if statement.kind == "setting":
             at.execute(statement.text, ahead=False)
-            self._login.note_setting(statement.key, statement.text)
+            self._login.settings.note(statement.key, statement.text)
             self._read_session(at)
             return success_result("BOOLEAN", started)
         if statement.kind == "write":

@@ -7,6 +7,7 @@ from sqlglot import tokenize
 from sqlglot.errors import SqlglotError
 
 from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError
+from speql_engines.error_places import span_of_word
 from speql_engines.server_session import LOST
 from speql_sql import Problem, Span
 
@@ -107,14 +108,7 @@ def _span_at(line: int, position: int, prefix: str, sql: str) -> Span | None:
     if not 1 <= line <= len(lines):
         return None
     start = blank + sum(len(one) + 1 for one in lines[: line - 1]) + position - len(prefix)
-    if not 0 <= start <= len(sql):
-        return None
-    end = start
-    if end < len(sql) and sql[end] == '"':
-        end = sql.find('"', end + 1) + 1 or len(sql)
-    while end < len(sql) and (sql[end].isalnum() or sql[end] in "_$."):
-        end += 1
-    return Span(start, max(end, min(start + 1, len(sql))))
+    return span_of_word(sql, start)
 
 
 def _span_of_name(name: str, sql: str) -> Span | None:

@@ -20,6 +20,7 @@ from speql_engines.jobs import Job
 from speql_engines.server_session import LOST
 from speql_engines.snowflake.errors import SESSION_OVER, connection_failed, engine_error
 from speql_engines.snowflake.location import Location
+from speql_engines.user_settings import UserSettings
 from speql_sql import Problem
 
 # Its other lines hold the text of statements.
@@ -140,10 +141,9 @@ class Login:
         self._connection: SnowflakeConnection | None = None
         self._over = False
         self._closed = False
-        self._settings: dict[str, str] = {}
+        self.settings = UserSettings()
         self._ahead_seconds = AHEAD_SECONDS
         self.generation = 0
-        self.settings_count = 0
 
     @contextmanager
     def running(self, job: Job, *, ahead: bool = True) -> Iterator[Running]:
@@ -159,13 +159,6 @@ class Login:
         finally:
             job.run_on(None)
             at.settle()
-
-    def note_setting(self, key: str, statement: str) -> None:
-        """``statement`` (USE, ALTER SESSION, SET) has run, and runs again in every later session."""
-        with self._lock:
-            self._settings.pop(key, None)
-            self._settings[key] = statement
-            self.settings_count += 1
 
     def close(self) -> None:
         """Log out; with the session the temporary tables are gone. Jobs must have ended."""
@@ -209,13 +202,7 @@ class Login:
 
     def _repeat_settings(self, connection: SnowflakeConnection) -> None:
         at = Running(connection, self._canceller, AHEAD_SECONDS)
-        for key, statement in tuple(self._settings.items()):
-            try:
-                at.execute(statement)
-            except SnowflakeError as error:
-                del self._settings[key]
-                message = f"`{statement.strip()}` no longer works and is forgotten: {engine_error(error).message}"
-                raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
+        self.settings.repeat(at.execute, SnowflakeError, lambda error: engine_error(error).message)
 
 
 def _log_in(arguments: Mapping[str, Any]) -> SnowflakeConnection:
