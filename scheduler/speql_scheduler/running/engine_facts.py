@@ -1,7 +1,9 @@
 """What the engine says of queries without running them, remembered while the data stays the same."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from speql_engines import Binding, Engine, Estimate
@@ -29,6 +31,7 @@ class EngineFacts:
         self._paces: OrderedDict[str, Pace] = OrderedDict()
         self._estimates: OrderedDict[tuple[str, int], Estimate] = OrderedDict()
         self._bindings: OrderedDict[tuple[str, int], Binding] = OrderedDict()
+        self._being_bound: dict[tuple[str, int], asyncio.Task[Binding]] = {}
 
     @property
     def told_of_changes(self) -> bool:
@@ -95,7 +98,27 @@ class EngineFacts:
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's columns."""
+        asked = self._being_bound.get((sql, self._store.epoch))
+        if asked is not None:
+            await asyncio.wait({asked})
+            if not asked.cancelled():
+                return asked.result()
         return await self._remembered(self._bindings, sql, self._engine.bind)
+
+    @contextmanager
+    def binding(self, sql: str) -> Iterator[None]:
+        """Have a query bound that may have to be: whoever asks within gets that answer."""
+        key = (sql, self._store.epoch)
+        if key in self._bindings or key in self._being_bound:
+            yield
+            return
+        asked = self._being_bound[key] = asyncio.ensure_future(self._remembered(self._bindings, sql, self._engine.bind))
+        asked.add_done_callback(_noticed)
+        try:
+            yield
+        finally:
+            del self._being_bound[key]
+            asked.cancel()
 
     async def _remembered(
         self, memory: OrderedDict[tuple[str, int], T], sql: str, question: Callable[[str], Awaitable[T]]
@@ -107,3 +130,9 @@ class EngineFacts:
                 memory.popitem(last=False)
         memory.move_to_end(key)
         return memory[key]
+
+
+def _noticed(asked: "asyncio.Future[Binding]") -> None:
+    """A failure that nobody has waited for is none: the run itself will say what is wrong."""
+    if not asked.cancelled():
+        asked.exception()

@@ -1,7 +1,6 @@
 """What the user asked for, ahead of everything else."""
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import replace
 
@@ -80,24 +79,14 @@ class Submits:
         return replace(answer, seconds=self._settings.clock() - started)
 
     async def _question_of(self, sql: str, query: exp.Query | None, catalog: Catalog) -> Question | None:
-        """The statement as a question; None if it is to run as written, with no cache and no temp table.
-
-        Meanwhile the engine binds it: every answer that is not its own is compared with that.
-        """
+        """The statement as a question; None if it is to run as written, with no cache and no temp table."""
         if query is None:
             return None
-        known = self._questions.known(sql, query, catalog)
-        bound = known.bound if known is not None else sql
         try:
-            question, _ = await asyncio.gather(self._questions.of(sql, query, catalog), self._bind(bound))
+            question = await self._questions.of(sql, query, catalog)
         except AnalysisError:
             return None
         return None if question.refusals else question
-
-    async def _bind(self, sql: str) -> None:
-        """Have the binding of the statement remembered."""
-        with contextlib.suppress(SpeqlError):  # the run itself will say what is wrong
-            await self._facts.bind(sql)
 
     async def _run_as_written(self, sql: str) -> Answer:
         """Run a statement that may have effects: a write, a setting, a volatile function, the reading of a file.
@@ -117,7 +106,8 @@ class Submits:
         self._board.remove(other.key for other in self._board.jobs if other.kind == "submit")
         self._board.put(Job(job, "submit", "submit", "running", question.sql))
         try:
-            with self._board.noting_queries(job):
+            # Every answer that is not the engine's own is compared with its binding.
+            with self._board.noting_queries(job), self._facts.binding(question.bound):
                 answer = await self._answer_now(question, epoch)
         except asyncio.CancelledError:
             self._board.change(job, state="cancelled", reason="cancelled by the user")

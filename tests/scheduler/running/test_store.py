@@ -177,7 +177,7 @@ async def test_what_another_process_wrote_makes_tables_stale(new_desk, flights_f
         desk = await new_desk(on=engine)
         await desk.typed(BY_CARRIER)
         assert len(desk.store.views) == 1
-        await engine._release_file()
+        await engine._release()
 
         write = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(\"DELETE FROM flights WHERE carrier = 'C1'\")"
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", write, str(path))
