@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-prefixes-postgres bench-repair bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -151,6 +151,11 @@ bench-tpcds: $(READY) bench-data  ## Replay the typing of all TPC-DS queries (SF
 bench-prefixes: $(READY) bench-data  ## Compare every preview of every line prefix of TPC-DS with direct runs (SF=10)
 	$(BIN)/speql bench $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb --protocols lines --hidden-lines 1000 \
 		--compared-previews 1000 --direct-runs 1 --results bench/results/prefixes/tpcds-sf$(SF).jsonl $(ARGS)
+
+bench-prefixes-postgres: $(READY) bench-data  ## The same on PostgreSQL, which has to be installed (SF=0.1)
+	$(BIN)/python bench/on_postgres.py $(DATA)/tpcds-sf$(SF).duckdb $(BIN)/speql bench $(DATA)/tpcds --database {} \
+		--protocols lines --hidden-lines 1000 --compared-previews 1000 --direct-runs 1 \
+		--results bench/results/prefixes/postgres-tpcds-sf$(SF).jsonl $(ARGS)
 
 bench-repair: $(READY) bench-data  ## Repair unfinished texts of TPC-DS and TPC-H, and ask the engine whether they bind
 	$(BIN)/speql bench repair $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb $(ARGS)
