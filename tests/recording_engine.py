@@ -53,6 +53,8 @@ class ScriptedEngine:
 
     known: Catalog
 
+    temp_tables_wait = False
+
     @property
     def info(self) -> EngineInfo:
         return EngineInfo("Scripted", "1", "scripted", False, self.known.dialect)

@@ -34,6 +34,8 @@ class ScriptedPaidEngine:
     most_running: int = 0
     began: asyncio.Condition = field(default_factory=asyncio.Condition)
 
+    temp_tables_wait = False
+
     @property
     def info(self) -> EngineInfo:
         return EngineInfo("BigQuery", "scripted", "a scripted project", False, "bigquery", paid=self.paid)

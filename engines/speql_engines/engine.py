@@ -152,6 +152,11 @@ class Engine(Protocol):
         """What to show of this connection."""
         ...
 
+    @property
+    def temp_tables_wait(self) -> bool:
+        """Whether what reads a temp table now would wait until another is made: one session may have them all."""
+        ...
+
     async def catalog(self) -> Catalog:
         """Tables, columns, types, keys and row counts, read again if the database has changed.
 

@@ -54,6 +54,11 @@ class OwnTables:
         return any(table.own_name in sql for table in self._made)
 
     @property
+    def any_being_made(self) -> bool:
+        """Whether one is being made now."""
+        return any(not table.own_name for table in tuple(self._tables.values()))
+
+    @property
     def sql_names(self) -> frozenset[str]:
         """How SQL names them."""
         return frozenset(table.sql_name for table in self._made)

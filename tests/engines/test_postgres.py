@@ -378,3 +378,16 @@ async def test_what_changes_a_table_is_seen_at_once(engine, sql):
     await engine.submit(sql)
 
     assert (await engine.catalog()).version != before.version
+
+
+async def test_what_reads_a_temp_table_waits_while_another_is_made(engine, until):
+    await engine.create_temp_table("speql_a", "SELECT 1 AS a")
+    assert not engine.temp_tables_wait
+    making = asyncio.create_task(
+        engine.create_temp_table("speql_b", "SELECT count(*) AS n FROM generate_series(1, 1000000000)")
+    )
+    await until(lambda: engine.temp_tables_wait)
+    making.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await making
+    assert not engine.temp_tables_wait

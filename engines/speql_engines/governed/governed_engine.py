@@ -44,6 +44,11 @@ class GovernedEngine:
         return self.engine.info
 
     @property
+    def temp_tables_wait(self) -> bool:
+        """Whether what reads a temp table now would wait for another statement."""
+        return self.engine.temp_tables_wait
+
+    @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended, where the engine tells."""
         found: tuple[RunningStatement, ...] = getattr(self.engine, "running", ())

@@ -112,6 +112,11 @@ class SnowflakeEngine:
         )
 
     @property
+    def temp_tables_wait(self) -> bool:
+        """Never: statements run side by side."""
+        return False
+
+    @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
         return self._work.running

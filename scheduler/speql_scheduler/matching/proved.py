@@ -2,7 +2,9 @@
 
 from speql_scheduler.matching.engine_semantics import engine_semantics
 
-_PROVED = frozenset({"duckdb"})
+_PROVED = frozenset({"duckdb", "postgres"})
+
+_WRITTEN_ALIKE = frozenset({"duckdb"})
 
 
 def proved_for(dialect: str) -> bool:
@@ -13,3 +15,11 @@ def proved_for(dialect: str) -> bool:
     queries are the same only if their texts are. How they differ is data: `engine_semantics`.
     """
     return dialect in _PROVED and engine_semantics(dialect) is not None
+
+
+def written_alike(dialect: str) -> bool:
+    """Whether trees of that dialect, written as SQL, were checked by execution to say what their texts say.
+
+    Elsewhere a text is matched, and a part of it shown, only if :mod:`speql_sql.faithful` finds no difference.
+    """
+    return dialect in _WRITTEN_ALIKE

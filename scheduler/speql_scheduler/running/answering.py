@@ -78,7 +78,9 @@ class Answerer:
         return self._rewrites[key]
 
     async def is_served(self, question: Question) -> bool:
-        """Whether the temp tables that exist answer it, alone or with base tables that are read in no time."""
+        """Whether temp tables that can be read now answer it, alone or with base tables that are read in no time."""
+        if self._facts.temp_tables_wait:
+            return False
         rewritten = await self.rewrite(question, self._store.views)
         if rewritten.sql is None or rewritten.temp_only:
             return rewritten.temp_only
@@ -104,11 +106,15 @@ class Answerer:
         refused = (replace(each, used=False, reason=reason) if each.used else each for each in rewritten.decisions)
         return replace(NOT_REWRITTEN, decisions=tuple(refused))
 
-    async def answer(self, question: Question, epoch: int, run: Run) -> Answer:
-        """The answer, computed now. :class:`~speql_engines.EngineError` if the query itself fails."""
+    async def answer(self, question: Question, epoch: int, run: Run, *, waits: bool = True) -> Answer:
+        """The answer, computed now. :class:`~speql_engines.EngineError` if the query itself fails.
+
+        Where it ``waits`` for no other statement, temp tables that others work on are left alone.
+        """
         started = self._settings.clock()
         with self._store.lease() as lease:
-            rewritten = await self.rewrite(question, lease.views)
+            views = lease.views if waits or not self._facts.temp_tables_wait else ()
+            rewritten = await self.rewrite(question, views)
             lease.keep_only(rewritten.uses)
             answer = await self._over_temp_tables(question, rewritten, lease, epoch, run)
         if answer is None:

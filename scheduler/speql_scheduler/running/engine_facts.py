@@ -38,6 +38,11 @@ class EngineFacts:
         """Whether the engine tells of every change of the base data."""
         return self._engine.info.tells_changes
 
+    @property
+    def temp_tables_wait(self) -> bool:
+        """Whether what reads a temp table now has to wait until another is made."""
+        return self._engine.temp_tables_wait
+
     async def epoch(self, *, surely: bool = False) -> int:
         """The epoch of the base data now; if the engine's data version has moved, everything older becomes stale.
 

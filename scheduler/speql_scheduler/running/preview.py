@@ -177,7 +177,7 @@ class Previews:
         try:
             with self._board.noting_queries(job):
                 async with asyncio.timeout(None if self._adopted == question.key else limit) as self._limit:
-                    answer = await self._answerer.answer(question, epoch, self._engine.execute)
+                    answer = await self._answerer.answer(question, epoch, self._engine.execute, waits=False)
         except TimeoutError:
             message = f"The preview took longer than {limit:.2g} s and was stopped."
             self._board.change(job, state="failed", reason=message)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from speql_scheduler.matching.canonical import digest
-from speql_scheduler.matching.proved import proved_for
+from speql_scheduler.matching.proved import proved_for, written_alike
 from speql_scheduler.matching.rows_key import rows_key
 from speql_scheduler.running.costs import base_rows, shape_of
 from speql_sql import Catalog, Problem
@@ -49,7 +49,7 @@ def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tupl
     A catalog that may be out of date resolves no names: such a query runs as it is, and its result is not kept.
     """
     proved = proved_for(catalog.dialect)
-    faithful = proved or sql is None or not why_unfaithful(sql, query, catalog.dialect)
+    faithful = written_alike(catalog.dialect) or sql is None or not why_unfaithful(sql, query, catalog.dialect)
     qualified = qualify_query(query, catalog).query if catalog.certain and faithful else None
     text = sql if sql is not None else query.sql(catalog.dialect)
     refusals = speculation_problems(query, GuardPolicy.for_catalog(catalog, allowed_paths), text)

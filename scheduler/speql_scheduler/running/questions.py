@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from speql_scheduler.matching.proved import proved_for
+from speql_scheduler.matching.proved import written_alike
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.question import Question, ask, asked_again
 from speql_scheduler.running.settings import SchedulerSettings
@@ -72,5 +72,5 @@ class Questions:
 def _lost_in_writing(speculation: Speculation) -> Problem | None:
     """Why a part of the text is not previewed: it would be written from its tree, which says something else."""
     dialect = speculation.catalog.dialect
-    lost = "" if proved_for(dialect) else why_unfaithful(speculation.sql, speculation.query, dialect)
+    lost = "" if written_alike(dialect) else why_unfaithful(speculation.sql, speculation.query, dialect)
     return Problem("not-faithful", f"This part is not previewed: {lost}.", severity="information") if lost else None

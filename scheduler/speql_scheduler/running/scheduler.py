@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 _NOT_PROVED = Problem(
     "not-proved",
-    "Temp tables are not used on this engine yet: what makes two queries equal is proved on DuckDB only.",
+    "Temp tables are not used on this engine yet: only on DuckDB and PostgreSQL is it proved what makes queries equal.",
     severity="information",
 )
 

@@ -46,13 +46,8 @@ async def shop(postgres_database: Callable[[], str]) -> AsyncIterator[Engine]:
     await engine.close()
 
 
-@pytest.fixture
-def proved_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proved, "_PROVED", frozenset({"duckdb", "postgres"}))
-
-
 @pytest.mark.parametrize(("typed", "submitted"), QUERIES)
-async def test_a_submit_is_served_from_temp_tables(proved_there, shop, new_desk, typed, submitted):
+async def test_a_submit_is_served_from_temp_tables(shop, new_desk, typed, submitted):
     desk = await new_desk(on=shop)
     shown = await desk.typed(typed)
     answer = await desk.submit(submitted)
@@ -64,7 +59,7 @@ async def test_a_submit_is_served_from_temp_tables(proved_there, shop, new_desk,
     assert answer.result.columns == direct.columns
 
 
-async def test_what_others_write_makes_temp_tables_stale(proved_there, shop, new_desk):
+async def test_what_others_write_makes_temp_tables_stale(shop, new_desk):
     desk = await new_desk(on=shop)
     await desk.typed(BY_DAY)
     assert (await desk.submit(f"{BY_DAY} ORDER BY n, region, day LIMIT 3")).temp_only
@@ -77,7 +72,8 @@ async def test_what_others_write_makes_temp_tables_stale(proved_there, shop, new
     assert (await desk.submit(counted)).result.rows.to_pylist() == [{"n": 299_000}]
 
 
-async def test_nothing_is_made_where_matching_is_not_proved(shop, new_desk):
+async def test_nothing_is_made_where_matching_is_not_proved(shop, new_desk, monkeypatch):
+    monkeypatch.setattr(proved, "_PROVED", frozenset({"duckdb"}))
     desk = await new_desk(on=shop)
     await desk.typed(BY_DAY)
     answer = await desk.submit(BY_DAY)

@@ -305,3 +305,13 @@ async def test_what_reads_a_select_that_was_too_large_is_not_made_if_its_own_siz
     explanation = await desk.scheduler.explain(*_query_and_superset(sql), desk.catalog)
     main = explanation.units[-1]
     assert (main.create, main.reason) == (False, "its size is in doubt, and a SELECT in it was too large")
+
+
+async def test_a_preview_does_not_wait_for_the_session_that_makes_a_temp_table(desk):
+    await desk.typed(SUMMARY)
+    desk.engine.temp_tables_wait = True
+    await desk.typed(f"{SUMMARY} ORDER BY delay")
+    assert not desk.previews[-1][1].served_from
+    desk.engine.temp_tables_wait = False
+    answer = await desk.submit(f"{SUMMARY} ORDER BY delay DESC")
+    assert answer.temp_only

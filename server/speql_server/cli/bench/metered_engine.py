@@ -77,6 +77,11 @@ class MeteredEngine:
         """What to show of this connection."""
         return self.engine.info
 
+    @property
+    def temp_tables_wait(self) -> bool:
+        """Whether what reads a temp table now would wait for another statement."""
+        return self.engine.temp_tables_wait
+
     async def catalog(self) -> Catalog:
         """See :class:`~speql_engines.Engine`."""
         with self._call("catalog"):
