@@ -188,7 +188,9 @@ class Answerer:
     async def _named_as_asked(self, question: Question, result: Result) -> Result | None:
         """The result with the names that the user's own text gives its columns; None if it is not the same columns."""
         binding = await self._facts.bind(question.bound)
-        if not binding.ok or not same_types(binding.columns, result.columns):
+        if not binding.ok:
+            return None  # the run on base tables will say what is wrong with the query
+        if not same_types(binding.columns, result.columns):
             # Types only: the name of a column may be a constant of the query's.
             logger.warning(
                 "a result was discarded: its columns are of the types %s, those of the query %s",

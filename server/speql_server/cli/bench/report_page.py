@@ -10,6 +10,9 @@ from speql_server.cli.bench.summary import Figure, figures
 
 SLOWEST = 16
 
+WHY = "benchmarks-why.md"
+"""The page beside the report that people write, if there is one."""
+
 
 def write_report(results: Sequence[Path], page: Path) -> None:
     """Write a Markdown page of these result files, and its plots into ``images/benchmarks`` beside it.
@@ -21,6 +24,8 @@ def write_report(results: Sequence[Path], page: Path) -> None:
         setting, records = read_results(path)
         plots = Plots(page.parent / "images" / "benchmarks", path.stem)
         parts += _section(setting, records, path.stem, plots)
+    if (page.parent / WHY).exists():
+        parts += ["", "## Why targets are missed", "", f"By query, after what was tried: [{WHY}]({WHY})."]
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
 
