@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.conftest import PostgresLogin
 
-from speql_engines import ConnectionFailedError, open_engine
+from speql_engines import ConnectionFailedError, EngineError, open_engine
 from speql_engines.adapters import OpenOptions
 from speql_engines.login import Login
 from speql_sql.secret import Secret
@@ -142,3 +142,15 @@ def test_another_secret_is_given_only_if_there_is_one() -> None:
     assert login.renewed(first) is again, "another thread has asked meanwhile"
     assert Login(None).secret() is None
     assert Login(None).renewed(None) is None
+
+
+async def test_who_may_make_no_temporary_tables_is_told(postgres_login: PostgresLogin) -> None:
+    database = postgres_login.url.partition("@/")[2].partition("?")[0]
+    postgres_login.run(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC")
+    engine = await open_engine(postgres_login.url, secret=lambda: Secret(postgres_login.password))
+    try:
+        with pytest.raises(EngineError, match="no temporary tables"):
+            await engine.create_temp_table("speql_a", "SELECT 1 AS a")
+        assert (await engine.execute("SELECT 1 AS a")).rows.to_pydict() == {"a": [1]}
+    finally:
+        await engine.close()

@@ -65,6 +65,7 @@ class PostgresEngine:
         self._writable = writable
         self._label = label
         self._version = ""
+        self._no_temp_tables = ""
         self._work = EngineJobs("postgres", _QUICK_THREADS, _JOB_THREADS)
         self._data_version = DataVersion()
         self._catalog: Catalog | None = None
@@ -103,11 +104,12 @@ class PostgresEngine:
         sessions = open_sessions(conninfo, canceller, Login(secret))
         engine = cls(sessions, canceller, writable, str(parts.get("host") or ""))
         try:
-            engine._version, database = await engine._work.call(lambda job: server_facts(engine._sessions, job))
+            facts = await engine._work.call(lambda job: server_facts(engine._sessions, job))
         except BaseException:
             await engine.close()
             raise
-        engine._label = f"{database} on {engine._label}" if engine._label else database
+        engine._version, engine._no_temp_tables = facts.version, facts.no_temp_tables
+        engine._label = f"{facts.database} on {engine._label}" if engine._label else facts.database
         return engine
 
     @property
@@ -208,6 +210,8 @@ class PostgresEngine:
         tables can be written. Of a result of more than ``most_rows`` only one row more than that is kept.
         """
         started = time.perf_counter()
+        if self._no_temp_tables:
+            raise EngineError(self._no_temp_tables, "Queries run on your tables.")
         self._own_tables.reserve(name)
         sql_name = _sql_name(name)
         query = sql.rstrip().rstrip(";")

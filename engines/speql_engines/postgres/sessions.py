@@ -2,6 +2,7 @@
 
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -102,10 +103,29 @@ def open_sessions(conninfo: str, canceller: Executor, login: Login | None = None
     return SessionPool(log_in, MAX_SESSIONS, psycopg.Error, engine_error)
 
 
-def server_facts(sessions: Sessions, job: Job) -> tuple[str, str]:
-    """The server's version and the name of the database; :class:`ConnectionFailedError` if it is no PostgreSQL."""
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """The server's version, the name of the database, and why it takes no temporary tables (empty: it does)."""
+
+    version: str
+    database: str
+    no_temp_tables: str
+
+
+def server_facts(sessions: Sessions, job: Job) -> ServerFacts:
+    """What the server says of itself; :class:`ConnectionFailedError` if it is no PostgreSQL."""
+    asked = (
+        "SELECT current_setting('server_version'), current_database(), pg_is_in_recovery(), "
+        "has_database_privilege(current_database(), 'TEMP')"
+    )
     with sessions.session(job) as session:
-        found = session.connection.execute("SELECT current_setting('server_version'), current_database()").fetchone()
+        found = session.connection.execute(asked).fetchone()
         if found is None:
             raise ConnectionFailedError("The server does not say what it is.", "Is it PostgreSQL?")
-        return str(found[0]), str(found[1])
+        version, database, standby, temporary = (str(value) for value in found)
+        refused = ""
+        if standby == "t":
+            refused = "The server is a standby, which takes no temporary tables."
+        elif temporary != "t":
+            refused = f"You may make no temporary tables in {database}."
+        return ServerFacts(version, database, refused)
