@@ -19,8 +19,8 @@ sys.path[:0] = [
     str(Path(__file__).resolve().parents[1] / room) for room in ("server", "scheduler", "speculator", "engines", "sql")
 ]
 
-from speql_server.completion_abilities import CompletionAbilities  # noqa: E402 - found on the path made above
-from speql_server.to_lsp_completion import completion_list  # noqa: E402
+from speql_server.lsp.completion_abilities import CompletionAbilities  # noqa: E402 - found on the path made above
+from speql_server.lsp.to_lsp_completion import completion_list  # noqa: E402
 from speql_speculator.completing.completion import completions  # noqa: E402
 from speql_speculator.completing.name_index import name_index  # noqa: E402
 from speql_speculator.snapshot import Snapshot  # noqa: E402

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from speql_notebook.ran import Ran
-from speql_server.positions import LineIndex
+from speql_server.lsp.positions import LineIndex
 from speql_server.protocol import Edit
 from speql_sql import SpeqlError
 from speql_sql.problem import sentences

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from speql_notebook.databases import Closes, Lease
 from speql_server.app import SpeqlServer
-from speql_server.transport import serve_messages
+from speql_server.wire.transport import serve_messages
 
 
 class EditorPage(Closes):

@@ -18,11 +18,11 @@ from typing import Any
 from speql_notebook.kernel_facts import KernelFacts, kernel_of
 from speql_server.app import create_server
 from speql_server.cli.serve import log_to
-from speql_server.framing import framed_bodies
 from speql_server.pauses import keep_pauses_short
 from speql_server.settings import ServerSettings
-from speql_server.threaded_writer import ThreadedWriter
-from speql_server.transport import pump, serve_messages
+from speql_server.wire.framing import framed_bodies
+from speql_server.wire.threaded_writer import ThreadedWriter
+from speql_server.wire.transport import pump, serve_messages
 
 Message = dict[str, Any]
 

@@ -14,9 +14,9 @@ from typing import Any
 from speql_notebook.databases import Closes, Lease, at_exit
 from speql_notebook.kernel_facts import KernelFacts
 from speql_notebook.notebook_connection import NOTEBOOK
-from speql_server.access import Token
-from speql_server.framing import framed_bodies
-from speql_server.transport import TcpWriter, serve_messages
+from speql_server.wire.access import Token
+from speql_server.wire.framing import framed_bodies
+from speql_server.wire.transport import TcpWriter, serve_messages
 
 
 class KernelDoor:

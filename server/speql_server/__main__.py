@@ -22,7 +22,7 @@ def main(command_line: Sequence[str] | None = None) -> None:
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     arguments = parser.parse_args(command_line)
     from speql_server.cli.serve import serve
-    from speql_server.serve_error import ServeError
+    from speql_server.wire.serve_error import ServeError
 
     try:
         serve(

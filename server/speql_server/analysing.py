@@ -10,8 +10,8 @@ from speql_engines.unasked_binding import bind_unasked
 from speql_server.analysis import Analysis, Analyst, typed_cursor
 from speql_server.connecting.connection import Connection
 from speql_server.language_model.mender import Mender
+from speql_server.lsp.projected_lines import lines_of
 from speql_server.prediction import NOTHING_PREDICTED
-from speql_server.projected_lines import lines_of
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement
 from speql_sql import Catalog, Problem, SpeqlError

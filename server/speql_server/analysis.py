@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 from speql_scheduler.matching.open_units import open_units
 from speql_scheduler.matching.units import KnownUnits, Unit, unit_at, units_of
 from speql_scheduler.running.costs import crossed_rows
+from speql_server.lsp.positions import LineIndex
+from speql_server.lsp.projected_lines import lines_of
 from speql_server.masks import certain, masks_of
-from speql_server.positions import LineIndex
 from speql_server.prediction import NOTHING_PREDICTED, Predicted
-from speql_server.projected_lines import lines_of
 from speql_speculator.edits import Edit
 from speql_speculator.embedding.projection import Mask
 from speql_speculator.hot_columns import NOTHING_HOT, HotColumns, hot_columns

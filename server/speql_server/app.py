@@ -15,7 +15,6 @@ from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcIn
 from pygls.lsp.server import LanguageServer
 
 from speql_server import protocol
-from speql_server.abilities import Abilities
 from speql_server.background import Background
 from speql_server.client_configuration import ClientConfiguration
 from speql_server.clock import Clock
@@ -31,15 +30,16 @@ from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
 from speql_server.later_cells import LaterCells
 from speql_server.loop_monitor import LoopMonitor
-from speql_server.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
+from speql_server.lsp.abilities import Abilities
+from speql_server.lsp.positions import Encoding
+from speql_server.lsp.pulled_diagnostics import PulledDiagnostics
+from speql_server.lsp.work_done import WorkDone
 from speql_server.notebooks import Notebooks
 from speql_server.pauses import keep_what_is_there
-from speql_server.positions import Encoding
 from speql_server.precedence import YieldingThread
-from speql_server.pulled_diagnostics import PulledDiagnostics
 from speql_server.settings import ServerSettings, SettingsError
 from speql_server.status import connection_message, speculation, status
-from speql_server.work_done import WorkDone
+from speql_server.wire.lsp_protocol import RequestRefusedError, SpeqlLanguageServerProtocol
 from speql_server.workspaces import Workspaces
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Problem, SpeqlError
@@ -510,7 +510,7 @@ class SpeqlServer(LanguageServer):
         self.send_status()
 
     def _send_diagnostics(self, analysis: "Analysis", problems: tuple[Problem, ...]) -> None:
-        from speql_server.to_lsp import diagnostic
+        from speql_server.lsp.to_lsp import diagnostic
 
         uri, version, dialect = analysis.snapshot.uri, analysis.snapshot.version, analysis.catalog.dialect
         if self.documents.get(uri) is None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from speql_server.from_lsp import BadArgumentsError, offset_of, place_arguments
+from speql_server.lsp.from_lsp import BadArgumentsError, offset_of, place_arguments
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from lsprotocol import types
 
-from speql_server import to_lsp_completion
-from speql_server.completion_abilities import CompletionAbilities
 from speql_server.completion_offers import CompletionOffers
 from speql_server.connecting.connection import Connection
 from speql_server.documents import Edited
-from speql_server.from_lsp import offset_of
-from speql_server.positions import Encoding
+from speql_server.lsp import to_lsp_completion
+from speql_server.lsp.completion_abilities import CompletionAbilities
+from speql_server.lsp.from_lsp import offset_of
+from speql_server.lsp.positions import Encoding
 from speql_server.stale_reads import StaleReads
 from speql_speculator.completing.completion import Completions, completions
 from speql_speculator.completing.name_index import name_index

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
-from speql_server.positions import Encoding
-from speql_server.projected_lines import ProjectedLines, lines_of
+from speql_server.lsp.positions import Encoding
+from speql_server.lsp.projected_lines import ProjectedLines, lines_of
 from speql_speculator.embedding.projection import Mask
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement

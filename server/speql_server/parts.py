@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from speql_server.lsp.positions import Encoding, LineIndex, PlacedEdit, Range
+from speql_server.lsp.projected_lines import lines_of
 from speql_server.masks import masks_of
-from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range
-from speql_server.projected_lines import lines_of
 from speql_speculator.embedding.projection import Mask
 from speql_speculator.navigating.document import statements_of
 from speql_speculator.snapshot import Snapshot

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from pygls.exceptions import JsonRpcInvalidParams
 
-from speql_server.from_lsp import BadArgumentsError, converted_params
-from speql_server.lsp_protocol import RequestRefusedError
+from speql_server.lsp.from_lsp import BadArgumentsError, converted_params
 from speql_server.protocol import Wire
+from speql_server.wire.lsp_protocol import RequestRefusedError
 from speql_sql import SpeqlError
 
 if TYPE_CHECKING:

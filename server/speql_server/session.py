@@ -16,7 +16,7 @@ from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.job_graph import JobGraph
 from speql_scheduler.running.scheduler import Scheduler
 from speql_scheduler.running.speculation import Speculation
-from speql_server import protocol, to_lsp
+from speql_server import protocol
 from speql_server.analysing import Analysing
 from speql_server.analysis import Analysis, Analyst
 from speql_server.clock import Clock
@@ -30,9 +30,10 @@ from speql_server.language_model.mender import Mender
 from speql_server.language_model.room import LanguageModel
 from speql_server.latest_only import LatestOnly
 from speql_server.learnt import Learnt
+from speql_server.lsp import to_lsp
+from speql_server.lsp.positions import Encoding
 from speql_server.outlets import Outlets
 from speql_server.pauses import RestCollector
-from speql_server.positions import Encoding
 from speql_server.precedence import SAME_BREATH_SECONDS
 from speql_server.results.requests import ResultRequests
 from speql_server.settings import ServerSettings

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from speql_server.lsp.positions import Encoding
+from speql_server.lsp.to_lsp_text import place_behind
 from speql_server.masks import certain
 from speql_server.parts import Part
-from speql_server.positions import Encoding
-from speql_server.to_lsp_text import place_behind
 from speql_speculator.navigating.document import Located, models_of
 from speql_speculator.navigating.hints import ColumnHints, Hint, TableHint, hints
 from speql_sql import Catalog, Span

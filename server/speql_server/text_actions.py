@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.from_lsp import offset_of
+from speql_server.lsp.from_lsp import offset_of
 from speql_sql import Span
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ async def _repairs(
     analysis = await session.repaired_at(edited, span)
     if analysis is None or analysis.statement is None or not analysis.edits:
         return []
-    from speql_server.to_lsp import SOURCE, repair_edit  # which the session has imported long ago
+    from speql_server.lsp.to_lsp import SOURCE, repair_edit  # which the session has imported long ago
 
     edit = repair_edit(analysis, server.encoding)
     if edit is None:
@@ -101,7 +101,7 @@ async def _rewritings(
     """The rewritings of the statement at a place that the engine has no objection to."""
 
     def read(snapshot: "Snapshot", catalog: "Catalog") -> "list[tuple[Action, types.WorkspaceEdit]]":
-        from speql_server import to_lsp_text
+        from speql_server.lsp import to_lsp_text
         from speql_speculator.rewriting.code_actions import code_actions
 
         text = snapshot.text
@@ -115,7 +115,7 @@ async def _rewritings(
             for action in code_actions(text, span, catalog, kinds)
         ]
 
-    from speql_server.to_lsp import SOURCE
+    from speql_server.lsp.to_lsp import SOURCE
 
     offered: list[types.CodeAction] = []
     for action, edit in await session.read(edited, read):

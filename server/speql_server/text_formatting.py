@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.positions import LineIndex
+from speql_server.lsp.positions import LineIndex
 from speql_sql import Span
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ async def format_text(
         start = piece.end + 1
 
     def written(snapshot: "Snapshot", _: "Catalog") -> "list[types.TextEdit]":
-        from speql_server import to_lsp_text
+        from speql_server.lsp import to_lsp_text
 
         return to_lsp_text.text_edits(sorted(edits, key=lambda edit: edit.span), snapshot.text, server.encoding)
 

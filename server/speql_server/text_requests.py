@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.from_lsp import offset_of
+from speql_server.lsp.from_lsp import offset_of
 
 if TYPE_CHECKING:
     from lsprotocol import types

@@ -12,8 +12,8 @@ from speql_engines.engine import ConnectionFailure
 from speql_server.app import create_server
 from speql_server.cli.main import app
 from speql_server.connecting.file import KEYS
-from speql_server.greeting import initialize_result
 from speql_server.protocol import MESSAGES, Wire
+from speql_server.wire.greeting import initialize_result
 from speql_speculator.language_model.profiles import profiles
 from speql_speculator.language_model.settings import LanguageModelSettings
 

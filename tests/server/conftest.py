@@ -16,7 +16,7 @@ import pytest
 
 from speql_server import protocol
 from speql_server.client import Client
-from speql_server.positions import Encoding, LineIndex
+from speql_server.lsp.positions import Encoding, LineIndex
 
 TABLES = """
 CREATE TABLE airlines (carrier VARCHAR PRIMARY KEY, name VARCHAR);

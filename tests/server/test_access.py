@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from speql_server.access import VARIABLE, Token, host_admitted, origin_admitted, token_for
-from speql_server.serve_error import ServeError
+from speql_server.wire.access import VARIABLE, Token, host_admitted, origin_admitted, token_for
+from speql_server.wire.serve_error import ServeError
 
 ORIGINS = [
     (None, True),

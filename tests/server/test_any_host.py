@@ -3,12 +3,12 @@
 from hypothesis import given, settings
 from lsprotocol import types
 
-from speql_server import to_lsp_text
+from speql_server.lsp import to_lsp_text
+from speql_server.lsp.positions import LineIndex
+from speql_server.lsp.semantic_tokens import semantic_tokens
+from speql_server.lsp.to_lsp_lenses import code_lenses, lens_at
 from speql_server.parts import parts_of
-from speql_server.positions import LineIndex
-from speql_server.semantic_tokens import semantic_tokens
 from speql_server.shown_hints import shown_hints
-from speql_server.to_lsp_lenses import code_lenses, lens_at
 from speql_speculator.embedding.project import HostLanguage, project
 from speql_speculator.navigating.folds import folds
 from speql_speculator.navigating.made_tables import made_table

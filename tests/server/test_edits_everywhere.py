@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
-from speql_server.from_lsp import changed
-from speql_server.positions import Encoding
+from speql_server.lsp.from_lsp import changed
+from speql_server.lsp.positions import Encoding
 from speql_speculator.snapshot import Snapshot
 
 from .conftest import Start

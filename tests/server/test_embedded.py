@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from speql_server import protocol
-from speql_server.positions import LineIndex
+from speql_server.lsp.positions import LineIndex
 
 from .conftest import Editor, Start
 from .test_inline_completion import ghost

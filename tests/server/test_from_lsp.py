@@ -3,8 +3,8 @@
 import pytest
 from lsprotocol import types
 
-from speql_server.from_lsp import changed
-from speql_server.positions import Encoding
+from speql_server.lsp.from_lsp import changed
+from speql_server.lsp.positions import Encoding
 from speql_server.settings import ServerSettings, SettingsError
 from speql_speculator.snapshot import Snapshot
 

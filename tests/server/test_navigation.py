@@ -8,9 +8,9 @@ from pygls.exceptions import JsonRpcContentModified
 
 from speql_server.client import ServerAnswerError
 from speql_server.documents import Documents, Edited
-from speql_server.greeting import initialize_result
 from speql_server.settings import ServerSettings
 from speql_server.text_requests import read_snapshot
+from speql_server.wire.greeting import initialize_result
 from speql_server.workspaces import Workspaces
 from speql_speculator.snapshot import Snapshot
 

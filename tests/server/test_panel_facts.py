@@ -11,7 +11,7 @@ from speql_scheduler.matching.units import units_of
 from speql_server import protocol
 from speql_server.analysis import Analysis
 from speql_server.client import ServerAnswerError
-from speql_server.positions import LineIndex
+from speql_server.lsp.positions import LineIndex
 from speql_speculator.repair import Repair
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement

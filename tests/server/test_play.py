@@ -17,15 +17,15 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-from speql_server.access import Token
 from speql_server.cli.play import play_settings
 from speql_server.play import open_pages, uploads
 from speql_server.play.assets import Asset, load_assets
 from speql_server.play.open_pages import OpenPages
 from speql_server.play.play_server import serve_play
 from speql_server.play.play_settings import PlaySettings, Text
-from speql_server.serve_error import ServeError
 from speql_server.settings import ServerSettings
+from speql_server.wire.access import Token
+from speql_server.wire.serve_error import ServeError
 
 KEY = "0123456789abcdef-page"
 TOKEN = "a-token-of-the-tests-0123456789"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from speql_server.positions import Encoding, LineIndex
+from speql_server.lsp.positions import Encoding, LineIndex
 
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 

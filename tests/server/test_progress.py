@@ -15,9 +15,9 @@ from speql_server.app import create_server
 from speql_server.client import Client
 from speql_server.clock import Clock
 from speql_server.connecting.profile import ConnectionProfile
-from speql_server.framing import framed_bodies
 from speql_server.settings import ServerSettings
-from speql_server.transport import serve_messages
+from speql_server.wire.framing import framed_bodies
+from speql_server.wire.transport import serve_messages
 from speql_sql import Catalog
 
 from .conftest import Start

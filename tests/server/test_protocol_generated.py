@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from speql_server.protocol_schema import typescript
+from speql_server.wire.protocol_schema import typescript
 
 CHECKED_IN = Path(__file__).parents[2] / "vscode-client" / "src" / "protocol.gen.ts"
 

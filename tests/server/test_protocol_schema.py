@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from speql_server import protocol
-from speql_server.protocol_schema import typescript
+from speql_server.wire.protocol_schema import typescript
 
 
 def interfaces(text: str) -> dict[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from speql_server.pulled_diagnostics import PulledDiagnostics
+from speql_server.lsp.pulled_diagnostics import PulledDiagnostics
 
 from .conftest import Editor, Start
 from .test_embedded import open_as

@@ -6,9 +6,9 @@ import pytest
 
 from speql_engines import Result, ResultColumn
 from speql_scheduler.running.answer import Answer, Interval, SampleInfo
-from speql_server import to_lsp
 from speql_server.analysis import Analysis
-from speql_server.positions import LineIndex
+from speql_server.lsp import to_lsp
+from speql_server.lsp.positions import LineIndex
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog
 

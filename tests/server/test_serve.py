@@ -13,8 +13,8 @@ import pytest
 
 from speql_server.cli.serve import loopback_address
 from speql_server.client import Client, ServerAnswerError
-from speql_server.greeting import initialize_result
-from speql_server.serve_error import ServeError
+from speql_server.wire.greeting import initialize_result
+from speql_server.wire.serve_error import ServeError
 
 
 @dataclass

@@ -18,9 +18,9 @@ from speql_server.cli.main import app
 from speql_server.client import Client
 from speql_server.connecting.profile import ConnectionProfile
 from speql_server.connecting.spending_files import ledger_file
-from speql_server.framing import framed_bodies
 from speql_server.settings import ServerSettings
-from speql_server.transport import serve_messages
+from speql_server.wire.framing import framed_bodies
+from speql_server.wire.transport import serve_messages
 
 from .conftest import Editor
 

@@ -1,4 +1,4 @@
-// Made from server/speql_server/protocol.py by speql_server.protocol_schema. Do not edit by hand.
+// Made from server/speql_server/protocol.py by speql_server.wire.protocol_schema. Do not edit by hand.
 
 export type Cell = null | boolean | number | string;
 

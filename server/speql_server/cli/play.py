@@ -13,7 +13,6 @@ from rich.progress import Progress
 from speql_engines.cache_directory import cache_directory
 from speql_engines.data_files import READERS
 from speql_engines.spill import SpillDirectory
-from speql_server.access import Token, token_for
 from speql_server.cli.demo.dataset import SHORT_DESCRIPTION, build_demo_database, demo_database_path
 from speql_server.cli.demo.demo_query import demo_query, query_names
 from speql_server.cli.serve import log_to
@@ -22,8 +21,9 @@ from speql_server.pauses import keep_pauses_short
 from speql_server.play.assets import load_assets
 from speql_server.play.play_server import serve_play
 from speql_server.play.play_settings import Example, PlaySettings, Text
-from speql_server.serve_error import ServeError
 from speql_server.settings import EVERYWHERE, ServerSettings
+from speql_server.wire.access import Token, token_for
+from speql_server.wire.serve_error import ServeError
 
 _LARGEST_TEXT = 2_000_000
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from speql_server.greeting import Greeting, greet
 from speql_server.log_format import LogFormatter
-from speql_server.serve_error import ServeError
+from speql_server.wire.greeting import Greeting, greet
+from speql_server.wire.serve_error import ServeError
 
 
 def serve(
@@ -46,7 +46,7 @@ def serve(
 
     from speql_server.pauses import keep_pauses_short
     from speql_server.settings import EVERYWHERE, ServerSettings
-    from speql_server.transport import serve_stdio, serve_tcp
+    from speql_server.wire.transport import serve_stdio, serve_tcp
 
     keep_pauses_short()
     everywhere = ((EVERYWHERE, connection),) if connection else ()
@@ -55,13 +55,13 @@ def serve(
     if address is None:
         status = asyncio.run(serve_stdio(settings, output, greeting))
     else:
-        from speql_server.access import token_for
+        from speql_server.wire.access import token_for
 
         token = token_for(token_file)
         if tcp is not None:
             status = asyncio.run(serve_tcp(settings, *address, token, announce))
         else:
-            from speql_server.websocket import serve_websocket
+            from speql_server.wire.websocket import serve_websocket
 
             status = asyncio.run(serve_websocket(settings, *address, token, allow_origin, announce))
     if status:
@@ -85,7 +85,7 @@ def loopback_address(text: str, option: str = "--tcp") -> tuple[str, int]:
     >>> loopback_address("127.0.0.1:0")
     ('127.0.0.1', 0)
     """
-    from speql_server.access import is_loopback  # not for stdio, which is to start quickly
+    from speql_server.wire.access import is_loopback  # not for stdio, which is to start quickly
 
     host, colon, port = text.rpartition(":")
     host = host.strip("[]")

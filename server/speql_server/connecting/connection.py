@@ -20,9 +20,9 @@ from speql_server.connecting.governing import govern
 from speql_server.connecting.profile import ConnectionProfile
 from speql_server.connecting.spending_files import write_consent
 from speql_server.history_directory import history_directory
+from speql_server.lsp.work_done import StoppedError
 from speql_server.prediction import Predictor
 from speql_server.settings import ServerSettings
-from speql_server.work_done import StoppedError
 from speql_speculator.completing.name_index import NameIndex, name_index
 from speql_sql import Catalog, FunctionSignature, SpeqlError
 from speql_sql.database_names import without_password

@@ -6,7 +6,7 @@ import msgspec
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from speql_server.from_lsp import BadArgumentsError, accept_repair_arguments
+from speql_server.lsp.from_lsp import BadArgumentsError, accept_repair_arguments
 from speql_server.protocol import AcceptRepairResult
 
 if TYPE_CHECKING:

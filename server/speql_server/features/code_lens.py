@@ -23,7 +23,7 @@ def register(server: "SpeqlServer") -> None:
             return None
 
         def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[types.CodeLens]:
-            from speql_server.to_lsp_lenses import code_lenses
+            from speql_server.lsp.to_lsp_lenses import code_lenses
 
             return code_lenses(parts, catalog, server.encoding)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.from_lsp import lens_data
+from speql_server.lsp.from_lsp import lens_data
 from speql_server.text_requests import read_snapshot
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def register(server: "SpeqlServer") -> None:
             return lens  # one with a command, which says all
 
         def read(snapshot: "Snapshot", catalog: "Catalog") -> "tuple[Snapshot, Lens | None, str]":
-            from speql_server.to_lsp_lenses import lens_at
+            from speql_server.lsp.to_lsp_lenses import lens_at
 
             return snapshot, lens_at(snapshot, data.offset, data.kind, catalog), catalog.version
 
@@ -33,7 +33,7 @@ def register(server: "SpeqlServer") -> None:
         session = next(iter(server.sessions(data.uri)), None)
         if found is None or session is None or found[0].version != data.version:
             raise JsonRpcContentModified("The text has changed since it was asked about.")
-        from speql_server.to_lsp_hints import estimate_title, rows_title
+        from speql_server.lsp.to_lsp_hints import estimate_title, rows_title
 
         snapshot, part, version = found
         title = "no estimate"

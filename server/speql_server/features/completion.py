@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import completion_abilities
+from speql_server.lsp.from_lsp import completion_abilities
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import offered_item
+from speql_server.lsp.from_lsp import offered_item
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

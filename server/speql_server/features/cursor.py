@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from speql_server.from_lsp import cursor_of, nearest_offset_of
+from speql_server.lsp.from_lsp import cursor_of, nearest_offset_of
 from speql_server.protocol import CURSOR
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from speql_server.from_lsp import field_of
+from speql_server.lsp.from_lsp import field_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

@@ -22,7 +22,7 @@ def register(server: "SpeqlServer") -> None:
         texts, number = server.run_together(params.text_document.uri)
 
         def read(part: "Part", offset: int, catalog: "Catalog") -> types.Location | None:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_speculator.navigating import made_tables, places
 
             found = places.definition(part.text, offset, catalog)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import changed
+from speql_server.lsp.from_lsp import changed
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import language_of, snapshot_of
+from speql_server.lsp.from_lsp import language_of, snapshot_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

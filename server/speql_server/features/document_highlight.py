@@ -18,7 +18,7 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     async def document_highlight(params: types.DocumentHighlightParams) -> list[types.DocumentHighlight] | None:
         def read(part: "Part", offset: int, catalog: "Catalog") -> list[types.DocumentHighlight]:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_speculator.navigating import places
 
             return to_lsp_text.highlights(places.places(part.text, offset, catalog), part, server.encoding)

@@ -19,7 +19,7 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     async def document_symbol(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
         def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[types.DocumentSymbol]:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_speculator.navigating.outline import outline
 
             return [

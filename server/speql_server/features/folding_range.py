@@ -19,7 +19,7 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
     async def folding_range(params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
         def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[types.FoldingRange]:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_speculator.navigating.folds import folds
 
             return to_lsp_text.folding_ranges([(part, folds(part.text, catalog)) for part in parts])

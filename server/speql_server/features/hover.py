@@ -20,8 +20,8 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     async def hover(params: types.HoverParams) -> types.Hover | None:
         def read(snapshot: "Snapshot", catalog: "Catalog") -> "tuple[Hover, types.Range] | None":
-            from speql_server import to_lsp_text
-            from speql_server.from_lsp import offset_of
+            from speql_server.lsp import to_lsp_text
+            from speql_server.lsp.from_lsp import offset_of
             from speql_server.masks import certain, mask_at
             from speql_server.parts import part_at
             from speql_speculator.navigating import hovering

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.abilities import abilities_of
-from speql_server.from_lsp import encoding_of, roots_of
+from speql_server.lsp.abilities import abilities_of
+from speql_server.lsp.from_lsp import encoding_of, roots_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer

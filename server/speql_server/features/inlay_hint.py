@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified
 
-from speql_server.from_lsp import nearest_offset_of
+from speql_server.lsp.from_lsp import nearest_offset_of
 from speql_server.text_requests import read_snapshot
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def register(server: "SpeqlServer") -> None:
         session = next(iter(server.sessions(uri)), None)
         if found is None or session is None:
             return None
-        from speql_server.to_lsp_hints import inlay_hints, queries_of
+        from speql_server.lsp.to_lsp_hints import inlay_hints, queries_of
 
         snapshot, shown, version = found
         if setting != "rows" and (unknown := session.learnt.unknown(queries_of(shown), version)):

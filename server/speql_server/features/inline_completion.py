@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import offset_of
+from speql_server.lsp.from_lsp import offset_of
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -47,7 +47,7 @@ def register(server: "SpeqlServer") -> None:
             shown = await found[0].continuation(found[1])
         if not shown or not newest() or (selected and shown[:1].isalnum()):
             return nothing  # letters would make another word of the selected item
-        from speql_server.to_lsp import inline_completion_item  # with the rooms below, which are imported by now
+        from speql_server.lsp.to_lsp import inline_completion_item  # with the rooms below, which are imported by now
 
         item = inline_completion_item(snapshot, selected + shown, start, end, server.encoding)
         return types.InlineCompletionList(items=[item] if item is not None else [])

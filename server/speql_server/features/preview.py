@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from pygls.exceptions import JsonRpcInvalidParams
 
-from speql_server.from_lsp import BadArgumentsError, offset_of, preview_arguments
+from speql_server.lsp.from_lsp import BadArgumentsError, offset_of, preview_arguments
 from speql_server.protocol import PreviewResult
 
 if TYPE_CHECKING:

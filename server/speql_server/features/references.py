@@ -20,7 +20,7 @@ def register(server: "SpeqlServer") -> None:
         texts, number = server.run_together(params.text_document.uri)
 
         def read(part: "Part", offset: int, catalog: "Catalog") -> list[types.Location]:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_speculator.navigating import made_tables, places
 
             with_declaration = params.context.include_declaration

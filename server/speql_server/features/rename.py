@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.lsp_protocol import RequestRefusedError
 from speql_server.text_requests import read_place
+from speql_server.wire.lsp_protocol import RequestRefusedError
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -19,7 +19,7 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
     async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
         def read(part: "Part", offset: int, catalog: "Catalog") -> types.WorkspaceEdit | str:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_server.masks import rename_refusal
             from speql_speculator.navigating import renaming
 

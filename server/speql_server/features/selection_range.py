@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import offset_of
+from speql_server.lsp.from_lsp import offset_of
 from speql_server.text_requests import read_snapshot
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_SELECTION_RANGE)
     async def selection_range(params: types.SelectionRangeParams) -> list[types.SelectionRange] | None:
         def read(snapshot: "Snapshot", catalog: "Catalog") -> list[types.SelectionRange]:
-            from speql_server import to_lsp_text
+            from speql_server.lsp import to_lsp_text
             from speql_server.parts import part_at
             from speql_speculator.navigating.selections import selections
 

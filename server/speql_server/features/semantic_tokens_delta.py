@@ -25,7 +25,7 @@ def register(server: "SpeqlServer") -> None:
         name, known = next((session.tokens_sent for session in server.sessions(uri)), ("", []))
 
         def read(parts: "Sequence[Part]", catalog: "Catalog") -> tuple[list[int], list[types.SemanticTokensEdit]]:
-            from speql_server.semantic_tokens import delta, semantic_tokens
+            from speql_server.lsp.semantic_tokens import delta, semantic_tokens
 
             data = semantic_tokens(parts, catalog, server.encoding)
             return data, delta(known, data) if name == params.previous_result_id else []

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from speql_server.lsp.token_legend import MODIFIERS, TYPE_NAMES
 from speql_server.text_requests import read_parts
-from speql_server.token_legend import MODIFIERS, TYPE_NAMES
 
 if TYPE_CHECKING:
     from speql_server.app import SpeqlServer
@@ -31,7 +31,7 @@ async def all_tokens(server: "SpeqlServer", uri: str) -> list[int] | None:
     """The numbers of all tokens; None if the document is not open, or holds no SQL."""
 
     def read(parts: "Sequence[Part]", catalog: "Catalog") -> list[int]:
-        from speql_server.semantic_tokens import semantic_tokens
+        from speql_server.lsp.semantic_tokens import semantic_tokens
 
         return semantic_tokens(parts, catalog, server.encoding)
 

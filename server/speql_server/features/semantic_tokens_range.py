@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from speql_server.from_lsp import nearest_offset_of
+from speql_server.lsp.from_lsp import nearest_offset_of
 from speql_server.text_requests import read_snapshot
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ def register(server: "SpeqlServer") -> None:
     @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE)
     async def semantic_tokens_range(params: types.SemanticTokensRangeParams) -> types.SemanticTokens | None:
         def read(snapshot: "Snapshot", catalog: "Catalog") -> types.SemanticTokens:
+            from speql_server.lsp.semantic_tokens import semantic_tokens
             from speql_server.parts import parts_of
-            from speql_server.semantic_tokens import semantic_tokens
             from speql_sql import Span
 
             start, end = (

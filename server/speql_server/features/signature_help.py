@@ -31,6 +31,6 @@ def register(server: "SpeqlServer") -> None:
         if call is None or found is None:
             return None
         signatures = await found[0].signatures(call.name)
-        from speql_server.to_lsp_text import signature_help
+        from speql_server.lsp.to_lsp_text import signature_help
 
         return signature_help(signatures, call) if signatures else None

@@ -9,8 +9,8 @@ from http import HTTPStatus
 
 from websockets.datastructures import Headers
 
-from speql_server.access import Token, host_admitted
-from speql_server.websocket import tokens_said
+from speql_server.wire.access import Token, host_admitted
+from speql_server.wire.websocket import tokens_said
 
 Refusal = tuple[HTTPStatus, str]
 

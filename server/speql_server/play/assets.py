@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from speql_server.serve_error import ServeError
+from speql_server.wire.serve_error import ServeError
 
 FOLDER = Path(__file__).parent / "assets"
 NAMES = ("play.js", "play.css", "chart.js", "icon.svg")

@@ -15,17 +15,17 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from speql_server.access import Token
 from speql_server.app import create_server
-from speql_server.framing import MOST_BYTES
 from speql_server.play.admission import Refusal, refused_host, refused_origin, refused_socket, refused_token
 from speql_server.play.assets import Asset
 from speql_server.play.open_pages import OpenPage, OpenPages
 from speql_server.play.page_html import COMMON_HEADERS, page_html, page_policy
 from speql_server.play.play_settings import PlaySettings
 from speql_server.play.uploads import LARGEST_UPLOAD, receive_upload
-from speql_server.transport import cannot_listen, until_stopped
-from speql_server.websocket import serve_connection, spoken_subprotocol
+from speql_server.wire.access import Token
+from speql_server.wire.framing import MOST_BYTES
+from speql_server.wire.transport import cannot_listen, until_stopped
+from speql_server.wire.websocket import serve_connection, spoken_subprotocol
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from speql_server.cli.bench_lsp.records import Answered, Outcome
 from speql_server.client import Client, Message, ServerAnswerError
 from speql_server.features.debug import METHOD as DEBUG
 from speql_server.features.debug import VARIABLE as DEBUG_VARIABLE
-from speql_server.positions import LineIndex
+from speql_server.lsp.positions import LineIndex
 
 _MODIFIED, _CANCELLED = -32801, -32800
 

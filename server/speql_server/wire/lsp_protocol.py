@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import JsonRPCResponseMessage
 
-from speql_server.framing import MOST_BYTES
+from speql_server.wire.framing import MOST_BYTES
 from speql_sql import SpeqlError
 
 logger = logging.getLogger(__name__)

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from lsprotocol import types
 
+from speql_server.lsp.positions import Encoding, LineIndex, line_index, on_each_line
+from speql_server.lsp.token_legend import MODIFIERS, TYPES
 from speql_server.parts import Part
-from speql_server.positions import Encoding, LineIndex, line_index, on_each_line
-from speql_server.token_legend import MODIFIERS, TYPES
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.pieces import pieces
 from speql_speculator.navigating.token_kinds import TokenKind, token_kinds

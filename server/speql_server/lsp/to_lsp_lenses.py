@@ -6,11 +6,11 @@ from itertools import islice
 import msgspec
 from lsprotocol import types
 
+from speql_server.lsp.positions import Encoding
+from speql_server.lsp.to_lsp_text import place_behind, text_range
 from speql_server.masks import certain
 from speql_server.parts import Part, part_at
-from speql_server.positions import Encoding
 from speql_server.protocol import LensData
-from speql_server.to_lsp_text import place_behind, text_range
 from speql_speculator.navigating.document import model_at, models_of
 from speql_speculator.navigating.lenses import Lens, LensKind, lenses
 from speql_speculator.snapshot import Snapshot

@@ -13,12 +13,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from speql_server.access import Token, host_admitted, origin_admitted
 from speql_server.app import SpeqlServer, create_server
-from speql_server.framing import MOST_BYTES
 from speql_server.settings import ServerSettings
-from speql_server.threaded_writer import MOST_WAITING
-from speql_server.transport import announce_token, cannot_listen, serve_messages, until_stopped
+from speql_server.wire.access import Token, host_admitted, origin_admitted
+from speql_server.wire.framing import MOST_BYTES
+from speql_server.wire.threaded_writer import MOST_WAITING
+from speql_server.wire.transport import announce_token, cannot_listen, serve_messages, until_stopped
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import msgspec
 from speql_server import protocol
 
 _SCALARS = {bool: "boolean", int: "number", float: "number", str: "string", type(None): "null", Any: "unknown"}
-_HEADER = "// Made from server/speql_server/protocol.py by speql_server.protocol_schema. Do not edit by hand.\n"
+_HEADER = "// Made from server/speql_server/protocol.py by speql_server.wire.protocol_schema. Do not edit by hand.\n"
 
 
 def typescript() -> str:

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from lsprotocol import types
 
+from speql_server.lsp.positions import Encoding, Range, line_index
+from speql_server.lsp.projected_lines import lines_of
 from speql_server.parts import Part
-from speql_server.positions import Encoding, Range, line_index
-from speql_server.projected_lines import lines_of
 from speql_speculator.edits import Edit
 from speql_speculator.navigating.calls import CallAt
 from speql_speculator.navigating.folds import Fold

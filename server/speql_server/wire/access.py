@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from speql_server.serve_error import ServeError
+from speql_server.wire.serve_error import ServeError
 
 VARIABLE = "SPEQL_TOKEN"
 """The environment variable that a token may be given in."""

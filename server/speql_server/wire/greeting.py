@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from speql_server.token_legend import MODIFIERS, TYPE_NAMES
+from speql_server.lsp.token_legend import MODIFIERS, TYPE_NAMES
 
 _ENCODINGS = ("utf-8", "utf-16", "utf-32")
 

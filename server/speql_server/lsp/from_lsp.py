@@ -8,10 +8,10 @@ import msgspec
 from lsprotocol import types
 
 from speql_engines.governed.settings import SpeculationSettings
-from speql_server.completion_abilities import CompletionAbilities
+from speql_server.lsp.completion_abilities import CompletionAbilities
+from speql_server.lsp.positions import Encoding, line_index, remember
+from speql_server.lsp.projected_lines import lines_of
 from speql_server.notebooks import Cell
-from speql_server.positions import Encoding, line_index, remember
-from speql_server.projected_lines import lines_of
 from speql_server.protocol import CursorMoved, LensData, Position
 from speql_server.workspaces import Root, root_of
 from speql_speculator.common_ends import common_ends

@@ -1,6 +1,6 @@
 """Places in a document for offsets in its SQL: the one way by which features reach a document that is not all SQL."""
 
-from speql_server.positions import Encoding, LineIndex, PlacedEdit, Range, line_index, on_each_line
+from speql_server.lsp.positions import Encoding, LineIndex, PlacedEdit, Range, line_index, on_each_line
 from speql_speculator.embedding.projection import Mask, Projection
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Span

@@ -2,10 +2,10 @@
 
 from lsprotocol import types
 
-from speql_server.completion_abilities import CompletionAbilities
-from speql_server.positions import Encoding, LineIndex
-from speql_server.projected_lines import lines_of
-from speql_server.to_lsp import text_edits
+from speql_server.lsp.completion_abilities import CompletionAbilities
+from speql_server.lsp.positions import Encoding, LineIndex
+from speql_server.lsp.projected_lines import lines_of
+from speql_server.lsp.to_lsp import text_edits
 from speql_speculator.completing.completion import Completions
 from speql_speculator.completing.proposal import Proposal, ProposalKind
 from speql_speculator.snapshot import Snapshot

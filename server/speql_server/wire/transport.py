@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from speql_server.app import SpeqlServer, create_server
-from speql_server.framing import framed_bodies
-from speql_server.greeting import Greeting
-from speql_server.lsp_protocol import NotAdmittedError
 from speql_server.settings import ServerSettings
-from speql_server.threaded_writer import MOST_WAITING, ThreadedWriter
+from speql_server.wire.framing import framed_bodies
+from speql_server.wire.greeting import Greeting
+from speql_server.wire.lsp_protocol import NotAdmittedError
+from speql_server.wire.threaded_writer import MOST_WAITING, ThreadedWriter
 
 if TYPE_CHECKING:
-    from speql_server.access import Token
+    from speql_server.wire.access import Token
 
 logger = logging.getLogger(__name__)
 

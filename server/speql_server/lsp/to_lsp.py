@@ -10,12 +10,12 @@ from speql_scheduler.running.answer import Answer, SampleInfo
 from speql_scheduler.running.explanation import Explanation
 from speql_scheduler.running.job_graph import JobGraph
 from speql_server import protocol
-from speql_server.abilities import Abilities
 from speql_server.analysis import Analysis, shifted
 from speql_server.cells import cells
+from speql_server.lsp.abilities import Abilities
+from speql_server.lsp.positions import Encoding, LineIndex, Range
+from speql_server.lsp.projected_lines import lines_of
 from speql_server.masks import masks_told
-from speql_server.positions import Encoding, LineIndex, Range
-from speql_server.projected_lines import lines_of
 from speql_speculator.snapshot import Snapshot
 from speql_sql import Catalog, Problem, Span
 

@@ -1,0 +1,1 @@
+"""The edge: bytes, messages, and who may connect."""
