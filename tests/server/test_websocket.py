@@ -185,6 +185,9 @@ async def test_a_page_that_goes_leaves_nothing(listening: Listening, flights: Pa
         await watcher.open("file:///fast.sql", "SELECT 1 AS one")
         await watcher.rows("file:///fast.sql")
         before = await watcher.request("speql/debug", {})
+        while "speql-ledger_0" not in before["threads"]:  # it begins half a second after the first rows
+            await asyncio.sleep(0.05)
+            before = await watcher.request("speql/debug", {})
         async with listening.connect() as going:
             page = Page(going)
             await page.initialize()
