@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import duckdb
 
@@ -32,10 +32,10 @@ from speql_engines.idle_release import CallLater, IdleRelease
 from speql_engines.jobs import Job
 from speql_engines.known_catalog import KnownCatalog
 from speql_engines.statement_log import RunningStatement, StatementKind
+from speql_engines.weak import weak_method
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Cursor = duckdb.DuckDBPyConnection
 
@@ -66,11 +66,12 @@ class DuckDBEngine:
     ) -> None:
         self._connection = connection
         self._work = EngineJobs("duckdb", _QUICK_THREADS, _JOB_THREADS)
-        self._idle = IdleRelease(idle_release_seconds, _weak(self._release), call_later)
+        self._idle = IdleRelease(idle_release_seconds, weak_method(self._release), call_later)
         # Reading a large catalog takes seconds: nothing else waits behind it.
         self._catalog_thread = DaemonExecutor("speql-duckdb-catalog", 1)
-        # Weakly: an engine that nobody holds any more is closed at once.
-        source = CatalogSource(_weak(self._read_catalog), _weak(self._state), _weak(self._in_catalog_thread), store)
+        source = CatalogSource(
+            weak_method(self._read_catalog), weak_method(self._state), weak_method(self._in_catalog_thread), store
+        )
         self._catalog = CatalogKeeper(source, background_tables)
         self._background_tables = background_tables
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
@@ -434,19 +435,6 @@ class DuckDBEngine:
         except duckdb.Error:
             return False  # a checkpoint that fails (a full disk) leaves it attached; the next statement will say so
         return True
-
-
-def _weak(method: Callable[P, T]) -> Callable[P, T]:
-    """A method, without holding what it is one of."""
-    reference = weakref.WeakMethod(method)
-
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        found = reference()
-        if found is None:
-            raise EngineError("The connection is closed.", "Open it again.")
-        return found(*args, **kwargs)
-
-    return call
 
 
 def _close_unwanted(opening: "asyncio.Future[DuckDBConnection]") -> None:

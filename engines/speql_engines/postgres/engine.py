@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 import weakref
-from collections.abc import Generator
+from array import array
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
@@ -13,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus
 
 from speql_engines.adapters import AskSecret
+from speql_engines.catalog_keeper import CatalogKeeper, CatalogSource
 from speql_engines.engine import (
     Binding,
     ConnectionFailedError,
@@ -25,6 +27,7 @@ from speql_engines.engine import (
 )
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
 from speql_engines.jobs import Job
+from speql_engines.known_catalog import KnownCatalog
 from speql_engines.login import Login
 from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.postgres import plan
@@ -41,14 +44,20 @@ from speql_engines.statement_kinds import statement_of
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
+from speql_engines.weak import weak_method
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
+from speql_sql.packed_columns import TypeSpellings
 
 T = TypeVar("T")
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 8
 _CATALOG_SECONDS = 1.0
+
+_BACKGROUND_TABLES = 2_000
+"""A catalog of more is read again in the background; until then it is known to be stale."""
+
 _READ_ONLY = "25006"
 
 
@@ -68,12 +77,14 @@ class PostgresEngine:
         self._no_temp_tables = ""
         self._work = EngineJobs("postgres", _QUICK_THREADS, _JOB_THREADS)
         self._data_version = DataVersion()
-        self._catalog: Catalog | None = None
+        source = CatalogSource(weak_method(self._read_catalog), _no_state, asyncio.to_thread)
+        self._catalog = CatalogKeeper(source, _BACKGROUND_TABLES)
+        self._fingerprint = ""
         self._catalog_of = ""
         self._catalog_seen = (0, 0, 0)
         self._catalog_looked_at = 0.0
         self._submits = 0
-        self._reading: asyncio.Lock = asyncio.Lock()
+        self._looking: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._jobs = SessionJobs(self._work, sessions, self._own_tables, psycopg.Error, _explained)
@@ -133,19 +144,15 @@ class PostgresEngine:
         Whether others have changed them is looked at once a second at most: on a server where somebody writes all the
         time, it would be at each keystroke.
         """
-        async with self._reading:
+        async with self._looking:
             version = await self.data_version()
             mine = (self._sessions.generation, self._sessions.settings.count, self._submits)
             now = time.monotonic()
-            known = self._catalog
             soon = mine == self._catalog_seen and now < self._catalog_looked_at + _CATALOG_SECONDS
-            if known is not None and (version == self._catalog_of or soon):
-                return known
-            fingerprint = await self._jobs.ask("catalog", lambda at: catalog_fingerprint(at.connection))
-            if known is None or known.version != fingerprint:
-                known = await self._jobs.ask("catalog", lambda at: read_catalog(at.connection, fingerprint))
-            self._catalog, self._catalog_of, self._catalog_seen, self._catalog_looked_at = known, version, mine, now
-            return known
+            if not self._fingerprint or (version != self._catalog_of and not soon):
+                self._fingerprint = await self._jobs.ask("catalog", lambda at: catalog_fingerprint(at.connection))
+                self._catalog_of, self._catalog_seen, self._catalog_looked_at = version, mine, now
+        return await self._catalog.catalog(self._fingerprint)
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
@@ -285,7 +292,16 @@ class PostgresEngine:
 
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
-        await self._work.close(lambda: asyncio.to_thread(self._finalizer))
+        await self._work.close(self._close)
+
+    async def _close(self) -> None:
+        await self._catalog.close()
+        await asyncio.to_thread(self._finalizer)
+
+    async def _read_catalog(self, known: KnownCatalog | None, progress: Callable[[Catalog], None]) -> KnownCatalog:
+        fingerprint = self._fingerprint
+        found = await self._jobs.ask("catalog", lambda at: read_catalog(at.connection, fingerprint))
+        return KnownCatalog(found, array("Q"), "", "", TypeSpellings())
 
     def _drop(self, session: Session, sql_name: str) -> None:
         """Nothing interrupts it."""
@@ -300,6 +316,11 @@ class PostgresEngine:
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
         return await self._jobs.run(kind, lambda session: _rows_of(session, sql, max_rows, started), sql)
+
+
+async def _no_state() -> str:
+    """Nothing tells that a catalog that was kept in a file is still true."""
+    return ""
 
 
 def _explained(error: psycopg.Error, session: Session, sql: str, prefix: str) -> EngineError:
