@@ -74,6 +74,13 @@ def _same_order_keys(query: Block, view: Block, query_names: Names, view_names: 
     return all(outputs[0].get(name) == outputs[1].get(name) for name in names)
 
 
+_WHOLE = (
+    *(exp.Column, exp.AggFunc, exp.Window, exp.Query, exp.Anonymous, exp.Grouping, exp.UDTF),
+    *(exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls),
+)
+"""What a view has as it stands or not at all: no part of it is another expression."""
+
+
 class _NotHeldError(Exception):
     """The view has no output for an expression."""
 
@@ -132,7 +139,7 @@ class _Projection:
         held = self._held.get(normal_text(node, self._names))
         if held is not None:
             return held.copy()
-        if isinstance(node, (exp.Column, exp.AggFunc, exp.Window, exp.Query, exp.Anonymous, exp.Grouping, exp.UDTF)):
+        if isinstance(node, _WHOLE):
             raise _NotHeldError
         return type(node)(
             **{
