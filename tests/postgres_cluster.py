@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def binaries() -> Path | None:
@@ -23,7 +24,7 @@ def cluster() -> Iterator[str]:
     programs = binaries()
     assert programs is not None, "PostgreSQL is installed"
     folder = Path(tempfile.mkdtemp(prefix="speql-pg-", dir="/tmp"))
-    run_as: dict[str, object] = {}
+    run_as: dict[str, Any] = {}
     if os.geteuid() == 0:  # the server refuses to run as root
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
