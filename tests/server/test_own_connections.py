@@ -131,6 +131,7 @@ async def test_choosing_one_again_that_has_failed_tries_it_again(start: Start, f
     editor.open("SELECT a FROM t")
     await listed(editor, "later")
     await shown(editor, "later.duckdb")
+    await status(editor, lambda said: any(one.name == "later" and one.state == "failed" for one in said.connections))
     with duckdb.connect(str(later)) as connection:
         connection.execute("CREATE TABLE t AS SELECT 7 AS a")
     editor.forget()
