@@ -321,7 +321,8 @@ def _plan(duck: duckdb.DuckDBPyConnection, sql: str) -> str:
     inside = "".join(scans)
     return (
         '<ShowPlanXML xmlns="http://schemas.microsoft.com/sqlserver/2004/07/showplan" Version="1.564">'
-        f'<BatchSequence><Batch><Statements><StmtSimple StatementText={quoteattr(sql)} StatementEstRows="10" StatementSubTreeCost="0.1">'
+        "<BatchSequence><Batch><Statements>"
+        f'<StmtSimple StatementText={quoteattr(sql)} StatementEstRows="10" StatementSubTreeCost="0.1">'
         f'<QueryPlan><RelOp PhysicalOp="Hash Match" EstimateRows="10" AvgRowSize="20">{inside}</RelOp></QueryPlan>'
         "</StmtSimple></Statements></Batch></BatchSequence></ShowPlanXML>"
     )

@@ -36,9 +36,10 @@ FOREIGN_KEYS = """
     FROM sys.foreign_key_columns f
     ORDER BY f.parent_object_id, f.constraint_object_id, f.constraint_column_id"""
 SIZES = """
-    SELECT p.object_id, SUM(CASE WHEN a.type = 1 AND p.index_id IN (0, 1) THEN p.rows ELSE 0 END),
-        SUM(a.used_pages) * 8192
-    FROM sys.partitions p JOIN sys.allocation_units a ON a.container_id = p.hobt_id
+    SELECT p.object_id, SUM(CASE WHEN p.index_id IN (0, 1) THEN p.rows ELSE 0 END), SUM(a.pages) * 8192
+    FROM sys.partitions p LEFT JOIN (
+        SELECT container_id, SUM(used_pages) AS pages FROM sys.allocation_units GROUP BY container_id
+    ) a ON a.container_id = p.hobt_id
     GROUP BY p.object_id"""
 POOL_SIZES = """
     SELECT m.object_id, SUM(s.row_count), SUM(s.used_page_count) * 8192
@@ -126,7 +127,7 @@ def read_catalog(rows: Rows, sizes: Rows, server: Server) -> Catalog:
     return Catalog(
         tuple(tables),
         dialect=DIALECT,
-        path=((server.database, server.schema),),
+        path=tuple(dict.fromkeys(((server.database, server.schema), (server.database, "dbo")))),
         version=_version(tables, functions, server),
         user_functions=functions,
         loaded_at=time.time(),

@@ -173,7 +173,7 @@ class SqlServerEngine:
         started = time.perf_counter()
 
         def work(session: Session) -> Result:
-            session.settle_for(ahead=False, level=self._level(ahead=False))
+            session.settle_for(ahead=False, level="" if self._own_isolation else _COMMITTED)
             if statement.kind == "setting":
                 session.run(sql)
                 self._own_isolation |= statement.key == ISOLATION
@@ -208,10 +208,8 @@ class SqlServerEngine:
             own = f"#{name}_{uuid.uuid4().hex[:8]}"
             sql_name = quoted(own)
             making = _making(self._server, sql_name, sql, columns, most_rows)
-            session.settle_for(ahead=True, level=self._level())
             try:
-                session.open(making, seconds=seconds)
-                session.free()
+                self._ahead(session, lambda: session.run(making, seconds))
                 rows = int(session.rows(f"SELECT COUNT_BIG(*) FROM {sql_name}")[0][0])
                 size = _bytes_of(session, own, rows, len(columns))
             except BaseException:
@@ -294,9 +292,21 @@ class SqlServerEngine:
 
         return read_catalog(session.rows, sizes, self._server)
 
-    def _level(self, *, ahead: bool = True) -> str:
-        """How a statement reads, where the user has not said it: ahead it neither waits for writers nor stops them."""
-        return "" if self._own_isolation else _SNAPSHOT if ahead else _COMMITTED
+    def _ahead(self, session: Session, run: Callable[[], T]) -> T:
+        """Run what nobody has asked for: it waits for no lock for long, and where the database allows it reads a
+        snapshot, so that it neither waits for writers nor stops them.
+
+        A snapshot is one of the answers that the user's own level allows as well. If the user has set a level, that one
+        holds.
+        """
+        session.settle_for(ahead=True, level="" if self._own_isolation else _SNAPSHOT)
+        try:
+            return run()
+        except DriverError as error:
+            if error.told.number != SNAPSHOT_REFUSED or session.broken:
+                raise
+        session.settle_for(ahead=True, level=_COMMITTED)  # it reads another database, which allows no snapshot
+        return run()
 
     def _is_at_home(self, sql: str) -> bool:
         """Whether a statement reads a temp table of ours, which only the home session sees."""
@@ -314,14 +324,7 @@ class SqlServerEngine:
         def work(session: Session) -> Result:
             self._require_query(session, sql)
             columns = described(session, sql)
-            session.settle_for(ahead=True, level=self._level())
-            try:
-                return _rows_of(session, sql, columns, max_rows, started, seconds)
-            except DriverError as error:
-                if error.told.number != SNAPSHOT_REFUSED or session.broken:
-                    raise
-            session.settle_for(ahead=True, level=_COMMITTED)  # it reads another database, which allows none
-            return _rows_of(session, sql, columns, max_rows, started, seconds)
+            return self._ahead(session, lambda: _rows_of(session, sql, columns, max_rows, started, seconds))
 
         return await self._run(kind, work, sql, home=self._is_at_home(sql))
 

@@ -134,13 +134,14 @@ def _number(message: str) -> int:
 
 
 def _span(message: str, sql: str) -> Span | None:
-    """Where the name stands that the message tells, the last part of it: the driver gives no line."""
-    for _, pattern, _ in _PATTERNS:
+    """Where the name first stands that the message tells, the last part of it: the driver gives no line."""
+    for _, pattern, code in _PATTERNS:
         if (found := pattern.search(message)) and "name" in pattern.groupindex:
             name = found["name"].rpartition(".")[2].strip('[]"') or found["name"]
-            for token in sql_tokens(sql, "tsql"):
-                if token.text.lower() == name.lower():
-                    return Span(token.start, token.end + 1)
+            places = [token for token in sql_tokens(sql, "tsql") if token.text.lower() == name.lower()]
+            if not places or (code == "syntax-error" and len(places) > 1):
+                return None
+            return Span(places[0].start, places[0].end + 1)
     return None
 
 
@@ -156,7 +157,7 @@ _REASONS: tuple[tuple[str, ConnectionFailure, str], ...] = (
     ("TCP Provider", "network", "The server does not answer. Are host and port right, and is it running?"),
     ("network-related", "network", "The server does not answer. Are host and port right, and is it running?"),
     ("is not currently available", "network", "The database is paused and wakes up now: try again in a minute."),
-    ("Failed to load the driver", "driver", "It lacks libraries of the system (Debian and Ubuntu: apt-get install libltdl7 libgssapi-krb5-2)."),
+    ("Failed to load the driver", "driver", "It lacks libraries of the system (Debian, Ubuntu: apt-get install libltdl7)."),
 )  # fmt: skip
 
 

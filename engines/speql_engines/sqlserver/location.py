@@ -48,11 +48,6 @@ class Location:
     password: str | None = field(default=None, repr=False)
     """The one of the environment, for where none is kept."""
 
-    @property
-    def interactive(self) -> bool:
-        """Whether logging in asks the user: then nothing but the user's own statements may do it."""
-        return self.arguments.get("Authentication") == "ActiveDirectoryInteractive"
-
 
 def location_of(url: str) -> Location:
     """What ``url`` says; :class:`ConnectionFailedError` if it says nothing, or holds a secret.

@@ -107,14 +107,14 @@ class Session(ServerSession):
         finally:
             self.free()
 
-    def run(self, statement: str) -> None:
+    def run(self, statement: str, seconds: int = 0) -> None:
         """Run a statement that has no rows."""
-        self.open(statement)
+        self.open(statement, seconds=seconds)
         self.free()
 
     def failed(self, error: Exception) -> DriverError:
         """The error, with the server's number of it if the server still tells that."""
-        self._cursor = None
+        self.free()
         told = told_by(error)
         if is_lost(error):
             self._broken = True
