@@ -60,7 +60,7 @@ def why_unfaithful(text: str, query: exp.Query, dialect: str) -> str:
     """What changes when ``query``, the tree of ``text``, is written in its dialect; nothing if it is faithful.
 
     sqlglot writes some calls in other words, which need not mean the same (``date_part`` as ``EXTRACT``, which has
-    another type on PostgreSQL; formats of ``to_char``), or names (BigQuery's ``GROUP BY a`` by the alias of ``a``, which
+    another type on PostgreSQL; formats of ``to_char``), or names (BigQuery's ``GROUP BY a`` by ``a``'s alias, which
     may be the name of another column). Compared are the names of what is called, the literals, how often something is
     cast, and how often each name stands there; and what is written must be read as it is again.
 

@@ -137,7 +137,7 @@ class Cursor:
             self._server.asked.append(sql)
         if self._connection.lost or self._connection._closed:
             raise driver_errors().OperationalError(
-                "Communication link failure", "[Microsoft]TCP Provider: Error 0x2746"
+                "Communication link failure", "[Microsoft][ODBC Driver 18 for SQL Server]TCP Provider: Error 0x2746"
             )
         try:
             self._run(sql, parameters)
@@ -354,7 +354,9 @@ def _server_error(error: Exception) -> tuple[int, str]:
 def _as_driver_error(error: Exception) -> Exception:
     errors = driver_errors()
     if isinstance(error, duckdb.InterruptException):
-        made: Exception = errors.OperationalError("Operation canceled", "[Microsoft]Operation canceled")
+        made: Exception = errors.OperationalError(
+            "Operation canceled", "[Microsoft][ODBC Driver 18 for SQL Server]Operation canceled"
+        )
         return made
     number, message = _server_error(error)
     state = {208: "42S02", 207: "42S22"}.get(number, "42000")

@@ -149,15 +149,15 @@ _REASONS: tuple[tuple[str, ConnectionFailure, str], ...] = (
     ("Login failed for user", "login", "The user or the password is wrong, or the user may not open this database."),
     ("Cannot open database", "other", "Check the name of the database; may the user open it?"),
     ("Cannot open server", "network", "Your address may not connect: it is a matter of the server's firewall."),
+    ("Login timeout expired", "network", "The server does not answer. Are host and port right, and may you reach it?"),
     ("expired", "expired", "The token has expired: log in again (az login)."),
     ("access token", "login", "Log in first (az login), or use authentication=ActiveDirectoryInteractive."),
     ("certificate", "other", "The server's certificate is not trusted: install it, or write ?trust_certificate=yes."),
     ("SSL", "other", "Check encrypt=: a server of old may need ?encrypt=no."),
-    ("Login timeout expired", "network", "The server does not answer. Are host and port right, and may you reach it?"),
     ("TCP Provider", "network", "The server does not answer. Are host and port right, and is it running?"),
     ("network-related", "network", "The server does not answer. Are host and port right, and is it running?"),
     ("is not currently available", "network", "The database is paused and wakes up now: try again in a minute."),
-    ("Failed to load the driver", "driver", "It lacks libraries of the system (Debian, Ubuntu: apt-get install libltdl7)."),
+    ("Failed to load the driver", "driver", "It lacks a library of the system (Debian: apt-get install libltdl7)."),
 )  # fmt: skip
 
 

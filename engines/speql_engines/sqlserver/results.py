@@ -1,12 +1,13 @@
 """What the driver gives, as Arrow tables whose types do not depend on the values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from uuid import UUID
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from speql_engines.engine import EngineError, ResultColumn
 from speql_engines.sqlserver.query_parts import ROWS, order_of, parts_of, quoted
@@ -47,16 +48,20 @@ _INTEGERS = {3: "tinyint", 5: "smallint", 10: "int", 19: "bigint"}
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A column of a result as the server describes it; ``clr`` names its type where that is a class of .NET."""
+    """A column of a result as the server describes it; ``clr`` names its type where that is a class of .NET.
+
+    ``cut`` is True if its values will have lost their seventh digit.
+    """
 
     name: str
     type: str
     clr: str = ""
+    cut: bool = False
 
     @property
     def shown(self) -> ResultColumn:
         """The column with the server's spelling of its type."""
-        return ResultColumn(self.name, self.clr or self.type)
+        return ResultColumn(self.name, f"{self.clr or self.type}{', shown to 6 digits' if self.cut else ''}")
 
     @property
     def base(self) -> str:
@@ -122,8 +127,7 @@ def read_as_text(sql: str, columns: Sequence[Described]) -> tuple[str, tuple[Des
             message = f"The driver cannot read the column {column.name}, of type {column.shown.type}."
             hint = f"Write {column.as_text.format(quoted(column.name))} AS {quoted(column.name)}."
             raise EngineError(message, hint, Problem("not-supported", message, hint=hint))
-    cut = [Described(one.name, f"{one.type}, shown to 6 digits") if one.is_finer else one for one in columns]
-    return sql, tuple(cut)
+    return sql, tuple(replace(one, cut=one.is_finer) for one in columns)
 
 
 def arrow_table(batches: Sequence[pa.RecordBatch], columns: Sequence[Described]) -> pa.Table:
@@ -133,10 +137,10 @@ def arrow_table(batches: Sequence[pa.RecordBatch], columns: Sequence[Described])
     microseconds, if no digit is lost, else the text.
     """
     table = pa.Table.from_batches(batches) if batches else None
-    arrays = [
-        _exactly(table.column(place) if table is not None else pa.chunked_array([pa.array([], pa.string())]), column)
-        for place, column in enumerate(columns)
-    ]
+    if table is None:
+        empty = [pa.array([], _arrow_type(column)) for column in columns]
+        return pa.Table.from_arrays(empty, names=[column.name for column in columns])
+    arrays = [_exactly(table.column(place), column) for place, column in enumerate(columns)]
     return pa.Table.from_arrays(arrays, names=[column.name for column in columns])
 
 
@@ -145,17 +149,24 @@ def _exactly(values: pa.ChunkedArray, column: Described) -> pa.ChunkedArray:
     zone = "UTC" if column.base == "datetimeoffset" else None
     came_as_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
     if column.is_finer and came_as_text:
-        for unit in ("ns", "us"):
-            try:
-                found = values.cast(pa.timestamp(unit))
-            except pa.ArrowInvalid:
-                continue
-            return found.cast(pa.timestamp(unit, zone)) if zone else found
-        return values.cast(pa.string())
+        texts = values.cast(pa.string())
+        return _moments(texts, "ns", zone) or _moments(_without_last_zeros(texts), "us", zone) or texts
     try:
         return values.cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return values
+
+
+def _moments(texts: pa.ChunkedArray, unit: str, zone: str | None) -> pa.ChunkedArray | None:
+    try:
+        found = texts.cast(pa.timestamp(unit))
+    except pa.ArrowInvalid:
+        return None
+    return found.cast(pa.timestamp(unit, zone)) if zone else found
+
+
+def _without_last_zeros(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(texts, r"(\.\d{6})0$", r"\1")
 
 
 def _arrow_type(column: Described) -> pa.DataType:

@@ -2,6 +2,8 @@
 
 import re
 
+from sqlglot import exp
+
 from speql_engines.statement_kinds import Statement, checked_word, without_comments_before
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.parse import parse_query
@@ -55,6 +57,6 @@ def only_reads(sql: str) -> bool:
     (True, False, False)
     """
     query = parse_query(sql, "tsql").query
-    if query is None:
+    if query is None or query.find(exp.NextValueFor) is not None:
         return False
     return not any(problem.code in _NOT_ONE_QUERY for problem in speculation_problems(query, GuardPolicy("tsql"), sql))
