@@ -368,6 +368,58 @@ def test_what_is_asked_of_the_server_is_t_sql(sql):
     assert isinstance(sqlglot.parse_one(sql, read="tsql"), sqlglot.exp.Select)
 
 
+CATALOG = {
+    catalog.TABLES: [
+        (1, "dbo", "sales", "U ", None, 0),
+        (2, "ext", "files", "U ", None, 1),
+        (
+            3,
+            "dbo",
+            "totals",
+            "V ",
+            "CREATE VIEW totals (n) WITH SCHEMABINDING AS SELECT count_big(*) AS n FROM dbo.sales",
+            0,
+        ),
+        (4, "dbo", "now", "V ", "CREATE VIEW now AS SELECT GETDATE() AS d", 0),
+        (5, "dbo", "hidden", "V ", None, 0),
+    ],
+    catalog.COLUMNS: [
+        (1, 1, "id", "int", "int", 4, 10, 0, False, None),
+        (1, 2, "name", "nvarchar", "nvarchar", 40, 0, 0, True, "SQL_Latin1_General_CP1_CI_AS"),
+        (1, 3, "code", "varchar", "varchar", -1, 0, 0, True, "Latin1_General_BIN2"),
+        (1, 4, "place", "geography", None, -1, 0, 0, True, None),
+        (1, 5, "at", "moment", "datetime2", 8, 27, 7, True, None),
+        (1, 6, "boss", "int", "int", 4, 10, 0, True, None),
+        (3, 1, "n", "bigint", "bigint", 8, 19, 0, True, None),
+    ],
+    catalog.KEYS: [(1, 11, "PK", 1), (1, 12, "UQ", 2), (1, 12, "UQ", 3)],
+    catalog.FOREIGN_KEYS: [(1, 13, 6, 1, 1)],
+    catalog.FUNCTIONS: [("mine",)],
+}
+"""Rows in the shape of the server's catalog views."""
+
+
+def test_the_catalog_is_put_together():
+    told = server.Server("16.0", 3, "shop", "sales_team", "SQL_Latin1_General_CP1_CI_AS")
+    found = catalog.read_catalog(CATALOG.__getitem__, lambda _: [(1, 2000, 65536)], told)
+
+    sales = found.find("sales")
+    assert [column.type for column in sales.columns] == [
+        "int", "nvarchar(20)", "varchar(max) COLLATE Latin1_General_BIN2", "geography", "datetime2(7)", "int",
+    ]  # fmt: skip
+    assert (sales.primary_key, sales.unique_keys) == (("id",), (("name", "code"),))
+    assert [(key.columns, key.target, key.target_columns) for key in sales.foreign_keys] == [
+        (("boss",), "dbo.sales", ("id",))
+    ]
+    assert (sales.row_count, sales.bytes) == (2000, 65536)
+    assert {table.name: bool(table.unsafe) for table in found.tables} == {
+        "sales": False, "files": True, "totals": False, "now": True, "hidden": True,
+    }  # fmt: skip
+    assert found.path == (("shop", "sales_team"), ("shop", "dbo"))
+    assert found.user_functions == {"mine"}
+    assert catalog.read_catalog(CATALOG.__getitem__, lambda _: [], told).find("sales").row_count is None
+
+
 # An engine on a stand-in
 
 
@@ -498,6 +550,19 @@ async def test_a_temp_table_needs_names(open_stand_in):
 
     assert "AS name" in raised.value.hint
     assert not any(" INTO " in sql for sql in there.asked)
+
+
+async def test_a_query_that_is_not_described_runs_when_it_is_submitted(open_stand_in):
+    engine, there = await open_stand_in()
+    there.answers["dm_exec_describe"] = [(None, None, None, None, 11509, 1, "The metadata could not be determined.")]
+    with pytest.raises(EngineError) as raised:
+        await engine.execute("SELECT 3 AS a")
+
+    assert "[Msg 11509, state 1]" in raised.value.message
+    assert (await engine.submit("SELECT 3 AS a")).rows.to_pylist() == [{"a": 3}]
+    with pytest.raises(EngineError) as raised:
+        await engine.submit("SELECT b FROM nowhere")
+    assert "[Msg 11509, state 1]" in raised.value.message
 
 
 async def test_settings_are_made_on_each_session(open_stand_in):

@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from speql_engines.adapters import AskSecret
@@ -29,10 +29,12 @@ from speql_engines.redshift.sampled import sampled_sql
 from speql_engines.redshift.sessions import Canceller, DriverError, Session, Sessions, open_sessions, server_facts
 from speql_engines.redshift.signatures import read_signatures
 from speql_engines.redshift.statements import only_reads, redshift_statement
-from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.server_session import LOST
+from speql_engines.session_work import SessionWork
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
+from speql_engines.timed_catalog import TimedCatalog
 from speql_engines.timed_version import TimedVersion
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
@@ -42,9 +44,6 @@ T = TypeVar("T")
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 6
-_CATALOG_SECONDS = 60.0
-"""Tables that others make or change are looked for so often."""
-
 _AHEAD_MILLISECONDS = 300_000
 """What works ahead is stopped by the server after so long; the user's own statements as the cluster has it."""
 
@@ -66,11 +65,9 @@ class RedshiftEngine:
         cancelling = DaemonExecutor("speql-redshift-cancel", 1)
         canceller = Canceller(location)
         self._sessions = open_sessions(location, canceller, cancelling)
+        self._at = SessionWork(self._work, self._sessions, DriverError, _error)
         self._data_version = TimedVersion()
-        self._catalog: Catalog | None = None
-        self._catalog_seen = (0, 0, 0)
-        self._catalog_read_at = 0.0
-        self._reading: asyncio.Lock = asyncio.Lock()
+        self._catalog = TimedCatalog()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
@@ -107,23 +104,14 @@ class RedshiftEngine:
 
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
-        async with self._reading:
-            mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
-            now = time.monotonic()
-            known = self._catalog
-            if known is not None and mine == self._catalog_seen and now < self._catalog_read_at + _CATALOG_SECONDS:
-                return known
-            found = await self._quickly("catalog", lambda at: read_catalog(at.rows))
-            if known is None or found.version != known.version or mine != self._catalog_seen:
-                known = found
-            self._catalog, self._catalog_seen, self._catalog_read_at = known, mine, now
-            return known
+        mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
+        return await self._catalog.get(mine, lambda: self._at.ask("catalog", lambda at: read_catalog(at.rows)))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
         version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._quickly("functions", lambda at: read_signatures(at.rows))
+            self._functions = version, await self._at.ask("functions", lambda at: read_signatures(at.rows))
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
@@ -132,7 +120,7 @@ class RedshiftEngine:
         if problem is not None and problem.code != "cannot-parse":
             return Binding(problems=(problem,))
         try:
-            columns = await self._quickly("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
+            columns = await self._at.ask("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -171,7 +159,7 @@ class RedshiftEngine:
             return _written(session, sql, max_rows, started)
 
         try:
-            return await self._run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
+            return await self._at.run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
         finally:
             self._writes += not certain
 
@@ -216,7 +204,7 @@ class RedshiftEngine:
                 session.run(f"DROP TABLE IF EXISTS {table.sql_name}")
 
         try:
-            return await self._run("create", work, sql, name, home=True, again=False, undo=undo)
+            return await self._at.run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
@@ -231,7 +219,7 @@ class RedshiftEngine:
                 session.finish()
                 session.run(drop)
 
-            await self._run("drop", work, about=name, home=True, again=False)
+            await self._at.run("drop", work, about=name, home=True, again=False)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -249,7 +237,7 @@ class RedshiftEngine:
             session.describe(sql)
             return plan.estimate_of([str(line) for (line,) in session.rows(plan.PREFIX + sql)], rows_of_table)
 
-        return await self._quickly("estimate", work, sql, plan.PREFIX, home=self._is_at_home(sql))
+        return await self._at.ask("estimate", work, sql, plan.PREFIX, home=self._is_at_home(sql))
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -275,50 +263,11 @@ class RedshiftEngine:
             require_query(sql, DIALECT, lambda: session.describe(sql))
             return _rows_of(session, sql, max_rows, started, ahead=True)
 
-        return await self._run(kind, work, sql, home=self._is_at_home(sql))
+        return await self._at.run(kind, work, sql, home=self._is_at_home(sql))
 
-    async def _quickly(
-        self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
-    ) -> T:
-        on_session = self._on_session(work, sql, prefix, home=home, again=True)
-        return await self._work.ask(kind, on_session, executor=self._work.long if home else None)
 
-    async def _run(
-        self,
-        kind: StatementKind,
-        work: Callable[[Session], T],
-        sql: str = "",
-        about: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = True,
-        undo: Callable[[T], object] | None = None,
-    ) -> T:
-        on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
-        return await self._work.run(kind, on_session, about, undo)
-
-    def _on_session(
-        self,
-        work: Callable[[Session], T],
-        sql: str,
-        prefix: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = False,
-    ) -> Callable[[Job], T]:
-        """On a session of its own; what only reads is run ``again`` if the session turns out to be lost."""
-        sessions = self._sessions
-
-        def once(job: Job) -> T:
-            with sessions.session(job, home=home, submits=submits) as session:
-                try:
-                    return work(session)
-                except DriverError as error:
-                    raise engine_error(error.cause, sql, prefix) from error
-
-        return again_if_lost(once, again)
+def _error(error: DriverError, _: Session, sql: str, prefix: str) -> EngineError:
+    return engine_error(error.cause, sql, prefix)
 
 
 def _rows_of(session: Session, sql: str, max_rows: int | None, started: float, *, ahead: bool = False) -> Result:

@@ -22,7 +22,8 @@ from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
 from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
 from speql_engines.own_tables import OwnTable, OwnTables
-from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.server_session import LOST
+from speql_engines.session_work import SessionWork
 from speql_engines.sized_estimate import estimate_from_sizes, sizes_in
 from speql_engines.sqlserver import plan
 from speql_engines.sqlserver.binding import described
@@ -38,6 +39,7 @@ from speql_engines.sqlserver.signatures import read_signatures
 from speql_engines.sqlserver.statements import ISOLATION, only_reads, tsql_statement
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
+from speql_engines.timed_catalog import TimedCatalog
 from speql_engines.timed_version import TimedVersion
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
@@ -47,9 +49,6 @@ T = TypeVar("T")
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 6
-_CATALOG_SECONDS = 60.0
-"""Tables that others make or change are looked for so often."""
-
 _SNAPSHOT, _COMMITTED = "SNAPSHOT", "READ COMMITTED"
 _AHEAD_SECONDS = 300
 """What works ahead is stopped after so long; the user's own statements are not."""
@@ -70,11 +69,9 @@ class SqlServerEngine:
         self._work = EngineJobs("sqlserver", _QUICK_THREADS, _JOB_THREADS)
         cancelling = DaemonExecutor("speql-sqlserver-cancel", 2)
         self._sessions = open_sessions(location, cancelling, secret)
+        self._at = SessionWork(self._work, self._sessions, DriverError, _error)
         self._data_version = TimedVersion()
-        self._catalog: Catalog | None = None
-        self._catalog_seen = (0, 0, 0)
-        self._catalog_read_at = 0.0
-        self._reading: asyncio.Lock = asyncio.Lock()
+        self._catalog = TimedCatalog()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
@@ -122,23 +119,14 @@ class SqlServerEngine:
 
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
-        async with self._reading:
-            mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
-            now = time.monotonic()
-            known = self._catalog
-            if known is not None and mine == self._catalog_seen and now < self._catalog_read_at + _CATALOG_SECONDS:
-                return known
-            found = await self._quickly("catalog", self._read_catalog)
-            if known is None or found.version != known.version or mine != self._catalog_seen:
-                known = found
-            self._catalog, self._catalog_seen, self._catalog_read_at = known, mine, now
-            return known
+        mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
+        return await self._catalog.get(mine, lambda: self._at.ask("catalog", self._read_catalog))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
         version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._quickly("functions", lambda at: read_signatures(at.rows))
+            self._functions = version, await self._at.ask("functions", lambda at: read_signatures(at.rows))
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
@@ -147,7 +135,7 @@ class SqlServerEngine:
         if problem is not None and problem.code != "cannot-parse":
             return Binding(problems=(problem,))
         try:
-            columns = await self._quickly("bind", lambda at: described(at, sql), sql, home=self._is_at_home(sql))
+            columns = await self._at.ask("bind", lambda at: described(at, sql), sql, home=self._is_at_home(sql))
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -180,7 +168,7 @@ class SqlServerEngine:
                 self._sessions.note_setting(statement.key, sql)
                 return success_result("bit", started)
             if certain:
-                return _rows_of(session, sql, described(session, sql), max_rows, started)
+                return _submitted(session, sql, max_rows, started)
             if not self._writable:
                 if statement.kind == "query":
                     described(session, sql)  # a mistake in it is told first
@@ -188,7 +176,7 @@ class SqlServerEngine:
             return _written(session, sql, max_rows, started)
 
         try:
-            return await self._run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
+            return await self._at.run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
         finally:
             self._writes += not certain
 
@@ -225,7 +213,7 @@ class SqlServerEngine:
                 session.run(_dropping(table.sql_name[1:-1]))
 
         try:
-            return await self._run("create", work, sql, name, home=True, again=False, undo=undo)
+            return await self._at.run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
@@ -240,7 +228,7 @@ class SqlServerEngine:
                 session.finish()
                 session.run(drop)
 
-            await self._run("drop", work, about=name, home=True, again=False)
+            await self._at.run("drop", work, about=name, home=True, again=False)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -264,7 +252,7 @@ class SqlServerEngine:
                     raise
                 return estimate_from_sizes(sql, DIALECT, size)
 
-        return await self._quickly("estimate", work, sql, home=self._is_at_home(sql))
+        return await self._at.ask("estimate", work, sql, home=self._is_at_home(sql))
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -326,49 +314,11 @@ class SqlServerEngine:
             columns = described(session, sql)
             return self._ahead(session, lambda: _rows_of(session, sql, columns, max_rows, started, seconds))
 
-        return await self._run(kind, work, sql, home=self._is_at_home(sql))
+        return await self._at.run(kind, work, sql, home=self._is_at_home(sql))
 
-    async def _quickly(
-        self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", *, home: bool = False
-    ) -> T:
-        on_session = self._on_session(work, sql, home=home, again=True)
-        return await self._work.ask(kind, on_session, executor=self._work.long if home else None)
 
-    async def _run(
-        self,
-        kind: StatementKind,
-        work: Callable[[Session], T],
-        sql: str = "",
-        about: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = True,
-        undo: Callable[[T], object] | None = None,
-    ) -> T:
-        on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
-        return await self._work.run(kind, on_session, about, undo)
-
-    def _on_session(
-        self,
-        work: Callable[[Session], T],
-        sql: str,
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = False,
-    ) -> Callable[[Job], T]:
-        """On a session of its own; what only reads is run ``again`` if the session turns out to be lost."""
-        sessions = self._sessions
-
-        def once(job: Job) -> T:
-            with sessions.session(job, home=home, submits=submits) as session:
-                try:
-                    return work(session)
-                except DriverError as error:
-                    raise engine_error(error.told, sql) from error
-
-        return again_if_lost(once, again)
+def _error(error: DriverError, _: Session, sql: str, __: str) -> EngineError:
+    return engine_error(error.told, sql)
 
 
 def _seconds() -> int:
@@ -405,6 +355,18 @@ def _page(session: Session, columns: Sequence[Described], max_rows: int | None) 
     complete = max_rows is None or count <= max_rows
     table = arrow_table(batches, columns)
     return (table if complete else table.slice(0, max_rows)), complete
+
+
+def _submitted(session: Session, sql: str, max_rows: int | None, started: float) -> Result:
+    """The rows of a query of the user's, which also runs if the server does not describe it."""
+    try:
+        columns = described(session, sql)
+    except EngineError as refused:
+        try:
+            return _written(session, sql, max_rows, started)
+        except DriverError as error:
+            raise refused from error
+    return _rows_of(session, sql, columns, max_rows, started)
 
 
 def _written(session: Session, sql: str, max_rows: int | None, started: float) -> Result:
