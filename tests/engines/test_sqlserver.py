@@ -299,6 +299,11 @@ def test_what_the_server_says_itself_goes_before_the_words():
         ("28000", "[Microsoft][SQL Server]Login failed for user 'ann'.", "login"),
         ("HYT00", "[Microsoft][ODBC Driver 18 for SQL Server]Login timeout expired", "network"),
         ("08001", "[Microsoft][ODBC Driver 18 for SQL Server]TCP Provider: Error code 0x2749", "network"),
+        (
+            "08001",
+            "Azure AD authentication failed for DefaultAzureCredential: failed to retrieve a token from ..",
+            "login",
+        ),
         ("08001", "[Microsoft][ODBC Driver 18 for SQL Server]SSL Provider: certificate verify failed", "other"),
     ],
 )
@@ -445,6 +450,13 @@ def after_login(there) -> list[str]:
 
 async def value(engine: Engine, sql: str) -> object:
     return (await engine.execute(sql)).rows.column(0)[0].as_py()
+
+
+def test_the_driver_can_still_cancel_what_runs():
+    """The adapter calls what the driver has for its own use: a driver without it must not be taken."""
+    from mssql_python import ddbc_bindings
+
+    assert callable(ddbc_bindings.SqlHandle._cancel)
 
 
 async def test_each_call_in_order(open_stand_in):

@@ -151,6 +151,7 @@ _REASONS: tuple[tuple[str, ConnectionFailure, str], ...] = (
     ("Cannot open server", "network", "Your address may not connect: it is a matter of the server's firewall."),
     ("Login timeout expired", "network", "The server does not answer. Are host and port right, and may you reach it?"),
     ("expired", "expired", "The token has expired: log in again (az login)."),
+    ("retrieve a token", "login", "Log in first (az login), or use authentication=ActiveDirectoryInteractive."),
     ("access token", "login", "Log in first (az login), or use authentication=ActiveDirectoryInteractive."),
     ("certificate", "other", "The server's certificate is not trusted: install it, or write ?trust_certificate=yes."),
     ("SSL", "other", "Check encrypt=: a server of old may need ?encrypt=no."),

@@ -1,5 +1,6 @@
 """The sessions that an engine has on the server."""
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -26,12 +27,15 @@ from speql_engines.sqlserver.errors import (
 from speql_engines.sqlserver.location import Location, no_password
 from speql_engines.sqlserver.server import FACTS, SNAPSHOT, Server
 
+# A login that fails is told by its error; the library writes a page about it besides.
+logging.getLogger("azure.identity").setLevel(logging.ERROR)
+
 MAX_SESSIONS = 4
 TAG = "SET CONTEXT_INFO 0x537065514C"
 """``SpeQL``, for ``sys.dm_exec_sessions.context_info``: the driver lets nobody name the program."""
 
 _CONNECT_SECONDS = 30
-_CANCEL_PAUSE = 1.0
+_CANCEL_PAUSE = 0.25
 _LOCK_MILLISECONDS = 5_000
 
 
@@ -47,10 +51,12 @@ class DriverError(Exception):
 class Session(ServerSession):
     """A connection to the server, for one job at a time. Statements commit themselves.
 
-    Cancelling is ``SQLCancel`` on the statement that runs, which sends the server an attention. The driver has it, but
-    for its own use only (``hstmt._cancel``); a call of its public methods would be refused on another thread. Its
-    handle is not freed while that runs where we free it; the driver frees it itself when a statement has failed, so
-    that a second cancel in that moment would meet none. That is why a cancel is repeated only after a second.
+    What we want: a cancel that reaches the server. What we cannot have: the driver has ``SQLCancel``, which sends an
+    attention and is the one call that may come from another thread, but it has it for its own use (``hstmt._cancel``);
+    ``KILL`` takes a permission that few have, and ends the session with its temp tables. So the driver's own is called.
+    The statement's handle must not be freed meanwhile: a lock sees to that where we free it. What still fails: the
+    driver frees it by itself when a statement has failed, and a second cancel in that very moment would use what is
+    gone. So a cancel is not repeated within a quarter of a second, by which time the first has ended the statement.
     """
 
     def __init__(self, connection: Connection, executor: Executor) -> None:
