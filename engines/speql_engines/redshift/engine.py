@@ -30,7 +30,7 @@ from speql_engines.redshift.sessions import Canceller, DriverError, Session, Ses
 from speql_engines.redshift.signatures import read_signatures
 from speql_engines.redshift.statements import only_reads, redshift_statement
 from speql_engines.server_session import LOST
-from speql_engines.session_work import SessionWork
+from speql_engines.session_jobs import SessionJobs
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
@@ -65,12 +65,12 @@ class RedshiftEngine:
         cancelling = DaemonExecutor("speql-redshift-cancel", 1)
         canceller = Canceller(location)
         self._sessions = open_sessions(location, canceller, cancelling)
-        self._at = SessionWork(self._work, self._sessions, DriverError, _error)
         self._data_version = TimedVersion()
         self._catalog = TimedCatalog()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
+        self._jobs = SessionJobs(self._work, self._sessions, self._own_tables, DriverError, _explained)
         self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, cancelling, canceller)
 
     @classmethod
@@ -105,13 +105,13 @@ class RedshiftEngine:
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
         mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
-        return await self._catalog.get(mine, lambda: self._at.ask("catalog", lambda at: read_catalog(at.rows)))
+        return await self._catalog.get(mine, lambda: self._jobs.ask("catalog", lambda at: read_catalog(at.rows)))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
         version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._at.ask("functions", lambda at: read_signatures(at.rows))
+            self._functions = version, await self._jobs.ask("functions", lambda at: read_signatures(at.rows))
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
@@ -120,7 +120,7 @@ class RedshiftEngine:
         if problem is not None and problem.code != "cannot-parse":
             return Binding(problems=(problem,))
         try:
-            columns = await self._at.ask("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
+            columns = await self._jobs.ask("bind", lambda at: _bound(at, sql), sql)
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -142,7 +142,6 @@ class RedshiftEngine:
         if statement.kind == "refused":
             raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
         certain = statement.kind in ("read", "setting") or (statement.kind == "query" and only_reads(sql))
-        home = self._is_at_home(sql)
         started = time.perf_counter()
 
         def work(session: Session) -> Result:
@@ -159,7 +158,7 @@ class RedshiftEngine:
             return _written(session, sql, max_rows, started)
 
         try:
-            return await self._at.run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
+            return await self._jobs.run("submit", work, sql, submits=not certain, again=certain)
         finally:
             self._writes += not certain
 
@@ -204,7 +203,7 @@ class RedshiftEngine:
                 session.run(f"DROP TABLE IF EXISTS {table.sql_name}")
 
         try:
-            return await self._at.run("create", work, sql, name, home=True, again=False, undo=undo)
+            return await self._jobs.run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
@@ -219,7 +218,7 @@ class RedshiftEngine:
                 session.finish()
                 session.run(drop)
 
-            await self._at.run("drop", work, about=name, home=True, again=False)
+            await self._jobs.run("drop", work, about=name, home=True, again=False)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -237,7 +236,7 @@ class RedshiftEngine:
             session.describe(sql)
             return plan.estimate_of([str(line) for (line,) in session.rows(plan.PREFIX + sql)], rows_of_table)
 
-        return await self._at.ask("estimate", work, sql, plan.PREFIX, home=self._is_at_home(sql))
+        return await self._jobs.ask("estimate", work, sql, plan.PREFIX)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -252,10 +251,6 @@ class RedshiftEngine:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
         await self._work.close(lambda: asyncio.to_thread(self._finalizer))
 
-    def _is_at_home(self, sql: str) -> bool:
-        """Whether a statement reads a temp table of ours, which only the home session sees."""
-        return self._own_tables.mentioned_in(sql)
-
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
 
@@ -263,10 +258,10 @@ class RedshiftEngine:
             require_query(sql, DIALECT, lambda: session.describe(sql))
             return _rows_of(session, sql, max_rows, started, ahead=True)
 
-        return await self._at.run(kind, work, sql, home=self._is_at_home(sql))
+        return await self._jobs.run(kind, work, sql)
 
 
-def _error(error: DriverError, _: Session, sql: str, prefix: str) -> EngineError:
+def _explained(error: DriverError, session: Session, sql: str, prefix: str) -> EngineError:
     return engine_error(error.cause, sql, prefix)
 
 

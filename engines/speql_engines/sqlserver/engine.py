@@ -23,7 +23,7 @@ from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
 from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.server_session import LOST
-from speql_engines.session_work import SessionWork
+from speql_engines.session_jobs import SessionJobs
 from speql_engines.sized_estimate import estimate_from_sizes, sizes_in
 from speql_engines.sqlserver import plan
 from speql_engines.sqlserver.binding import described
@@ -69,11 +69,11 @@ class SqlServerEngine:
         self._work = EngineJobs("sqlserver", _QUICK_THREADS, _JOB_THREADS)
         cancelling = DaemonExecutor("speql-sqlserver-cancel", 2)
         self._sessions = open_sessions(location, cancelling, secret)
-        self._at = SessionWork(self._work, self._sessions, DriverError, _error)
         self._data_version = TimedVersion()
         self._catalog = TimedCatalog()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
+        self._jobs = SessionJobs(self._work, self._sessions, self._own_tables, DriverError, _explained)
         self._writes = 0
         self._own_isolation = False
         self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, cancelling)
@@ -120,13 +120,13 @@ class SqlServerEngine:
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
         mine = (self._sessions.generation, self._sessions.settings_count, self._writes)
-        return await self._catalog.get(mine, lambda: self._at.ask("catalog", self._read_catalog))
+        return await self._catalog.get(mine, lambda: self._jobs.ask("catalog", self._read_catalog))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
         version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._at.ask("functions", lambda at: read_signatures(at.rows))
+            self._functions = version, await self._jobs.ask("functions", lambda at: read_signatures(at.rows))
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
@@ -135,7 +135,7 @@ class SqlServerEngine:
         if problem is not None and problem.code != "cannot-parse":
             return Binding(problems=(problem,))
         try:
-            columns = await self._at.ask("bind", lambda at: described(at, sql), sql, home=self._is_at_home(sql))
+            columns = await self._jobs.ask("bind", lambda at: described(at, sql), sql)
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -157,7 +157,6 @@ class SqlServerEngine:
         if statement.kind == "refused":
             raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
         certain = statement.kind == "setting" or (statement.kind == "query" and only_reads(sql))
-        home = self._is_at_home(sql)
         started = time.perf_counter()
 
         def work(session: Session) -> Result:
@@ -176,7 +175,7 @@ class SqlServerEngine:
             return _written(session, sql, max_rows, started)
 
         try:
-            return await self._at.run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
+            return await self._jobs.run("submit", work, sql, submits=not certain, again=certain)
         finally:
             self._writes += not certain
 
@@ -213,7 +212,7 @@ class SqlServerEngine:
                 session.run(_dropping(table.sql_name[1:-1]))
 
         try:
-            return await self._at.run("create", work, sql, name, home=True, again=False, undo=undo)
+            return await self._jobs.run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
@@ -228,7 +227,7 @@ class SqlServerEngine:
                 session.finish()
                 session.run(drop)
 
-            await self._at.run("drop", work, about=name, home=True, again=False)
+            await self._jobs.run("drop", work, about=name, home=True, again=False)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -252,7 +251,7 @@ class SqlServerEngine:
                     raise
                 return estimate_from_sizes(sql, DIALECT, size)
 
-        return await self._at.ask("estimate", work, sql, home=self._is_at_home(sql))
+        return await self._jobs.ask("estimate", work, sql)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -296,10 +295,6 @@ class SqlServerEngine:
         session.settle_for(ahead=True, level=_COMMITTED)  # it reads another database, which allows no snapshot
         return run()
 
-    def _is_at_home(self, sql: str) -> bool:
-        """Whether a statement reads a temp table of ours, which only the home session sees."""
-        return self._own_tables.mentioned_in(sql)
-
     def _require_query(self, session: Session, sql: str) -> None:
         require_query(sql, DIALECT, lambda: described(session, sql))
         if not only_reads(sql):
@@ -314,10 +309,10 @@ class SqlServerEngine:
             columns = described(session, sql)
             return self._ahead(session, lambda: _rows_of(session, sql, columns, max_rows, started, seconds))
 
-        return await self._at.run(kind, work, sql, home=self._is_at_home(sql))
+        return await self._jobs.run(kind, work, sql)
 
 
-def _error(error: DriverError, _: Session, sql: str, __: str) -> EngineError:
+def _explained(error: DriverError, session: Session, sql: str, prefix: str) -> EngineError:
     return engine_error(error.told, sql)
 
 
