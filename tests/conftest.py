@@ -10,7 +10,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from tests import postgres_cluster
-from tests.engines import redshift_stand_in, snowflake_stand_in
+from tests.engines import redshift_stand_in, snowflake_stand_in, sqlserver_stand_in
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -165,10 +165,28 @@ def redshift_database(
     """Makes empty databases of the stand-in."""
     monkeypatch.setenv("REDSHIFT_PASSWORD", "not asked for by the stand-in")
     # Of what the stand-in is asked, nothing else changes anything: the ten seconds need not be waited for.
-    monkeypatch.setattr("speql_engines.redshift.data_version.BELIEVED_SECONDS", float("inf"))
+    monkeypatch.setattr("speql_engines.timed_version.BELIEVED_SECONDS", float("inf"))
 
     def make() -> str:
         name = postgres_database().partition("?")[0].rpartition("/")[2]
         return f"redshift://speql@127.0.0.1:{redshift_server}/{name}?ssl=false"
 
     return make
+
+
+@pytest.fixture
+def sqlserver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[str, sqlserver_stand_in.StandInServer]]]:
+    """Makes stand-ins for servers, each with the URL of its database; skipped where the driver is not installed."""
+    pytest.importorskip("mssql_python", reason="The driver is not installed: pip install 'speql[sqlserver]'")
+    with sqlserver_stand_in.stand_in(monkeypatch) as make:
+        yield make
+
+
+@pytest.fixture
+def sqlserver_database(
+    sqlserver: Callable[..., tuple[str, sqlserver_stand_in.StandInServer]], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Makes empty databases of stand-ins."""
+    # Of what the stand-in is asked, nothing else changes anything: the ten seconds need not be waited for.
+    monkeypatch.setattr("speql_engines.timed_version.BELIEVED_SECONDS", float("inf"))
+    return lambda: sqlserver()[0]

@@ -43,6 +43,7 @@ _LITERALS = frozenset(
 )
 
 
+_ORDER_OF_NULLS = frozenset({"nulls", "first", "last"})
 _NAMES = frozenset(
     {
         TokenType.VAR,
@@ -59,8 +60,9 @@ def why_unfaithful(text: str, query: exp.Query, dialect: str) -> str:
     """What changes when ``query``, the tree of ``text``, is written in its dialect; nothing if it is faithful.
 
     sqlglot writes some calls in other words, which need not mean the same (``date_part`` as ``EXTRACT``, which has
-    another type on PostgreSQL; formats of ``to_char``). Compared are the names of what is called, the literals, and how
-    often something is cast; and what is written must be read as it is again.
+    another type on PostgreSQL; formats of ``to_char``), or names (BigQuery's ``GROUP BY a`` by ``a``'s alias, which
+    may be the name of another column). Compared are the names of what is called, the literals, how often something is
+    cast, and how often each name stands there; and what is written must be read as it is again.
 
     >>> from sqlglot import parse_one
     >>> tree = parse_one("SELECT date_part('year', d) FROM t", dialect="postgres")
@@ -78,6 +80,10 @@ def why_unfaithful(text: str, query: exp.Query, dialect: str) -> str:
         return "a literal would be written otherwise"
     if _casts(before) != _casts(after):
         return "a cast would be put in or left out"
+    if left_out := sorted((_words(before) - _words(after)).elements()):
+        return f"{left_out[0].lower()} would be written in other words"
+    if _crosses(after) > _crosses(before) and any(map(_keeps_the_right_after_a_comma, query.find_all(exp.Select))):
+        return "a comma would be written as CROSS JOIN, which binds otherwise before a RIGHT or FULL JOIN"
     read_again = parse_query(again_written, dialect).query
     if read_again is None or read_again.sql(dialect, comments=False) != again_written:
         return "it would be read as another query again"
@@ -102,6 +108,40 @@ def _casts(tokens: Sequence[Token]) -> int:
         for before, following in itertools.pairwise(tokens)
     )
     return named + typed
+
+
+def _words(tokens: Sequence[Token]) -> Counter[str]:
+    """How often each name stands there, but for those of functions, which have been compared, and for words of grammar:
+    ``NULLS FIRST`` is left out where it is the dialect's own order.
+    """
+    found: Counter[str] = Counter()
+    before = ""
+    for token, following in itertools.zip_longest(tokens, tokens[1:]):
+        word, before_that = token.text.lower(), before
+        before = word
+        if token.token_type not in (TokenType.VAR, TokenType.IDENTIFIER) or _UNIT.fullmatch(word):
+            continue
+        if following is not None and following.token_type is TokenType.L_PAREN:
+            continue
+        if token.token_type is TokenType.VAR and word in _ORDER_OF_NULLS and "nulls" in (word, before_that):
+            continue
+        found[word] += 1
+    return found
+
+
+def _crosses(tokens: Sequence[Token]) -> int:
+    return sum(token.token_type is TokenType.CROSS for token in tokens)
+
+
+def _keeps_the_right_after_a_comma(select: exp.Select) -> bool:
+    """Whether a RIGHT or FULL JOIN comes after a comma, which binds less than that, while CROSS JOIN does not. (In some
+    dialects sqlglot has read the comma as CROSS JOIN already.)
+    """
+    joins = select.args.get("joins") or []
+    crossed = [
+        join.kind == "CROSS" or not (join.side or join.args.get("on") or join.args.get("using")) for join in joins
+    ]
+    return any(join.side in ("RIGHT", "FULL") and any(crossed[:place]) for place, join in enumerate(joins))
 
 
 def _literals(tokens: Sequence[Token]) -> Counter[str]:

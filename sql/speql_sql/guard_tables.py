@@ -100,6 +100,7 @@ def _name_problems(
         not (_SYSTEM_SCHEMAS | _SYSTEM_SCHEMAS_OF.get(dialect, frozenset())).isdisjoint(inside)
         or name.startswith((*_SYSTEM_PREFIXES, *_SYSTEM_PREFIXES_OF.get(dialect, ())))
         or (dialect in ("tsql", "fabric") and _OLD_SYSTEM_TABLES.fullmatch(name))
+        or any(table.this.args.get(part) for part in ("temporary", "global_"))  # `[#x]`, whose sign sqlglot takes away
         or (dialect == "snowflake" and len(parts) == 3 and schemas[0] == "snowflake")
     ):
         yield Problem("system-table", f"{parts[-1]} describes the session, not the data, and changes with it.")

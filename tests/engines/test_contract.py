@@ -1,10 +1,11 @@
 """What every engine promises, asked of each that runs here: one body of tests for all adapters.
 
-Snowflake and Redshift are stand-ins here (`snowflake_stand_in.py`, `redshift_stand_in.py`): what they cannot show is
-left out, and says so.
+Snowflake, Redshift and SQL Server are stand-ins here (`snowflake_stand_in.py`, `redshift_stand_in.py`,
+`sqlserver_stand_in.py`): what they cannot show is left out, and says so.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +36,7 @@ STAND_IN_CANNOT = {
         "test_binding_tells_columns_or_where_the_fault_is": "fakesnow speaks of faults in DuckDB's words",
         "test_a_setting_holds_for_what_follows": "fakesnow has one time zone",
     },
+    "sqlserver": {"test_a_setting_holds_for_what_follows": "SQL Server has no time zone to set"},
 }
 """By engine and test: what the engine's stand-in is not able to show, and why."""
 
@@ -45,7 +47,9 @@ AMPLE = SpeculationSettings(per_statement=Limit(seconds=600.0), per_day=Limit(se
 """Limits that nothing here exceeds, so that everything is estimated, reserved and timed."""
 
 
-@pytest.fixture(params=["duckdb", "postgres", "redshift", "snowflake", "duckdb, governed", "postgres, governed"])
+@pytest.fixture(
+    params=["duckdb", "postgres", "redshift", "snowflake", "sqlserver", "duckdb, governed", "postgres, governed"]
+)
 async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenShop]:
     """Opens the same small shop on an engine: once for writing to make it, then as asked. Behind a governor nothing of
     what an engine promises changes.
@@ -79,6 +83,16 @@ async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 def schema_for(engine: str) -> str:
     """The shop in the words of the engine."""
+    if engine == "sqlserver":
+        found = re.sub(
+            r"generate_series\((.*)\) AS r\(i\)", r"(SELECT value AS i FROM GENERATE_SERIES(\1)) AS r", SCHEMA
+        )
+        found = found.replace(
+            "CREATE TABLE large AS SELECT i AS a, i % 1000 AS b FROM", "SELECT i AS a, i % 1000 AS b INTO large FROM"
+        )
+        return found.replace(
+            "DATE '2024-01-01' + CAST(i % 365 AS INTEGER)", "DATEADD(day, i % 365, CAST('2024-01-01' AS DATE))"
+        )
     if engine != "snowflake":
         return SCHEMA
     found = SCHEMA
@@ -148,10 +162,18 @@ async def test_a_page_is_no_longer_than_asked_for(shop):
 
 
 async def test_values_arrive_as_they_are(shop):
+    if shop.info.dialect == "tsql":
+        date_, timestamp, boolean = (
+            "CAST('2024-02-29' AS DATE)",
+            "CAST('2024-02-29 23:59:59.123456' AS DATETIME2(6))",
+            "CAST(1 AS BIT)",
+        )
+    else:
+        date_, timestamp, boolean = "DATE '2024-02-29'", "TIMESTAMP '2024-02-29 23:59:59.123456'", "1 = 1"
     found = await rows(
         shop,
-        """SELECT CAST(9223372036854775807 AS BIGINT), CAST('-0.10' AS DECIMAL(20, 2)), CAST(NULL AS INTEGER),
-        DATE '2024-02-29', TIMESTAMP '2024-02-29 23:59:59.123456', 1 = 1, CAST(0.1 AS DOUBLE PRECISION),
+        f"""SELECT CAST(9223372036854775807 AS BIGINT), CAST('-0.10' AS DECIMAL(20, 2)), CAST(NULL AS INTEGER),
+        {date_}, {timestamp}, {boolean}, CAST(0.1 AS DOUBLE PRECISION),
         'a''b ü 🦆', '' """,
     )
 
@@ -385,7 +407,8 @@ async def test_a_sample_is_a_part_of_a_table(shop):
 async def test_functions_have_signatures(shop):
     found = await shop.functions()
 
-    assert {"sum", "lower", "date_trunc"} <= {function.name for function in found}
+    truncates = "datetrunc" if shop.info.dialect == "tsql" else "date_trunc"
+    assert {"sum", "lower", truncates} <= {function.name for function in found}
     assert any(function.kind == "aggregate" for function in found if function.name == "sum")
 
 

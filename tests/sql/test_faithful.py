@@ -36,3 +36,20 @@ def test_what_is_faithful(sql):
 )
 def test_what_is_not(sql, other, said):
     assert said in why_unfaithful(sql, parse_query(other or sql, "postgres").query, "postgres")
+
+
+@pytest.mark.parametrize(
+    ("sql", "dialect", "said"),
+    [
+        ("SELECT a AS b, count(*) AS n FROM t GROUP BY a ORDER BY b", "bigquery", "a would"),
+        ("SELECT a, count(*) AS n FROM t GROUP BY a ORDER BY a", "bigquery", ""),
+        ("SELECT x FROM a, b FULL JOIN c ON b.x = c.x", "spark", "CROSS JOIN"),
+        ("SELECT x FROM a, b LEFT JOIN c ON b.x = c.x", "spark", ""),
+        ("SELECT x FROM a CROSS JOIN b FULL JOIN c ON b.x = c.x", "spark", ""),
+        ("SELECT first, last FROM t ORDER BY first DESC NULLS FIRST, last NULLS LAST", "postgres", ""),
+        ("SELECT TOP 10 [a b] FROM [t] ORDER BY [a b]", "tsql", ""),
+    ],
+)
+def test_names_and_joins_stay(sql, dialect, said):
+    found = why_unfaithful(sql, parse_query(sql, dialect).query, dialect)
+    assert said in found if said else found == ""

@@ -23,7 +23,6 @@ from speql_engines.one_query import require_query
 from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.redshift import plan
 from speql_engines.redshift.catalog import DIALECT, read_catalog
-from speql_engines.redshift.data_version import DataVersion
 from speql_engines.redshift.errors import engine_error
 from speql_engines.redshift.location import Location, location_of
 from speql_engines.redshift.sampled import sampled_sql
@@ -35,6 +34,8 @@ from speql_engines.session_jobs import SessionJobs
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
+from speql_engines.timed_catalog import TimedCatalog
+from speql_engines.timed_version import TimedVersion
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 from speql_sql.parse import parse_query
@@ -43,9 +44,6 @@ T = TypeVar("T")
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 6
-_CATALOG_SECONDS = 60.0
-"""Tables that others make or change are looked for so often."""
-
 _AHEAD_MILLISECONDS = 300_000
 """What works ahead is stopped by the server after so long; the user's own statements as the cluster has it."""
 
@@ -67,11 +65,8 @@ class RedshiftEngine:
         cancelling = DaemonExecutor("speql-redshift-cancel", 1)
         canceller = Canceller(location)
         self._sessions = open_sessions(location, canceller, cancelling)
-        self._data_version = DataVersion()
-        self._catalog: Catalog | None = None
-        self._catalog_seen = (0, 0, 0)
-        self._catalog_read_at = 0.0
-        self._reading: asyncio.Lock = asyncio.Lock()
+        self._data_version = TimedVersion()
+        self._catalog = TimedCatalog()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
@@ -114,17 +109,8 @@ class RedshiftEngine:
 
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
-        async with self._reading:
-            mine = (self._sessions.generation, self._sessions.settings.count, self._writes)
-            now = time.monotonic()
-            known = self._catalog
-            if known is not None and mine == self._catalog_seen and now < self._catalog_read_at + _CATALOG_SECONDS:
-                return known
-            found = await self._jobs.ask("catalog", lambda at: read_catalog(at.rows))
-            if known is None or found.version != known.version or mine != self._catalog_seen:
-                known = found
-            self._catalog, self._catalog_seen, self._catalog_read_at = known, mine, now
-            return known
+        mine = (self._sessions.generation, self._sessions.settings.count, self._writes)
+        return await self._catalog.get(mine, lambda: self._jobs.ask("catalog", lambda at: read_catalog(at.rows)))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""

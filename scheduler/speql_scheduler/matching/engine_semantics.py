@@ -35,7 +35,7 @@ class EngineSemantics:
         >>> postgres.compares("integer"), postgres.compares("numeric"), postgres.compares("numeric(9, 2)")
         (True, False, True)
         """
-        name, digits, _ = type_name.upper().partition("(")
+        name, digits, _ = type_name.upper().partition(" COLLATE ")[0].partition("(")
         declared = bool(digits) and name.strip() in ("NUMERIC", "DECIMAL")
         return declared or name.strip() not in self.not_compared
 
