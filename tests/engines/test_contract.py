@@ -1,7 +1,7 @@
 """What every engine promises, asked of each that runs here: one body of tests for all adapters.
 
-Snowflake and Redshift are stand-ins here (`snowflake_stand_in.py`, `redshift_stand_in.py`): what they cannot show is
-left out, and says so.
+Snowflake, BigQuery and Redshift are stand-ins here (`snowflake_stand_in.py`, `bigquery_stand_in.py`,
+`redshift_stand_in.py`): what they cannot show is left out, and says so.
 """
 
 import asyncio
@@ -29,7 +29,23 @@ INSERT INTO sales SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN 'north' ELSE
 CREATE TABLE large AS SELECT i AS a, i % 1000 AS b FROM generate_series(1, 300000) AS r(i)
 """  # noqa: E501
 
+# The stand-in's relay tells of the keys, which bqemulator does not know.
+BIGQUERY_SCHEMA = """
+CREATE TABLE regions (name STRING(20) NOT NULL, boss STRING(20));
+INSERT INTO regions VALUES ('north', 'Ann'), ('south', NULL), ('öst "x"', 'Ünal');
+CREATE TABLE sales (id INT64 NOT NULL, region STRING(20), amount NUMERIC(9, 2), day DATE);
+INSERT INTO sales SELECT i, CASE MOD(i, 4) WHEN 0 THEN NULL WHEN 1 THEN 'north' ELSE 'south' END, i * NUMERIC '1.25',
+    DATE_ADD(DATE '2024-01-01', INTERVAL MOD(i, 365) DAY) FROM UNNEST(GENERATE_ARRAY(0, 1999)) AS i;
+CREATE TABLE large AS SELECT i AS a, MOD(i, 1000) AS b FROM UNNEST(GENERATE_ARRAY(1, 300000)) AS i
+"""
+
 STAND_IN_CANNOT = {
+    "bigquery": {
+        "test_the_kind_of_a_fault_is_told": "bqemulator speaks of faults in DuckDB's words",
+        "test_binding_tells_columns_or_where_the_fault_is": "bqemulator speaks of faults in DuckDB's words",
+        "test_a_setting_holds_for_what_follows": "bqemulator has one time zone",
+        "test_columns_of_one_name_are_all_there": "BigQuery itself refuses two columns of one name",
+    },
     "snowflake": {
         "test_the_kind_of_a_fault_is_told": "fakesnow speaks of faults in DuckDB's words",
         "test_binding_tells_columns_or_where_the_fault_is": "fakesnow speaks of faults in DuckDB's words",
@@ -45,7 +61,9 @@ AMPLE = SpeculationSettings(per_statement=Limit(seconds=600.0), per_day=Limit(se
 """Limits that nothing here exceeds, so that everything is estimated, reserved and timed."""
 
 
-@pytest.fixture(params=["duckdb", "postgres", "redshift", "snowflake", "duckdb, governed", "postgres, governed"])
+@pytest.fixture(
+    params=["bigquery", "duckdb", "postgres", "redshift", "snowflake", "duckdb, governed", "postgres, governed"]
+)
 async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenShop]:
     """Opens the same small shop on an engine: once for writing to make it, then as asked. Behind a governor nothing of
     what an engine promises changes.
@@ -79,6 +97,8 @@ async def open_shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 def schema_for(engine: str) -> str:
     """The shop in the words of the engine."""
+    if engine == "bigquery":
+        return BIGQUERY_SCHEMA
     if engine != "snowflake":
         return SCHEMA
     found = SCHEMA
@@ -148,12 +168,14 @@ async def test_a_page_is_no_longer_than_asked_for(shop):
 
 
 async def test_values_arrive_as_they_are(shop):
-    found = await rows(
-        shop,
-        """SELECT CAST(9223372036854775807 AS BIGINT), CAST('-0.10' AS DECIMAL(20, 2)), CAST(NULL AS INTEGER),
+    sql = """SELECT CAST(9223372036854775807 AS BIGINT), CAST('-0.10' AS DECIMAL(20, 2)), CAST(NULL AS INTEGER),
         DATE '2024-02-29', TIMESTAMP '2024-02-29 23:59:59.123456', 1 = 1, CAST(0.1 AS DOUBLE PRECISION),
-        'a''b ü 🦆', '' """,
-    )
+        'a''b ü 🦆', '' """
+    if shop.info.dialect == "bigquery":
+        for theirs in (("(20, 2)", ""), ("TIMESTAMP", "DATETIME"), ("DOUBLE PRECISION", "FLOAT64"), ("''b", "\\'b")):
+            sql = sql.replace(*theirs)
+
+    found = await rows(shop, sql)
 
     assert found == [
         (
