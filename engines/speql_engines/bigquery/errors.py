@@ -5,7 +5,7 @@ import re
 import requests
 from google.api_core import exceptions
 from google.auth import exceptions as auth_exceptions
-from sqlglot import tokenize
+from sqlglot import TokenType, tokenize
 from sqlglot.errors import SqlglotError
 
 from speql_engines.engine import ConnectionFailedError, ConnectionFailure, EngineError, SpeculationHeldError
@@ -107,8 +107,7 @@ def engine_error(error: Exception, sql: str = "") -> EngineError:
         return EngineError(shown, hint, Problem(LOST, shown, hint=hint))
     if reason == TOO_MANY_BYTES:
         return SpeculationHeldError(f"BigQuery refused this for its price: {shown}", "Run your query (submit).")
-    code = next((code for words, code in _WORDS if words.lower() in message.lower()), "")
-    code = code if code and reason not in (STOPPED, "accessDenied") else _REASONS.get(reason, code or "engine-error")
+    code = _code(message, reason)
     hint = _HINTS.get(code, "")
     return EngineError(shown, hint, Problem(code, shown, _span(message, sql), hint=hint))
 
@@ -130,6 +129,13 @@ def connection_failed(error: Exception) -> ConnectionFailedError:
     elif isinstance(error, exceptions.NotFound):
         hint = "Are the names of project and dataset right, and may you see them?"
     return ConnectionFailedError(f"BigQuery could not be opened: {message[:500]}", hint, kind)
+
+
+def _code(message: str, reason: str) -> str:
+    code = next((code for words, code in _WORDS if words.lower() in message.lower()), "")
+    if reason == "accessDenied" or (reason == STOPPED and code != "timed-out"):
+        return _REASONS[reason]
+    return code or _REASONS.get(reason, "engine-error")
 
 
 def _detail(error: Exception) -> dict[str, object]:
@@ -189,5 +195,6 @@ def _span_of_name(name: str, sql: str) -> Span | None:
         tokens = tokenize(sql, read="bigquery")
     except SqlglotError:
         return None
-    found = next((token for token in tokens if token.text.rpartition(".")[2] == name), None)
+    names = (token for token in tokens if token.token_type != TokenType.STRING)
+    found = next((token for token in names if token.text.rpartition(".")[2] == name), None)
     return Span(found.start, found.end + 1) if found is not None else None

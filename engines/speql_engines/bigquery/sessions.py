@@ -33,8 +33,9 @@ from speql_engines.bigquery.statements import statement_of
 from speql_engines.bigquery.types import columns_of
 from speql_engines.bill import Bill
 from speql_engines.engine import EngineError, ResultColumn
-from speql_engines.server_session import ServerSession
+from speql_engines.server_session import LOST, ServerSession
 from speql_engines.session_pool import SessionPool
+from speql_sql import Problem
 
 # Its other lines hold what is sent.
 logging.getLogger("google.cloud.bigquery").setLevel(logging.CRITICAL)
@@ -157,7 +158,7 @@ class Session(ServerSession):
         """
         config = self._config(ahead=ahead, bill=bill)
         try:
-            return self._finished(sql, config, most_rows, bill)
+            return self._finished(sql, config, max(most_rows, 1) if most_rows is not None else None, bill)
         except DRIVER_ERRORS as error:
             raise self._failed(error, sql if placed else "") from error
 
@@ -271,7 +272,10 @@ class Session(ServerSession):
         return found
 
     def _failed(self, error: Exception, sql: str) -> EngineError:
-        self._broken = self._broken or (bool(self._id) and is_session_over(error))
+        if self._id and is_session_over(error):
+            self._broken = True
+            message = f"BigQuery's session is over, and the temp tables are gone with it: {engine_error(error).message}"
+            return EngineError(message, "Temp tables are made anew.", Problem(LOST, message))
         return engine_error(error, sql)
 
 

@@ -1,6 +1,7 @@
 """How BigQuery's functions are called."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from google.cloud.bigquery import Routine, StandardSqlDataType
 from sqlglot import exp
@@ -18,9 +19,13 @@ def read_signatures(routines: Iterable[Routine], dialect: str) -> tuple[Function
 
     BigQuery tells of its own functions only in words, so their names are known and not their parameters.
     """
-    built_in = [FunctionSignature(name, (), kind=_kind(name, dialect)) for name in function_data(dialect).functions]
     own = [_signature(routine) for routine in routines if routine.type_ != "PROCEDURE"]
-    return tuple(sorted([*built_in, *own], key=lambda one: (one.name, len(one.parameters))))
+    return tuple(sorted([*_built_in(dialect), *own], key=lambda one: (one.name, len(one.parameters))))
+
+
+@cache
+def _built_in(dialect: str) -> tuple[FunctionSignature, ...]:
+    return tuple(FunctionSignature(name, (), kind=_kind(name, dialect)) for name in function_data(dialect).functions)
 
 
 def _kind(name: str, dialect: str) -> FunctionKind:
