@@ -215,7 +215,7 @@ class Session(ServerSession):
             limit = min(AHEAD_SECONDS, bill.most_seconds if bill and bill.most_seconds is not None else AHEAD_SECONDS)
             config.job_timeout_ms = max(int(limit * 1000), 1)
             if bill is not None and bill.most_bytes is not None:
-                # Nothing would be no limit; the least that is billed is ten million times one.
+                # 0 may be read as no limit; 1 is one, since whatever is billed is billed as ten million bytes at least.
                 config.maximum_bytes_billed = max(bill.most_bytes, 1)
         return config
 
