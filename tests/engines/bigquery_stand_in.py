@@ -10,12 +10,11 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -23,6 +22,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from .relayed_emulator import emulator, relay
 
 HOME = Path(os.environ.get("SPEQL_BQEMULATOR", ".venv-engines/bqemulator"))
 PROGRAM = HOME / "bin/bqemulator"
@@ -80,31 +81,12 @@ class StandIn:
 @contextmanager
 def stand_in() -> Iterator[tuple[StandIn, int]]:
     """The stand-in and the port on 127.0.0.1 that it listens on."""
-    environment = {**os.environ, "HOME": str(HOME.absolute()), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "HOME": str(HOME.absolute())}
     command = [str(PROGRAM), "start", "--rest-port", "0", "--grpc-port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        lines = (re.search(r"running on http://[^:]+:(\d+)", line) for line in process.stdout)
-        port = next((int(found[1]) for found in lines if found), 0)
-        assert port, "the emulator has not started"
-        reader = threading.Thread(target=process.stdout.read, daemon=True)
-        reader.start()  # or it would wait for its log to be read
-        state = StandIn(port)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield state, server.server_address[1]
-        finally:
-            server.shutdown()
-            server.server_close()
-    finally:
-        process.terminate()
-        process.wait(10)
-        if process.stdout is not None:
-            reader.join(10)
-            process.stdout.close()
+    with emulator(command, environment, re.compile(r"running on http://[^:]+:(\d+)")) as its_port:
+        state = StandIn(its_port)
+        with relay(_Handler, state) as port:
+            yield state, port
 
 
 def make_dataset(state: StandIn, project: str, name: str) -> None:
