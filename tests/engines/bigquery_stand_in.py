@@ -119,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, self._held(parts[-1], parts[2] == "queries", min(wait or 1.0, 1.0)))
             return
         status, found = self._forward("GET", b"")
-        if "datasets" in parts and "tables" in parts and parts[-1] != "tables" and status == 200:
+        if "datasets" in parts and "tables" in parts and parts[-1] not in ("tables", "data") and status == 200:
             self._describe(found)
         elif "jobs" in parts and status == 200:
             self._finish(found)

@@ -45,6 +45,7 @@ from speql_engines.bigquery.results import arrow_table
 from speql_engines.bigquery.sampled import sampled_sql
 from speql_engines.bigquery.sessions import DryRun
 from speql_engines.bigquery.statements import statement_of
+from speql_engines.bigquery.table_page import table_page
 from speql_engines.bigquery.types import spelled
 
 # Names
@@ -383,7 +384,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("at_once")
 def test_the_version_changes_with_the_tables_that_were_read_and_no_others():
     look, version = Look(t=resource("t", 100), u=resource("u", 100)), DataVersion()
-    version.after_reading(named("t"), at(200), look)
+    version.mark(named("t"), at(200), look)
     seen = version.read(look)
     look.tables["u"] = resource("u", 300)
     assert version.read(look) == seen
@@ -398,7 +399,7 @@ def test_a_table_that_was_written_to_while_it_was_read_is_another_version():
     look, version = Look(t=resource("t", 200)), DataVersion()
     seen = version.read(look)
 
-    version.after_reading(named("t"), at(199), look)
+    version.mark(named("t"), at(199), look)
 
     assert version.read(look) != seen
     assert version.read(look) == version.read(look)
@@ -416,28 +417,28 @@ def test_a_table_that_was_written_to_while_it_was_read_is_another_version():
 )
 def test_what_tells_no_time_is_never_the_same(table):
     look, version = Look(t=table), DataVersion()
-    version.after_reading(named("t"), at(200), look)
+    version.mark(named("t"), at(200), look)
 
     assert version.read(look) != version.read(look)
 
 
 def test_what_is_not_known_is_never_the_same_and_temp_tables_need_no_mark():
     look, version = Look(), DataVersion()
-    version.after_reading([TableReference.from_string("data._script1.speql_a")], at(200), look)
+    version.mark([TableReference.from_string("data._script1.speql_a")], at(200), look)
     assert version.read(look) == version.read(look)
     assert look.asked == 0
 
-    version.after_reading(None, at(200), look)
+    version.mark(None, at(200), look)
 
     assert version.read(look) != version.read(look)
 
 
 def test_marks_are_asked_for_once_a_second():
     look, version = Look(t=resource("t", 100)), DataVersion()
-    version.after_reading(named("t"), at(200), look)
+    version.mark(named("t"), at(200), look)
     for _ in range(10):
         version.read(look)
-        version.after_reading(named("t"), at(200), look)
+        version.mark(named("t"), at(200), look)
 
     assert look.asked == 2
 
@@ -591,10 +592,10 @@ async def test_before_the_user_allows_it_nothing_but_dry_runs_is_run(open_shop, 
 
     await shop.catalog()
     assert (await shop.bind("SELECT a FROM t")).ok
-    assert (await shop.estimate("SELECT a FROM t")).bytes_scanned == 4096
+    assert (await shop.estimate("SELECT SUM(a) AS s FROM t")).bytes_scanned == 4096
     for work in (
-        shop.execute("SELECT a FROM t"),
-        shop.create_temp_table("speql_a", "SELECT a FROM t"),
+        shop.execute("SELECT SUM(a) AS s FROM t"),
+        shop.create_temp_table("speql_a", "SELECT SUM(a) AS s FROM t"),
         shop.sample("SELECT COUNT(*) AS n FROM t", "t", 0.5),
     ):
         with pytest.raises(SpeculationHeldError):
@@ -669,7 +670,7 @@ async def test_bytes_that_may_be_more_are_not_known(open_shop, server):
     shop = await open_shop()
     server.accuracy = "LOWER_BOUND"
 
-    found = await shop.estimate("SELECT a FROM t")
+    found = await shop.estimate("SELECT SUM(a) AS s FROM t")
 
     assert (found.bytes_scanned, found.dollars) == (None, None)
 
@@ -807,3 +808,86 @@ async def test_types_arrive_as_the_client_gives_them(open_shop):
         "s": {"x": 1, "y": "a"},
         "i": pa.MonthDayNano([0, 3, 0]),
     }
+
+
+# The first rows of a table, which are free
+
+PAGE_CATALOG = Catalog(
+    (
+        Table("t", (Column("a", "INT64"),), schema="shop", database="data"),
+        Table("v", (Column("a", "INT64"),), schema="shop", database="data", kind="view"),
+        Table("x", (Column("a", "INT64"),), schema="shop", database="data", unsafe="external"),
+    ),
+    dialect="bigquery",
+    path=(("data", "shop"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("sql", "columns", "limit"),
+    [
+        ("SELECT * FROM t", (), None),
+        ("SELECT * FROM `data`.shop.t LIMIT 10", (), 10),
+        ("SELECT b, y.a AS c FROM t AS y", (("b", "b"), ("a", "c")), None),
+    ],
+)
+def test_the_first_rows_of_a_table_are_known_as_such(sql, columns, limit):
+    found = table_page(sql, PAGE_CATALOG)
+
+    assert (str(found.table), found.columns, found.limit) == ("data.shop.t", columns, limit)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM v",
+        "SELECT * FROM x",
+        "SELECT * FROM T",
+        "SELECT * FROM u",
+        "SELECT * FROM t, t AS s",
+        "SELECT * FROM t WHERE a = 1",
+        "SELECT * FROM t ORDER BY a LIMIT 10",
+        "SELECT * FROM t LIMIT 10 OFFSET 5",
+        "SELECT * EXCEPT (a) FROM t",
+        "SELECT DISTINCT a FROM t",
+        "SELECT AS STRUCT a FROM t",
+        "SELECT a, a FROM t",
+        "SELECT a + 1 FROM t",
+        "SELECT t FROM t",
+        "SELECT s.a FROM t",
+        "SELECT _PARTITIONTIME FROM t",
+        "SELECT * FROM t FOR SYSTEM_TIME AS OF TIMESTAMP '2024-01-01'",
+        "SELECT * FROM t TABLESAMPLE SYSTEM (10 PERCENT)",
+        "SELECT * FROM t UNION ALL SELECT * FROM t",
+        "WITH t AS (SELECT 1 AS a) SELECT * FROM t",
+        "SELECT COUNT(*) FROM t",
+    ],
+)
+def test_anything_else_is_a_query(sql):
+    assert table_page(sql, PAGE_CATALOG) is None
+
+
+async def test_the_first_rows_of_a_table_are_free(open_shop, server):
+    shop = await open_shop(DEFAULT_SPECULATION)
+    before = await shop.data_version()
+
+    page = await shop.execute("SELECT * FROM t", 3)
+    some = await shop.execute("SELECT b AS second, a FROM large LIMIT 5", 10)
+
+    assert (page.rows.num_rows, page.complete, [column.name for column in page.columns]) == (3, False, ["a"])
+    assert (some.rows.to_pylist(), some.complete) == ([{"second": 2, "a": 1}], True)
+    with pytest.raises(SpeculationHeldError):
+        await shop.create_temp_table("speql_a", "SELECT * FROM t")
+    assert server.queries(dry=False) == []
+    assert await shop.data_version() == before
+
+
+async def test_a_table_that_has_to_be_queried_is_not_free(open_shop, server):
+    shop = await open_shop(DEFAULT_SPECULATION)
+    server.streaming = True
+
+    with pytest.raises(SpeculationHeldError):
+        await shop.execute("SELECT * FROM t", 3)
+
+    (job,) = (job for job in server.jobs if not job.get("dryRun"))
+    assert job["query"]["maximumBytesBilled"] == "1"

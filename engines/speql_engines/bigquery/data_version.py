@@ -4,7 +4,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from google.cloud.bigquery import Table, TableReference
 
@@ -12,6 +12,9 @@ _BELIEVED_SECONDS = 1.0
 _MARGIN = timedelta(seconds=2)
 _STAYS = frozenset({"TABLE", "VIEW", "SNAPSHOT"})
 """What changes only when its time of modification does. The tables below a view are among those that a query reads."""
+
+ABOUT_TO_READ = datetime.max.replace(tzinfo=UTC)
+"""When a reading began that is still to begin."""
 
 Look = Callable[[Sequence[TableReference]], list[Table | None]]
 """Asks BigQuery for tables, which costs nothing; None is one of which nothing is told."""
@@ -36,8 +39,11 @@ class DataVersion:
         self._looked_at = float("-inf")
         self._numbers = itertools.count(1)
 
-    def after_reading(self, tables: Sequence[TableReference] | None, began: datetime | None, look: Look) -> None:
-        """Mark the tables that a query has read that began then (None: not known), but for temp tables."""
+    def mark(self, tables: Sequence[TableReference] | None, began: datetime | None, look: Look) -> None:
+        """Mark the tables that a query has read that began then, but for temp tables.
+
+        It may be :data:`ABOUT_TO_READ` them. None: the tables, or when it began, are not known.
+        """
         with self._lock:
             if tables is None:
                 self._unmarked = True

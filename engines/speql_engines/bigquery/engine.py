@@ -11,20 +11,30 @@ from typing import Any, TypeVar
 from google.cloud.bigquery import Client, QueryJob, TableReference
 
 from speql_engines.bigquery.catalog import DIALECT, FoundTables, read_catalog
-from speql_engines.bigquery.data_version import DataVersion
+from speql_engines.bigquery.data_version import ABOUT_TO_READ, DataVersion
 from speql_engines.bigquery.errors import DRIVER_ERRORS, connection_failed
 from speql_engines.bigquery.information_schema import read_tables
 from speql_engines.bigquery.location import Dataset, Location, location_of
 from speql_engines.bigquery.metadata import Metadata, region_of
 from speql_engines.bigquery.plan import estimate_of
-from speql_engines.bigquery.results import page
+from speql_engines.bigquery.results import arrow_table, page
 from speql_engines.bigquery.sampled import sampled_sql
 from speql_engines.bigquery.sessions import Session, open_client, open_sessions
 from speql_engines.bigquery.signatures import read_signatures
 from speql_engines.bigquery.statements import Statement, statement_of
-from speql_engines.bigquery.types import columns_of
+from speql_engines.bigquery.table_page import TablePage, table_page
+from speql_engines.bigquery.types import columns_of, field_named
 from speql_engines.bill import Bill, statement_bill
-from speql_engines.engine import Binding, EngineError, EngineInfo, Estimate, Result, ResultColumn, TempTable
+from speql_engines.engine import (
+    Binding,
+    EngineError,
+    EngineInfo,
+    Estimate,
+    Result,
+    ResultColumn,
+    SpeculationHeldError,
+    TempTable,
+)
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
 from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
@@ -92,7 +102,7 @@ class BigQueryEngine:
         details = {key: value for key, value in told.items() if value}
         return EngineInfo(
             "BigQuery",
-            "",
+            "v2",  # of its interface: BigQuery itself has no versions
             self._location.label,
             self._writable,
             DIALECT,
@@ -141,8 +151,12 @@ class BigQueryEngine:
         return Binding(columns)
 
     async def execute(self, sql: str, max_rows: int | None = None) -> Result:
-        """Run one query that only reads; BigQuery refuses it if it would be billed for more than it may."""
-        return await self._read("query", sql, max_rows)
+        """Run one query that only reads; BigQuery refuses it if it would be billed for more than it may.
+
+        The first rows of a table are read past the query engine, which costs nothing.
+        """
+        found = table_page(sql, await self.catalog()) if max_rows is not None else None
+        return await self._read("query", sql, max_rows, found)
 
     async def submit(self, sql: str, max_rows: int | None = None) -> Result:
         """Run one statement as the user wrote it.
@@ -184,8 +198,11 @@ class BigQueryEngine:
 
         def work(at: Session) -> TempTable:
             require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
+            expected = at.dry_run(sql).bytes  # its mistakes have their place in the user's text
+            if bill.most_bytes is not None and (expected is None or expected > bill.most_bytes):
+                # What is free to look at (the first rows of a table) is not free to copy.
+                raise SpeculationHeldError("A temp table of this costs more than may be spent.", "Submit the query.")
             at.keep()
-            at.dry_run(sql)  # its mistakes have their place in the user's text
             own = f"{name}_{uuid.uuid4().hex[:8]}"
             sql_name = f"_SESSION.`{own}`"
             head = f"CREATE TEMP TABLE `{own}` AS\nSELECT * FROM (\n{query}\n) AS speql_rows{limit}"
@@ -228,7 +245,10 @@ class BigQueryEngine:
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
-        """The bytes that BigQuery would charge for, by a dry run, and rows by the sizes of the tables."""
+        """The bytes that BigQuery would charge for, by a dry run, and rows by the sizes of the tables.
+
+        The first rows of a table are free.
+        """
         catalog = await self.catalog()
 
         def rows(parts: Sequence[str]) -> int | None:
@@ -239,7 +259,9 @@ class BigQueryEngine:
 
         def work(at: Session) -> Estimate:
             require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
-            return estimate_of(at.dry_run(sql), sql, rows)
+            told = estimate_of(at.dry_run(sql), sql, rows)
+            listed = table_page(sql, catalog) is not None
+            return replace(told, bytes_scanned=0, dollars=0.0) if listed else told
 
         return await self._quickly("estimate", work, home=self._is_at_home(sql))
 
@@ -293,7 +315,7 @@ class BigQueryEngine:
         tables: tuple[TableReference, ...] | None = tuple(job.referenced_tables)
         if not tables and job.cache_hit:
             tables = at.dry_run(sql).tables
-        self._data_version.after_reading(tables, job.created, self._metadata.get)
+        self._data_version.mark(tables, job.created, self._metadata.get)
 
     def _set(self, at: Session, statement: Statement, started: float) -> Result:
         """Make a setting, if BigQuery takes it."""
@@ -306,11 +328,17 @@ class BigQueryEngine:
         self._sessions.note_setting(statement.key, statement.text)
         return success_result("BOOL", started)
 
-    async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
+    async def _read(
+        self, kind: StatementKind, sql: str, max_rows: int | None, listed: TablePage | None = None
+    ) -> Result:
         started, bill = time.perf_counter(), statement_bill()
 
         def work(at: Session) -> Result:
             require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
+            free = self._listed(listed, max_rows, started) if listed is not None and max_rows is not None else None
+            if free is not None:
+                bill.bytes, bill.dollars = 0, 0.0
+                return free
             job, found = at.query(sql, max_rows, bill=bill)
             rows, complete = page(found, max_rows)
             result = Result(columns_of(found.schema), rows, complete, time.perf_counter() - started)
@@ -318,6 +346,25 @@ class BigQueryEngine:
             return result
 
         return await self._run(kind, work, home=self._is_at_home(sql))
+
+    def _listed(self, wanted: TablePage, max_rows: int, started: float) -> Result | None:
+        """The first rows of a table; None if it has to be queried: rows of it are hidden, or it is none any more."""
+        (table,) = self._metadata.get([wanted.table])
+        fields = wanted.fields(table) if table is not None else None
+        if table is None or fields is None:
+            return None
+        self._data_version.mark([wanted.table], ABOUT_TO_READ, lambda _: [table])
+        most = max_rows if wanted.limit is None else min(max_rows, wanted.limit)
+        asked = [field for field in table.schema if field in fields]
+        found = self._metadata.rows(table, asked, most)
+        if found is None:
+            return None
+        rows, total = found
+        places = [asked.index(field) for field in fields]
+        named = [field_named(field, name) for field, name in zip(fields, wanted.names(fields), strict=True)]
+        page_ = arrow_table(named, [[row[place] for place in places] for row in rows[:most]])
+        complete = total <= most or (wanted.limit is not None and wanted.limit <= max_rows)
+        return Result(columns_of(named), page_, complete, time.perf_counter() - started)
 
     def _submitted(self, at: Session, sql: str, max_rows: int | None, bill: Bill, started: float) -> Result:
         job, found = at.query(sql, max_rows, ahead=False, bill=bill)

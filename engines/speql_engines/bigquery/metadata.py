@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
-from google.api_core.exceptions import Forbidden, NotFound
-from google.cloud.bigquery import Client, DatasetReference, Routine, Table, TableReference
+from google.api_core.exceptions import BadRequest, Forbidden, NotFound
+from google.cloud.bigquery import Client, DatasetReference, Routine, SchemaField, Table, TableReference
+from google.cloud.bigquery.table import Row
 
 from speql_engines.bigquery.errors import DRIVER_ERRORS, engine_error
 from speql_engines.bigquery.location import Dataset, Location
 from speql_engines.bigquery.sessions import RETRY
+from speql_engines.engine import EngineError
 
 T = TypeVar("T")
+U = TypeVar("U")
 About = TypeVar("About")
 
 _SECONDS = 30.0
@@ -80,6 +83,23 @@ class Metadata:
             found += self.side_by_side(self._get, tables[at : at + _AT_ONCE])
         return found
 
+    def rows(self, table: Table, fields: Sequence[SchemaField], most: int) -> tuple[list[Row], int] | None:
+        """The first rows of a table past the query engine (``tabledata.list``), with these fields in the table's order,
+        and how many rows it has; None if one may not have them so.
+        """
+
+        def asked() -> tuple[list[Row], int]:
+            found = self._client.list_rows(table, fields, max_results=max(most, 1), retry=RETRY, timeout=_SECONDS)
+            rows = list(found)
+            return rows, found.total_rows or 0
+
+        try:
+            return self._asked(asked, None)
+        except EngineError as error:
+            if isinstance(error.__cause__, BadRequest):
+                return None  # rows of it are hidden by a policy
+            raise
+
     def side_by_side(self, ask: Callable[[About], T], about: Iterable[About]) -> list[T]:
         """The answers to one question about many things, in their order."""
         return list(self._executor.map(ask, about))
@@ -87,7 +107,7 @@ class Metadata:
     def _get(self, table: TableReference) -> Table | None:
         return self._asked(lambda: self._client.get_table(table, retry=RETRY, timeout=_SECONDS), None)
 
-    def _asked(self, ask: Callable[[], T], *otherwise: T) -> T:
+    def _asked(self, ask: Callable[[], T], *otherwise: U) -> T | U:
         """The answer; what there is ``otherwise`` of something that is gone, or that one may not see."""
         try:
             return ask()

@@ -46,6 +46,11 @@ def spelled(field: SchemaField) -> str:
     return f"ARRAY<{name}>" if field.mode == "REPEATED" else name
 
 
+def field_named(field: SchemaField, name: str) -> SchemaField:
+    """The same column under another name."""
+    return SchemaField.from_api_repr({**field.to_api_repr(), "name": name})
+
+
 def kind_of(field: SchemaField) -> str:
     """The name of a column's type, or of its elements', without what stands in brackets."""
     return _NAMES.get(field.field_type, field.field_type)

@@ -278,7 +278,7 @@ class SnowflakeEngine:
         told = {"warehouse": at.connection.warehouse, "role": at.connection.role, "schema": at.connection.schema}
         self._session = {key: str(value) for key, value in told.items() if value}
 
-    async def _read_catalog(self, _: Callable[[Catalog], None]) -> Catalog:
+    async def _read_catalog(self, progress: Callable[[Catalog], None]) -> Catalog:
         def work(at: Running) -> Catalog:
             database, schema = _place(at)
             return read_catalog(at.rows, database, schema, self._may_query(at))
