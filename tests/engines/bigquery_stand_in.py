@@ -159,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
         )
         if session in state.over:
             return _failed(400, "invalid", f"Session {session} has expired or was terminated.")
+        if properties.get("time_zone") == "Nowhere":
+            return _failed(400, "invalid", "Invalid time zone: Nowhere")
         if found := _ABORT.match(sql):
             state.over.add(found[1])
             self._forward_query(project, f"DROP SCHEMA IF EXISTS `{_own(found[1])}` CASCADE")

@@ -744,6 +744,17 @@ async def test_a_setting_is_told_with_all_that_follows(open_shop, server):
     assert await shop.data_version() != before
 
 
+async def test_a_setting_that_bigquery_does_not_take_is_not_made(open_shop, server):
+    shop = await open_shop()
+    before = await shop.data_version()
+
+    with pytest.raises(EngineError, match="Invalid time zone"):
+        await shop.submit("SET @@time_zone = 'Nowhere'")
+
+    assert await values(shop, "SELECT 1 AS a") == [1]
+    assert await shop.data_version() == before
+
+
 @pytest.mark.usefixtures("at_once")
 async def test_what_others_write_makes_another_version(open_shop, server):
     shop, other = await open_shop(), await open_shop(writable=True)

@@ -319,11 +319,12 @@ class BigQueryEngine:
 
     def _set(self, at: Session, statement: Statement, started: float) -> Result:
         """Make a setting, if BigQuery takes it."""
+        before = at.properties
         at.run(statement.text)
         try:
             at.dry_run("SELECT 1")
         except EngineError:
-            at.settings = -1
+            at.properties = before
             raise
         self._sessions.note_setting(statement.key, statement.text)
         return success_result("BOOL", started)

@@ -101,7 +101,7 @@ class Session(ServerSession):
         self.region = location.region
         self._client = client
         self._location = location
-        self._properties: dict[str, str] = {}
+        self.properties: Mapping[str, str] = {}
         self._id = ""
         self._broken = False
         self._now = threading.Lock()
@@ -165,13 +165,13 @@ class Session(ServerSession):
     def run(self, statement: str) -> None:
         """Make a setting (SET @@time_zone), which is told with every job from now on."""
         found = statement_of(statement)
-        self._properties[found.key] = found.value
+        self.properties = {**self.properties, found.key: found.value}
 
     @property
     def dataset(self) -> tuple[str, str]:
         """The project and the dataset in which names are looked up that name none."""
-        project = self._properties.get("dataset_project_id", self._location.project)
-        return project, self._properties.get("dataset_id", self._location.dataset)
+        project = self.properties.get("dataset_project_id", self._location.project)
+        return project, self.properties.get("dataset_id", self._location.dataset)
 
     def cancel(self) -> None:
         """Ask BigQuery to stop the job that runs here."""
@@ -209,7 +209,7 @@ class Session(ServerSession):
         config = QueryJobConfig(use_legacy_sql=False, labels={TAG: "ahead" if ahead else "submit"})
         if dataset:
             config.default_dataset = DatasetReference(project, dataset)
-        told = {"session_id": self._id, "time_zone": self._properties.get("time_zone", "")}
+        told = {"session_id": self._id, "time_zone": self.properties.get("time_zone", "")}
         config.connection_properties = [ConnectionProperty(key, value) for key, value in told.items() if value]
         if ahead:
             limit = min(AHEAD_SECONDS, bill.most_seconds if bill and bill.most_seconds is not None else AHEAD_SECONDS)
