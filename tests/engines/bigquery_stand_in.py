@@ -154,9 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         state.jobs.append(json.loads(json.dumps(told)))
         query = told["query"]
         sql = query["query"]
-        session = next(
-            (one["value"] for one in query.get("connectionProperties", ()) if one["key"] == "session_id"), ""
-        )
+        properties = {one["key"]: one["value"] for one in query.get("connectionProperties", ())}
+        session = properties.get("session_id", "")
         if session in state.over:
             return _failed(400, "invalid", f"Session {session} has expired or was terminated.")
         if properties.get("time_zone") == "Nowhere":
