@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any, TypeVar, cast
 
@@ -35,7 +35,8 @@ from speql_engines.postgres.results import batches, described, type_names
 from speql_engines.postgres.sampled import sampled_sql
 from speql_engines.postgres.sessions import Session, Sessions, open_sessions, server_facts
 from speql_engines.postgres.signatures import read_signatures
-from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.server_session import LOST
+from speql_engines.session_jobs import SessionJobs
 from speql_engines.statement_kinds import statement_of
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
@@ -74,6 +75,7 @@ class PostgresEngine:
         self._reading: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
+        self._jobs = SessionJobs(self._work, sessions, self._own_tables, psycopg.Error, _explained)
         self._finalizer = weakref.finalize(self, _stop, self._work, sessions, canceller)
 
     @classmethod
@@ -132,9 +134,9 @@ class PostgresEngine:
             soon = mine == self._catalog_seen and now < self._catalog_looked_at + _CATALOG_SECONDS
             if known is not None and (version == self._catalog_of or soon):
                 return known
-            fingerprint = await self._quickly("catalog", lambda at: catalog_fingerprint(at.connection))
+            fingerprint = await self._jobs.ask("catalog", lambda at: catalog_fingerprint(at.connection))
             if known is None or known.version != fingerprint:
-                known = await self._quickly("catalog", lambda at: read_catalog(at.connection, fingerprint))
+                known = await self._jobs.ask("catalog", lambda at: read_catalog(at.connection, fingerprint))
             self._catalog, self._catalog_of, self._catalog_seen, self._catalog_looked_at = known, version, mine, now
             return known
 
@@ -142,13 +144,13 @@ class PostgresEngine:
         """All functions that a query may call; read again when the catalog has changed."""
         version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._quickly("functions", lambda at: read_signatures(at.connection))
+            self._functions = version, await self._jobs.ask("functions", lambda at: read_signatures(at.connection))
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
         """Names and types of a query's result without running it, or why it does not bind."""
         try:
-            columns = await self._quickly("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
+            columns = await self._jobs.ask("bind", lambda at: _bound(at, sql), sql)
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -169,7 +171,6 @@ class PostgresEngine:
         statement = statement_of(sql)
         if statement.kind == "refused":
             raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
-        home = self._is_at_home(sql)
         started = time.perf_counter()
 
         def work(session: Session) -> Result:
@@ -191,7 +192,7 @@ class PostgresEngine:
 
         again = statement.kind == "query" and not self._writable  # else it may have written before it was lost
         try:
-            return await self._run("submit", work, sql, home=home, submits=not home, again=again)
+            return await self._jobs.run("submit", work, sql, submits=True, again=again)
         finally:
             self._submits += 1
 
@@ -238,14 +239,14 @@ class PostgresEngine:
                 self._drop(session, table.sql_name)
 
         try:
-            return await self._run("create", work, sql, name, home=True, undo=undo)
+            return await self._jobs.run("create", work, sql, name, home=True, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
 
     async def drop_temp_table(self, name: str) -> None:
         """Drop a temp table made by this engine. Dropping one that is gone is no error."""
-        await self._run("drop", lambda session: self._drop(session, _sql_name(name)), about=name, home=True)
+        await self._jobs.run("drop", lambda session: self._drop(session, _sql_name(name)), about=name, home=True)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -262,7 +263,7 @@ class PostgresEngine:
             row = session.connection.execute((plan.PREFIX + sql).encode()).fetchone()
             return plan.estimate_of(json.loads(row[0]) if row is not None else (), size)
 
-        return await self._quickly("estimate", work, sql, plan.PREFIX, home=self._is_at_home(sql))
+        return await self._jobs.ask("estimate", work, sql, plan.PREFIX)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -270,16 +271,12 @@ class PostgresEngine:
 
     async def data_version(self) -> str:
         """Changes when a transaction of another session, or of the user's here, has ended; also with a SET."""
-        read = await self._quickly("bind", lambda session: self._data_version.read(session.connection))
+        read = await self._jobs.ask("bind", lambda session: self._data_version.read(session.connection))
         return f"{self._sessions.generation}.{self._sessions.settings_count}.{read}"
 
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
         await self._work.close(lambda: asyncio.to_thread(self._finalizer))
-
-    def _is_at_home(self, sql: str) -> bool:
-        """Whether a statement reads a temp table of ours, which only the home session sees."""
-        return self._own_tables.mentioned_in(sql)
 
     def _drop(self, session: Session, sql_name: str) -> None:
         """Nothing interrupts it."""
@@ -293,54 +290,10 @@ class PostgresEngine:
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
-        home = self._is_at_home(sql)
-        return await self._run(kind, lambda session: _rows_of(session, sql, max_rows, started), sql, home=home)
-
-    async def _quickly(
-        self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
-    ) -> T:
-        on_session = self._on_session(work, sql, prefix, home=home, again=True)
-        return await self._work.ask(kind, on_session, executor=self._work.long if home else None)
-
-    async def _run(
-        self,
-        kind: StatementKind,
-        work: Callable[[Session], T],
-        sql: str = "",
-        about: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = True,
-        undo: Callable[[T], object] | None = None,
-    ) -> T:
-        on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
-        return await self._work.run(kind, on_session, about, undo)
-
-    def _on_session(
-        self,
-        work: Callable[[Session], T],
-        sql: str,
-        prefix: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = False,
-    ) -> Callable[[Job], T]:
-        """On a session of its own; what only reads is run ``again`` if the session turns out to be lost."""
-        sessions = self._sessions
-
-        def once(job: Job) -> T:
-            with sessions.session(job, home=home, submits=submits) as session:
-                try:
-                    return work(session)
-                except psycopg.Error as error:
-                    raise _error(error, session, sql, prefix) from error
-
-        return again_if_lost(once, again)
+        return await self._jobs.run(kind, lambda session: _rows_of(session, sql, max_rows, started), sql)
 
 
-def _error(error: psycopg.Error, session: Session, sql: str, prefix: str) -> EngineError:
+def _explained(error: psycopg.Error, session: Session, sql: str, prefix: str) -> EngineError:
     found = engine_error(error, sql, prefix)
     if session.broken and found.problem is not None:
         message = f"The connection to the server was lost: {found.problem.message}"

@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from speql_engines.adapters import AskSecret
@@ -30,7 +30,8 @@ from speql_engines.redshift.sampled import sampled_sql
 from speql_engines.redshift.sessions import Canceller, DriverError, Session, Sessions, open_sessions, server_facts
 from speql_engines.redshift.signatures import read_signatures
 from speql_engines.redshift.statements import only_reads, redshift_statement
-from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.server_session import LOST
+from speql_engines.session_jobs import SessionJobs
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
@@ -74,6 +75,7 @@ class RedshiftEngine:
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
+        self._jobs = SessionJobs(self._work, self._sessions, self._own_tables, DriverError, _explained)
         self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, cancelling, canceller)
 
     @classmethod
@@ -113,7 +115,7 @@ class RedshiftEngine:
             known = self._catalog
             if known is not None and mine == self._catalog_seen and now < self._catalog_read_at + _CATALOG_SECONDS:
                 return known
-            found = await self._quickly("catalog", lambda at: read_catalog(at.rows))
+            found = await self._jobs.ask("catalog", lambda at: read_catalog(at.rows))
             if known is None or found.version != known.version or mine != self._catalog_seen:
                 known = found
             self._catalog, self._catalog_seen, self._catalog_read_at = known, mine, now
@@ -123,7 +125,7 @@ class RedshiftEngine:
         """All functions that a query may call; read again when the catalog has changed."""
         version = (await self.catalog()).version
         if self._functions is None or self._functions[0] != version:
-            self._functions = version, await self._quickly("functions", lambda at: read_signatures(at.rows))
+            self._functions = version, await self._jobs.ask("functions", lambda at: read_signatures(at.rows))
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
@@ -132,7 +134,7 @@ class RedshiftEngine:
         if problem is not None and problem.code != "cannot-parse":
             return Binding(problems=(problem,))
         try:
-            columns = await self._quickly("bind", lambda at: _bound(at, sql), sql, home=self._is_at_home(sql))
+            columns = await self._jobs.ask("bind", lambda at: _bound(at, sql), sql)
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -154,7 +156,6 @@ class RedshiftEngine:
         if statement.kind == "refused":
             raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
         certain = statement.kind in ("read", "setting") or (statement.kind == "query" and only_reads(sql))
-        home = self._is_at_home(sql)
         started = time.perf_counter()
 
         def work(session: Session) -> Result:
@@ -171,7 +172,7 @@ class RedshiftEngine:
             return _written(session, sql, max_rows, started)
 
         try:
-            return await self._run("submit", work, sql, home=home, submits=not certain and not home, again=certain)
+            return await self._jobs.run("submit", work, sql, submits=not certain, again=certain)
         finally:
             self._writes += not certain
 
@@ -216,7 +217,7 @@ class RedshiftEngine:
                 session.run(f"DROP TABLE IF EXISTS {table.sql_name}")
 
         try:
-            return await self._run("create", work, sql, name, home=True, again=False, undo=undo)
+            return await self._jobs.run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
@@ -231,7 +232,7 @@ class RedshiftEngine:
                 session.finish()
                 session.run(drop)
 
-            await self._run("drop", work, about=name, home=True, again=False)
+            await self._jobs.run("drop", work, about=name, home=True, again=False)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -249,7 +250,7 @@ class RedshiftEngine:
             session.describe(sql)
             return plan.estimate_of([str(line) for (line,) in session.rows(plan.PREFIX + sql)], rows_of_table)
 
-        return await self._quickly("estimate", work, sql, plan.PREFIX, home=self._is_at_home(sql))
+        return await self._jobs.ask("estimate", work, sql, plan.PREFIX)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -264,10 +265,6 @@ class RedshiftEngine:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
         await self._work.close(lambda: asyncio.to_thread(self._finalizer))
 
-    def _is_at_home(self, sql: str) -> bool:
-        """Whether a statement reads a temp table of ours, which only the home session sees."""
-        return self._own_tables.mentioned_in(sql)
-
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
 
@@ -275,50 +272,11 @@ class RedshiftEngine:
             require_query(sql, DIALECT, lambda: session.describe(sql))
             return _rows_of(session, sql, max_rows, started, ahead=True)
 
-        return await self._run(kind, work, sql, home=self._is_at_home(sql))
+        return await self._jobs.run(kind, work, sql)
 
-    async def _quickly(
-        self, kind: StatementKind, work: Callable[[Session], T], sql: str = "", prefix: str = "", *, home: bool = False
-    ) -> T:
-        on_session = self._on_session(work, sql, prefix, home=home, again=True)
-        return await self._work.ask(kind, on_session, executor=self._work.long if home else None)
 
-    async def _run(
-        self,
-        kind: StatementKind,
-        work: Callable[[Session], T],
-        sql: str = "",
-        about: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = True,
-        undo: Callable[[T], object] | None = None,
-    ) -> T:
-        on_session = self._on_session(work, sql, home=home, submits=submits, again=again and not home)
-        return await self._work.run(kind, on_session, about, undo)
-
-    def _on_session(
-        self,
-        work: Callable[[Session], T],
-        sql: str,
-        prefix: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        again: bool = False,
-    ) -> Callable[[Job], T]:
-        """On a session of its own; what only reads is run ``again`` if the session turns out to be lost."""
-        sessions = self._sessions
-
-        def once(job: Job) -> T:
-            with sessions.session(job, home=home, submits=submits) as session:
-                try:
-                    return work(session)
-                except DriverError as error:
-                    raise engine_error(error.cause, sql, prefix) from error
-
-        return again_if_lost(once, again)
+def _explained(error: DriverError, session: Session, sql: str, prefix: str) -> EngineError:
+    return engine_error(error.cause, sql, prefix)
 
 
 def _rows_of(session: Session, sql: str, max_rows: int | None, started: float, *, ahead: bool = False) -> Result:
