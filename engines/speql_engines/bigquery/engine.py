@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud.bigquery import Client, QueryJob, TableReference
 
 from speql_engines.bigquery.catalog import DIALECT, FoundTables, read_catalog
 from speql_engines.bigquery.data_version import ABOUT_TO_READ, DataVersion
-from speql_engines.bigquery.errors import DRIVER_ERRORS, connection_failed
+from speql_engines.bigquery.errors import DRIVER_ERRORS, connection_failed, engine_error
 from speql_engines.bigquery.information_schema import read_tables
 from speql_engines.bigquery.location import Dataset, Location, location_of
 from speql_engines.bigquery.metadata import Metadata, region_of
@@ -40,6 +41,7 @@ from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
 from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.session_jobs import SessionJobs
 from speql_engines.session_pool import SessionPool
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
@@ -84,6 +86,8 @@ class BigQueryEngine:
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
+        # What is paid for is not run again: its job may run on there, and is looked for by its id.
+        self._jobs = SessionJobs(self._work, self._sessions, self._own_tables, GoogleAPIError, _explained)
         self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, (canceller, asking), client)
 
     @classmethod
@@ -134,7 +138,7 @@ class BigQueryEngine:
                 found = metadata.side_by_side(metadata.routines_in, metadata.datasets())
                 return read_signatures([one for routines in found for one in routines], DIALECT)
 
-            self._functions = version, await self._quickly("functions", work)
+            self._functions = version, await self._jobs.ask("functions", work)
         return self._functions[1]
 
     async def bind(self, sql: str) -> Binding:
@@ -143,7 +147,7 @@ class BigQueryEngine:
         if problem is not None and (problem.code != "cannot-parse" or statement_of(sql).kind != "query"):
             return Binding(problems=(problem,))
         try:
-            columns = await self._quickly("bind", lambda at: _bound(at, sql), home=self._is_at_home(sql))
+            columns = await self._jobs.ask("bind", lambda at: _bound(at, sql), sql)
         except EngineError as error:
             if error.problem is None or error.problem.code == LOST:
                 raise
@@ -181,7 +185,7 @@ class BigQueryEngine:
 
         reads = certain or statement.kind == "setting"
         try:
-            return await self._run("submit", work, home=self._is_at_home(sql))
+            return await self._jobs.run("submit", work, sql, again=False)
         finally:
             self._writes += not reads
 
@@ -226,7 +230,7 @@ class BigQueryEngine:
                 at.query(f"DROP TABLE IF EXISTS {table.sql_name}")
 
         try:
-            return await self._run("create", work, name, home=True, undo=undo)
+            return await self._jobs.run("create", work, sql, name, home=True, again=False, undo=undo)
         except BaseException:
             self._own_tables.discard(name)
             raise
@@ -241,7 +245,7 @@ class BigQueryEngine:
                 at.finish()
                 at.query(drop)
 
-            await self._run("drop", work, about=name, home=True)
+            await self._jobs.run("drop", work, about=name, home=True, again=False)
         self._own_tables.discard(name)
 
     async def estimate(self, sql: str) -> Estimate:
@@ -263,7 +267,7 @@ class BigQueryEngine:
             listed = table_page(sql, catalog) is not None
             return replace(told, bytes_scanned=0, dollars=0.0) if listed else told
 
-        return await self._quickly("estimate", work, home=self._is_at_home(sql))
+        return await self._jobs.ask("estimate", work, sql)
 
     async def sample(self, sql: str, table: str, fraction: float, max_rows: int | None = None) -> Result:
         """Run ``sql`` with every read of base table ``table`` replaced by a random ``fraction`` of its rows."""
@@ -274,7 +278,7 @@ class BigQueryEngine:
         session of the temp tables is over.
         """
         mine = f"{self._sessions.generation}.{self._sessions.settings_count}.{self._writes}"
-        return f"{mine}.{await self._quickly('bind', lambda _: self._data_version.read(self._metadata.get))}"
+        return f"{mine}.{await self._jobs.ask('bind', lambda _: self._data_version.read(self._metadata.get))}"
 
     async def close(self) -> None:
         """Stop what runs and end the session; the temp tables are gone with it. Safe to call twice."""
@@ -292,23 +296,20 @@ class BigQueryEngine:
     async def _read_catalog(self, progress: Callable[[Catalog], None]) -> Catalog:
         billed = self._location.information_schema
 
-        def work(at: Session, job: Job) -> Catalog:
-            def rows(sql: str) -> list[dict[str, Any]]:
-                _, found = at.query(sql)
-                return [dict(row.items()) for row in found]
+        def work(job: Job) -> Catalog:
+            with self._sessions.session(job) as at:
 
-            def tables(dataset: Dataset) -> FoundTables:
-                return read_tables(rows, dataset)
+                def rows(sql: str) -> list[dict[str, Any]]:
+                    _, found = at.query(sql)
+                    return [dict(row.items()) for row in found]
 
-            return read_catalog(
-                self._metadata, at.dataset, lambda: job.run_on(at), progress, tables if billed else None
-            )
+                def tables(dataset: Dataset) -> FoundTables:
+                    return read_tables(rows, dataset)
 
-        return await self._work.ask("catalog", self._on_session(work, again=True), executor=self._work.long)
+                by_queries = tables if billed else None
+                return read_catalog(self._metadata, at.dataset, lambda: job.run_on(at), progress, by_queries)
 
-    def _is_at_home(self, sql: str) -> bool:
-        """Whether a statement reads a temp table of ours, which only one session sees."""
-        return self._own_tables.mentioned_in(sql)
+        return await self._work.ask("catalog", again_if_lost(work, again=True), executor=self._work.long)
 
     def _note_read(self, job: QueryJob, sql: str, at: Session) -> None:
         """Mark the tables that a query has read. Of an answer of BigQuery's own cache a dry run tells them."""
@@ -346,7 +347,7 @@ class BigQueryEngine:
             self._note_read(job, sql, at)
             return result
 
-        return await self._run(kind, work, home=self._is_at_home(sql))
+        return await self._jobs.run(kind, work, sql, again=False)
 
     def _listed(self, wanted: TablePage, max_rows: int, started: float) -> Result | None:
         """The first rows of a table; None if it has to be queried: rows of it are hidden, or it is none any more."""
@@ -380,36 +381,9 @@ class BigQueryEngine:
             self._note_read(job, sql, at)
         return result
 
-    async def _quickly(self, kind: StatementKind, work: Callable[[Session], T], *, home: bool = False) -> T:
-        on_session = self._on_session(lambda at, _: work(at), home=home, again=True)
-        return await self._work.ask(kind, on_session, executor=self._work.long if home else None)
 
-    async def _run(
-        self,
-        kind: StatementKind,
-        work: Callable[[Session], T],
-        about: str = "",
-        *,
-        home: bool = False,
-        undo: Callable[[T], object] | None = None,
-    ) -> T:
-        on_session = self._on_session(lambda at, _: work(at), home=home)
-        return await self._work.run(kind, on_session, about, undo)
-
-    def _on_session(
-        self, work: Callable[[Session, Job], T], *, home: bool = False, again: bool = False
-    ) -> Callable[[Job], T]:
-        """On a session of its own; what costs nothing is asked ``again`` if BigQuery turns out to be out of reach.
-
-        What is paid for is not: its job may run on there, and is looked for again by its id.
-        """
-        sessions = self._sessions
-
-        def once(job: Job) -> T:
-            with sessions.session(job, home=home) as at:
-                return work(at, job)
-
-        return again_if_lost(once, again)
+def _explained(error: Exception, _: Session, sql: str, __: str) -> EngineError:
+    return engine_error(error, sql)
 
 
 def _connected(location: Location) -> tuple[Client, Location]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from google.cloud.bigquery import SchemaField
 from google.cloud.bigquery.table import RowIterator, _EmptyRowIterator
 
+from speql_engines.bigquery.errors import DRIVER_ERRORS, engine_error
 from speql_engines.bigquery.types import arrow_type, kind_of
 
 
@@ -17,7 +18,10 @@ def page(found: RowIterator | _EmptyRowIterator, most: int | None) -> tuple[pa.T
     JSON is the text of it. A BIGNUMERIC that Arrow's decimals do not hold makes its column text.
     """
     fields = list(found.schema)
-    rows = [row.values() for row in found]
+    try:
+        rows = [row.values() for row in found]
+    except DRIVER_ERRORS as error:
+        raise engine_error(error) from error
     total = found.total_rows if found.total_rows is not None else len(rows)
     table = arrow_table(fields, rows if most is None else rows[:most])
     return table, most is None or total <= most
