@@ -79,7 +79,7 @@ test: $(READY)  ## Run all tests (ARGS="-k repair")
 
 ENGINES := .venv-engines
 
-test-engines: $(READY) $(ENGINES)/fakesnow/.ready  ## Test every adapter, with stand-ins for engines that are not to be had (needs PostgreSQL)
+test-engines: $(READY) $(ENGINES)/fakesnow/.ready $(ENGINES)/bqemulator/.ready  ## Test every adapter, with stand-ins for engines that are not to be had (needs PostgreSQL)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
 		echo "PostgreSQL is not installed, so neither it nor Redshift's driver is tested. On Debian and Ubuntu: apt-get install postgresql"
 	$(BIN)/python -m pytest tests/engines $(ARGS)
@@ -88,6 +88,14 @@ $(ENGINES)/fakesnow/.ready: tests/engines/fakesnow.lock
 	@test -x $(ENGINES)/fakesnow/bin/python || $(PYTHON) -m venv $(ENGINES)/fakesnow
 	@echo "Installing fakesnow, a stand-in for Snowflake, into $(ENGINES)/fakesnow ..."
 	@$(ENGINES)/fakesnow/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/engines/fakesnow.lock
+	@touch $@
+
+$(ENGINES)/bqemulator/.ready: tests/engines/bqemulator.lock
+	@test -x $(ENGINES)/bqemulator/bin/python || $(PYTHON) -m venv $(ENGINES)/bqemulator
+	@echo "Installing bqemulator, a stand-in for BigQuery, into $(ENGINES)/bqemulator ..."
+	@$(ENGINES)/bqemulator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/engines/bqemulator.lock
+	@HOME=$(abspath $(ENGINES))/bqemulator $(ENGINES)/bqemulator/bin/python -c \
+		"import duckdb; from duckdb_extensions import import_extension; import_extension('spatial', con=duckdb.connect())"
 	@touch $@
 
 fuzz: $(READY)  ## Compare random queries over random temp tables with direct runs (N=100000 SEED=7)
@@ -181,6 +189,8 @@ lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no 
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/notebook/hosts/hosts.lock
 	$(BIN)/uv pip compile tests/engines/fakesnow.in --universal --python-version 3.11 \
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/fakesnow.lock
+	$(BIN)/uv pip compile tests/engines/bqemulator.in --universal --python-version 3.11 \
+		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/bqemulator.lock
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-notebooks $(ENGINES) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,7 +10,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from tests import postgres_cluster
-from tests.engines import redshift_stand_in, snowflake_stand_in, sqlserver_stand_in
+from tests.engines import bigquery_stand_in, redshift_stand_in, snowflake_stand_in, sqlserver_stand_in
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -148,6 +148,32 @@ def snowflake_database(
         return f"snowflake://ann@stand-in/T_{uuid.uuid4().hex.upper()}/PUBLIC?{at}"
 
     return name
+
+
+@pytest.fixture(scope="session")
+def bigquery_server() -> Iterator[tuple[bigquery_stand_in.StandIn, int]]:
+    """The stand-in for BigQuery; tests that need it are skipped where it is not installed."""
+    pytest.importorskip("google.cloud.bigquery", reason="The client is not installed: pip install 'speql[bigquery]'")
+    if not bigquery_stand_in.PROGRAM.exists():
+        pytest.skip("bqemulator, the stand-in for BigQuery, is not installed: make test-engines")
+    with bigquery_stand_in.stand_in() as found:
+        yield found
+
+
+@pytest.fixture
+def bigquery_database(
+    bigquery_server: tuple[bigquery_stand_in.StandIn, int], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Makes empty datasets of the stand-in, each in a project of its own."""
+    state, port = bigquery_server
+    monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", f"http://127.0.0.1:{port}")
+
+    def make() -> str:
+        project = f"test-{uuid.uuid4().hex}"
+        bigquery_stand_in.make_dataset(state, project, "shop")
+        return f"bigquery://{project}/shop"
+
+    return make
 
 
 @pytest.fixture(scope="session")

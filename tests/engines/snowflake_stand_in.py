@@ -10,14 +10,15 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from .relayed_emulator import emulator, relay
 
 PROGRAM = Path(os.environ.get("SPEQL_FAKESNOW", ".venv-engines/fakesnow/bin/fakesnow"))
 _SLOW = re.compile(r"large x, large y", re.I)
@@ -72,29 +73,11 @@ class StandIn:
 @contextmanager
 def stand_in() -> Iterator[tuple[StandIn, int]]:
     """The stand-in and the port on 127.0.0.1 that it listens on."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     command = [str(PROGRAM), "-s", "--host", "127.0.0.1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    try:
-        assert process.stdout is not None
-        port = next(int(found[1]) for line in process.stdout if (found := re.search(r"http://[^:]+:(\d+)", line)))
-        reader = threading.Thread(target=process.stdout.read, daemon=True)
-        reader.start()  # or it would wait for its log to be read
-        state = StandIn(port)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"state": state}))
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield state, server.server_address[1]
-        finally:
-            server.shutdown()
-            server.server_close()
-    finally:
-        process.terminate()
-        process.wait(10)
-        if process.stdout is not None:
-            reader.join(10)
-            process.stdout.close()
+    with emulator(command, os.environ, re.compile(r"http://[^:]+:(\d+)")) as its_port:
+        state = StandIn(its_port)
+        with relay(_Handler, state) as port:
+            yield state, port
 
 
 class _Handler(BaseHTTPRequestHandler):

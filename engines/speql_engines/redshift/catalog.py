@@ -1,11 +1,11 @@
 """The tables that a Redshift session sees, in few round trips however many there are."""
 
-import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from speql_engines.catalog_version import catalog_version
 from speql_engines.unsafe_views import unsafe_views
 from speql_sql import Catalog, Column, ForeignKey, Table
 
@@ -83,7 +83,7 @@ def read_catalog(rows: Rows) -> Catalog:
         tuple(tables),
         dialect=DIALECT,
         path=((str(database), str(schema)),) if schema else (),
-        version=_version(tables, functions, str(schema)),
+        version=catalog_version(tables, functions, str(schema)),
         user_functions=functions,
         loaded_at=time.time(),
     )
@@ -96,9 +96,3 @@ def _numbers(array: str | None) -> list[str]:
     ['1', '3']
     """
     return array.strip("{}").split(",") if array and array != "{}" else []
-
-
-def _version(tables: Sequence[Table], functions: frozenset[str], schema: str) -> str:
-    """Another one when something but the rows has changed."""
-    shapes = [(one.schema, one.name, one.columns, one.keys, one.foreign_keys, one.unsafe) for one in tables]
-    return hashlib.sha256(repr((shapes, sorted(functions), schema)).encode()).hexdigest()[:32]

@@ -1,12 +1,12 @@
 """The tables of a Snowflake database, in few questions however many there are, and without a warehouse."""
 
-import hashlib
 import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from speql_engines.catalog_version import catalog_version
 from speql_engines.snowflake.data_version import full_name
 from speql_engines.unsafe_views import unsafe_views
 from speql_sql import Catalog, Column, ForeignKey, Table
@@ -62,7 +62,7 @@ def read_catalog(rows: Rows, database: str, schema: str, may_query: bool) -> Cat
         tuple(checked),
         dialect=DIALECT,
         path=((database, schema),) if schema else (),
-        version=_version(checked, names, schema, partial),
+        version=catalog_version(checked, names, schema, partial),
         user_functions=names,
         loaded_at=time.time(),
         partial=partial,
@@ -170,10 +170,3 @@ def _references(rows: Sequence[Row]) -> dict[tuple[str, str], list[ForeignKey]]:
 
 def _number(value: object) -> int | None:
     return int(str(value)) if value is not None and str(value).isdigit() else None
-
-
-def _version(tables: Sequence[Table], functions: frozenset[str], schema: str, partial: bool) -> str:
-    """Another one when something but the rows has changed."""
-    shapes = [(one.schema, one.name, one.columns, one.keys, one.foreign_keys, one.unsafe) for one in tables]
-    text = repr((shapes, sorted(functions), schema, partial))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -41,6 +41,7 @@ from speql_engines.snowflake.statements import Statement, statement_of
 from speql_engines.snowflake.warehouse import Warehouse
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
+from speql_engines.watched_catalog import WatchedCatalog
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 from speql_sql.parse import parse_query
@@ -73,11 +74,7 @@ class SnowflakeEngine:
         self._warehouse = Warehouse()
         self._data_version = DataVersion()
         self._session: dict[str, str] = {}
-        self._catalog: Catalog | None = None
-        self._catalog_seen = (0, 0, 0)
-        self._catalog_read_at = 0.0
-        self._refreshing: asyncio.Task[None] | None = None
-        self._reading: asyncio.Lock = asyncio.Lock()
+        self._catalog = WatchedCatalog(self._read_catalog, lambda _: _CATALOG_SECONDS)
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
         self._own_tables = OwnTables()
         self._writes = 0
@@ -128,14 +125,7 @@ class SnowflakeEngine:
         Read again after a statement of the user's that may have changed them; what others change is looked for once a
         minute, in the background.
         """
-        async with self._reading:
-            mine = (self._login.generation, self._login.settings.count, self._writes)
-            if self._catalog is None or mine != self._catalog_seen:
-                await self._read_catalog(mine)
-            elif time.monotonic() > self._catalog_read_at + _CATALOG_SECONDS and not self._is_refreshing:
-                self._refreshing = asyncio.get_running_loop().create_task(self._refresh(mine))
-            assert self._catalog is not None, "it has just been read"
-            return self._catalog
+        return await self._catalog.catalog((self._login.generation, self._login.settings.count, self._writes))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
@@ -276,9 +266,7 @@ class SnowflakeEngine:
         await self._work.close(self._close)
 
     async def _close(self) -> None:
-        if self._refreshing is not None:
-            self._refreshing.cancel()
-            await asyncio.wait({self._refreshing})
+        await self._catalog.close()
         await asyncio.to_thread(self._finalizer)
 
     def _read_session(self, at: Running) -> None:
@@ -290,27 +278,12 @@ class SnowflakeEngine:
         told = {"warehouse": at.connection.warehouse, "role": at.connection.role, "schema": at.connection.schema}
         self._session = {key: str(value) for key, value in told.items() if value}
 
-    @property
-    def _is_refreshing(self) -> bool:
-        return self._work.closed or (self._refreshing is not None and not self._refreshing.done())
-
-    async def _read_catalog(self, mine: tuple[int, int, int]) -> None:
-        read_at = time.monotonic()
-
+    async def _read_catalog(self, progress: Callable[[Catalog], None]) -> Catalog:
         def work(at: Running) -> Catalog:
             database, schema = _place(at)
             return read_catalog(at.rows, database, schema, self._may_query(at))
 
-        found = await self._quickly("catalog", work)
-        if self._catalog is None or found.version != self._catalog.version or mine != self._catalog_seen:
-            self._catalog = found
-        self._catalog_seen, self._catalog_read_at = mine, read_at
-
-    async def _refresh(self, mine: tuple[int, int, int]) -> None:
-        try:
-            await self._read_catalog(mine)
-        except EngineError:
-            self._catalog_read_at = time.monotonic()  # what is known stays; it is asked again in a minute
+        return await self._quickly("catalog", work)
 
     def _may_query(self, at: Running) -> bool:
         """Whether a question that needs the warehouse would not resume it."""
