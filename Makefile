@@ -176,6 +176,8 @@ lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no 
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/notebook/hosts/hosts.lock
 	$(BIN)/uv pip compile tests/engines/fakesnow.in --universal --python-version 3.11 \
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/fakesnow.lock
+	$(BIN)/uv pip compile tests/engines/spark.in --universal --python-version 3.11 \
+		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/spark.lock
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-notebooks $(ENGINES) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,5 +1,6 @@
 """For all tests: nothing is kept in the directories of whoever runs them."""
 
+import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from tests import postgres_cluster
 from tests.engines import redshift_stand_in, snowflake_stand_in
+from tests.engines import spark_server as spark
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -165,10 +167,42 @@ def redshift_database(
     """Makes empty databases of the stand-in."""
     monkeypatch.setenv("REDSHIFT_PASSWORD", "not asked for by the stand-in")
     # Of what the stand-in is asked, nothing else changes anything: the ten seconds need not be waited for.
-    monkeypatch.setattr("speql_engines.redshift.data_version.BELIEVED_SECONDS", float("inf"))
+    monkeypatch.setattr("speql_engines.timed_version.BELIEVED_SECONDS", float("inf"))
 
     def make() -> str:
         name = postgres_database().partition("?")[0].rpartition("/")[2]
         return f"redshift://speql@127.0.0.1:{redshift_server}/{name}?ssl=false"
 
     return make
+
+
+@pytest.fixture(scope="session")
+def spark_server() -> Iterator[str]:
+    """A Spark Connect server of these tests' own; tests that need one are skipped where it is not installed."""
+    pytest.importorskip("pyspark", reason="The driver is not installed: pip install 'speql[spark]'")
+    home = spark.spark_home()
+    if home is None or shutil.which("java") is None:
+        pytest.skip("Spark is not installed: make test-engines, which needs Java 17")
+    with spark.spark_server(home) as server:
+        yield server
+
+
+@pytest.fixture
+def spark_database(spark_server: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Names the server, whose catalog is empty then."""
+    from speql_engines.spark.driver import DefaultChannelBuilder, SparkSession
+
+    # Of this server nothing else changes anything: the ten seconds need not be waited for.
+    monkeypatch.setattr("speql_engines.timed_version.BELIEVED_SECONDS", float("inf"))
+
+    def emptied() -> str:
+        session = SparkSession(DefaultChannelBuilder(spark_server))
+        for row in session.sql("SHOW SCHEMAS").collect():
+            session.sql(f"DROP SCHEMA `{row[0]}` CASCADE" if row[0] != "default" else "SELECT 1")
+        for table in session.catalog.listTables("default"):
+            session.sql(f"DROP {'VIEW' if table.tableType == 'VIEW' else 'TABLE'} default.`{table.name}`")
+        session.client.release_session()
+        session.client.close()
+        return spark_server
+
+    return emptied

@@ -44,10 +44,7 @@ class Statement:
 def statement_of(sql: str) -> Statement:
     """The kind of ``sql``; :class:`EngineError` if it is empty."""
     bare = without_comments_before(sql)
-    found = _WORD.match(bare)
-    word = found[0].upper() if found else bare[:1]
-    if not word or word == ";":
-        raise EngineError("There is no statement to run.", "Write one.", Problem("empty", "There is no statement."))
+    word = checked_word(bare)
     if word in _REFUSED:
         return Statement(sql, "refused", _REFUSED[word])
     if word in _QUERIES:
@@ -61,6 +58,19 @@ def statement_of(sql: str) -> Statement:
     if _TEMPORARY.match(bare):
         return Statement(sql, "refused", _NO_TEMPORARY)
     return Statement(sql, "write")
+
+
+def checked_word(bare: str) -> str:
+    """The first word of a text in capitals, or its first sign; :class:`EngineError` if there is none.
+
+    >>> checked_word("select 1"), checked_word("(SELECT 1)")
+    ('SELECT', '(')
+    """
+    found = _WORD.match(bare)
+    word = found[0].upper() if found else bare[:1]
+    if not word or word == ";":
+        raise EngineError("There is no statement to run.", "Write one.", Problem("empty", "There is no statement."))
+    return word
 
 
 def _setting(sql: str, bare: str) -> Statement:

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
+from speql_engines.timed_version import TimedVersion
 from speql_sql import Catalog, Column, Table
 
 pytest.importorskip("redshift_connector")
 
 import redshift_connector
 
-from speql_engines.redshift import data_version
 from speql_engines.redshift.engine import _limited
 from speql_engines.redshift.errors import connection_failed, engine_error
 from speql_engines.redshift.location import location_of
@@ -201,8 +201,8 @@ def test_a_sample_is_drawn_row_by_row():
 
 def test_what_was_read_is_believed_for_ten_seconds(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("speql_engines.redshift.data_version.time.monotonic", lambda: now[0])
-    version = data_version.DataVersion()
+    monkeypatch.setattr("speql_engines.timed_version.time.monotonic", lambda: now[0])
+    version = TimedVersion()
     first = version.read()
     now[0] += 9
     assert version.read() == first

@@ -23,7 +23,6 @@ from speql_engines.one_query import require_query
 from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.redshift import plan
 from speql_engines.redshift.catalog import DIALECT, read_catalog
-from speql_engines.redshift.data_version import DataVersion
 from speql_engines.redshift.errors import engine_error
 from speql_engines.redshift.location import Location, location_of
 from speql_engines.redshift.sampled import sampled_sql
@@ -34,6 +33,7 @@ from speql_engines.server_session import LOST, again_if_lost
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.text_rows import ColumnType, arrow_table
+from speql_engines.timed_version import TimedVersion
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 from speql_sql.parse import parse_query
@@ -66,7 +66,7 @@ class RedshiftEngine:
         cancelling = DaemonExecutor("speql-redshift-cancel", 1)
         canceller = Canceller(location)
         self._sessions = open_sessions(location, canceller, cancelling)
-        self._data_version = DataVersion()
+        self._data_version = TimedVersion()
         self._catalog: Catalog | None = None
         self._catalog_seen = (0, 0, 0)
         self._catalog_read_at = 0.0

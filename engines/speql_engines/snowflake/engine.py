@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from snowflake.connector.errors import Error as SnowflakeError
@@ -27,6 +27,7 @@ from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
 from speql_engines.own_tables import OwnTable, OwnTables
 from speql_engines.server_session import LOST, again_if_lost
+from speql_engines.sized_estimate import estimate_from_sizes, sizes_in
 from speql_engines.snowflake import plan
 from speql_engines.snowflake.catalog import DIALECT, read_catalog
 from speql_engines.snowflake.data_version import DataVersion, full_name
@@ -243,13 +244,7 @@ class SnowflakeEngine:
 
     async def estimate(self, sql: str) -> Estimate:
         """What Snowflake's plan says of a query, without running it; where it gives none, what the tables' sizes do."""
-        catalog = await self.catalog()
-
-        def size(parts: Sequence[str]) -> tuple[int | None, int | None]:
-            if own := self._own_tables.named(parts[-1]):
-                return own.rows, own.bytes
-            found = catalog.find(*reversed(parts))
-            return (found.row_count, found.bytes) if found is not None else (None, None)
+        size = sizes_in(await self.catalog(), self._own_tables)
 
         def work(at: Running) -> Estimate:
             require_query(sql, DIALECT, lambda: _told_by_binder(at, sql))
@@ -257,7 +252,7 @@ class SnowflakeEngine:
                 told = at.execute(plan.PREFIX + sql).fetchone()
             except ProgrammingError:
                 _bound(at, sql)  # its own mistakes are told as such
-                return plan.estimate_from_sizes(sql, size)
+                return estimate_from_sizes(sql, DIALECT, size)
             return plan.estimate_of(json.loads(told[0]) if isinstance(told, tuple) else {}, size)
 
         return await self._quickly("estimate", work, sql, plan.PREFIX)

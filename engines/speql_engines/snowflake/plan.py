@@ -1,20 +1,14 @@
 """What Snowflake's plan of a query says of its size."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
-from speql_engines.engine import EngineError, Estimate
+from speql_engines.engine import Estimate
+from speql_engines.sized_estimate import Size
 
 PREFIX = "EXPLAIN USING JSON "
 _SCAN = "TableScan"
 _ONE_ROW = frozenset({"Aggregate"})
-
-Size = Callable[[Sequence[str]], tuple[int | None, int | None]]
-"""Rows and bytes of a table by the parts of its name (one at least), where they are known."""
 
 
 def estimate_of(plan: Mapping[str, Any], size: Size) -> Estimate:
@@ -34,19 +28,6 @@ def estimate_of(plan: Mapping[str, Any], size: Size) -> Estimate:
         rows_processed=sum(read) + largest * (len(operators) - len(scans)),
         bytes_scanned=int(told) if told is not None else None,
     )
-
-
-def estimate_from_sizes(sql: str, size: Size) -> Estimate:
-    """The same where Snowflake gives no plan: every table is read whole."""
-    try:
-        tables = list(sqlglot.parse_one(sql, read="snowflake").find_all(exp.Table))
-    except SqlglotError as error:
-        raise EngineError(f"This cannot be estimated, since it was not understood: {error}") from error
-    found = [size([part.name for part in table.parts]) for table in tables]
-    read = [rows or 0 for rows, _ in found]
-    known = [one for _, one in found if one is not None]
-    largest = max(read, default=1)
-    return Estimate(largest, sum(read), sum(read) + largest, sum(known) if len(known) == len(found) else None)
 
 
 def _rows_read(scan: Mapping[str, Any], size: Size) -> int:

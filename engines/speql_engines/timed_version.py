@@ -1,4 +1,4 @@
-"""Whether what a query would read has changed: on Redshift nobody can ask."""
+"""Whether what a query would read has changed, where nobody can ask for that."""
 
 import threading
 import time
@@ -6,11 +6,11 @@ import time
 BELIEVED_SECONDS = 10.0
 
 
-class DataVersion:
+class TimedVersion:
     """A value that is the same for ten seconds.
 
-    Redshift tells its users neither of the transactions of others (a snapshot has no name there, and numbers of
-    transactions go up with every query) nor when a table was last written to. So what was read is believed for so long,
+    Redshift and SQL Server tell their users neither of the transactions of others nor when a table was last written to
+    (SQL Server does only to those who may see the state of the whole server). So what was read is believed for so long,
     and then it is read again; submits read it always (``EngineInfo.tells_changes``).
     """
 
