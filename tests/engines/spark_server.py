@@ -1,4 +1,4 @@
-"""A real Spark Connect server of these tests' own: Spark in an environment of its own, with a small heap and no pages."""
+"""A real Spark Connect server of these tests' own: Spark in an environment of its own, a small heap, no pages."""
 
 import os
 import re
@@ -32,7 +32,7 @@ def spark_server(home: Path) -> Iterator[str]:
             "spark.connect.grpc.binding.address": "127.0.0.1",
             "spark.connect.grpc.binding.port": "0",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.extraJavaOptions": _BRIEF
+            "spark.driver.extraJavaOptions": _BRIEF,
             "spark.driver.host": "127.0.0.1",
             "spark.local.dir": f"{folder}/local",
             "spark.log.structuredLogging.enabled": "false",
