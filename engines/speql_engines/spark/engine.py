@@ -11,13 +11,16 @@ import sqlglot
 
 from speql_engines.adapters import AskSecret
 from speql_engines.base_reads import base_reads
+from speql_engines.bill import statement_bill
 from speql_engines.engine import (
     Binding,
+    ConnectionFailedError,
     EngineError,
     EngineInfo,
     Estimate,
     Result,
     ResultColumn,
+    SpeculationHeldError,
     TempTable,
 )
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
@@ -38,6 +41,7 @@ from speql_engines.spark.sampled import sampled_sql
 from speql_engines.spark.sessions import Running, Sessions
 from speql_engines.spark.signatures import read_signatures
 from speql_engines.spark.statements import spark_statement
+from speql_engines.spark.unity_catalog import WITHOUT_INFORMATION, read_unity_catalog
 from speql_engines.statement_kinds import Statement
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
@@ -94,6 +98,9 @@ class SparkEngine:
         engine = cls(location, writable, secret)
         try:
             await engine._work.call(engine._on(engine._read_session, again=False), executor=engine._work.long)
+        except SpeculationHeldError as error:
+            await engine.close()
+            raise ConnectionFailedError(error.message, "Start the cluster, then connect again.") from error
         except BaseException:
             await engine.close()
             raise
@@ -176,7 +183,7 @@ class SparkEngine:
 
         try:
             again = not (writes and self._writable)  # else it may have written before it was lost
-            return await self._run("submit", work, sql, again=again)
+            return await self._run("submit", work, sql, again=again, may_start=True)
         finally:
             self._writes += writes and self._writable
 
@@ -260,6 +267,8 @@ class SparkEngine:
     async def _read_catalog(self, progress: Callable[[Catalog], None]) -> Catalog:
         def work(at: Running) -> Catalog:
             self._read_session(at)
+            if self._location.product == "Databricks" and self._place[0] not in WITHOUT_INFORMATION:
+                return read_unity_catalog(at.rows, self._place, self._dialect)
             return read_catalog(at.rows, self._place, self._dialect)
 
         return await self._quickly("catalog", work)
@@ -345,17 +354,20 @@ class SparkEngine:
         about: str = "",
         *,
         again: bool = True,
+        may_start: bool = False,
         undo: Callable[[T], object] | None = None,
     ) -> T:
-        return await self._work.run(kind, self._on(work, sql, again=again), about, undo)
+        return await self._work.run(kind, self._on(work, sql, again=again, may_start=may_start), about, undo)
 
-    def _on(self, work: Callable[[Running], T], sql: str = "", *, again: bool = True) -> Callable[[Job], T]:
+    def _on(
+        self, work: Callable[[Running], T], sql: str = "", *, again: bool = True, may_start: bool = False
+    ) -> Callable[[Job], T]:
         """In the session; what only reads is run ``again`` if the session turns out to be lost."""
-        sessions = self._sessions
+        sessions, may_start = self._sessions, may_start or statement_bill().may_resume
 
         def once(job: Job) -> T:
             try:
-                with sessions.running(job) as at:
+                with sessions.running(job, may_start=may_start) as at:
                     return work(at)
             except PySparkException as error:
                 raise engine_error(error, sql) from error

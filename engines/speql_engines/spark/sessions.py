@@ -12,6 +12,7 @@ from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
 from speql_engines.login import Login
 from speql_engines.server_session import LOST, ServerSession
+from speql_engines.spark.cluster import Cluster
 from speql_engines.spark.driver import (
     SQL,
     DataFrame,
@@ -101,13 +102,15 @@ class Sessions:
 
     All statements run in this one session, side by side, so every statement sees the temp tables, and SET and USE hold
     for all. When the session is over (the server was started anew, or has closed it), the temp tables are gone, which
-    ``generation`` tells; the user's settings are made again.
+    ``generation`` tells; the user's settings are made again. A cluster that is paid for while it runs is started for
+    the user's own statements only.
     """
 
     def __init__(self, location: Location, canceller: Executor, login: Login) -> None:
         self._location = location
         self._login = login
         self._canceller = canceller
+        self._cluster = Cluster(f"https://{location.host}", location.cluster, self._token) if location.cluster else None
         self._lock = threading.Lock()
         self._session: SparkSession | None = None
         self._over = False
@@ -117,8 +120,13 @@ class Sessions:
         self.settings_count = 0
 
     @contextmanager
-    def running(self, job: Job) -> Iterator[Running]:
-        """Where the job runs its statements; the client's errors come out as they are."""
+    def running(self, job: Job, *, may_start: bool = False) -> Iterator[Running]:
+        """Where the job runs its statements; the client's errors come out as they are.
+
+        :class:`~speql_engines.engine.SpeculationHeldError` if a cluster would have to be started and may not be.
+        """
+        if self._cluster is not None and not may_start:
+            self._cluster.require_running()
         at = Running(self._connected(), self._canceller)
         tags = (TAG, at.tag)
         for tag in tags:
@@ -167,6 +175,11 @@ class Sessions:
                 before.client.close()
                 self._repeat_settings(fresh)
             return fresh
+
+    def _token(self) -> str | None:
+        """What is kept for the connection, else that of the environment."""
+        kept = self._login.secret()
+        return kept.reveal() if kept is not None else self._location.token
 
     def _opened(self) -> SparkSession:
         token = self._login.secret()
