@@ -197,10 +197,7 @@ def spark_database(spark_server: str, monkeypatch: pytest.MonkeyPatch) -> Callab
 
     def emptied() -> str:
         session = SparkSession(DefaultChannelBuilder(spark_server))
-        for row in session.sql("SHOW SCHEMAS").collect():
-            session.sql(f"DROP SCHEMA `{row[0]}` CASCADE" if row[0] != "default" else "SELECT 1")
-        for table in session.catalog.listTables("default"):
-            session.sql(f"DROP {'VIEW' if table.tableType == 'VIEW' else 'TABLE'} default.`{table.name}`")
+        spark.empty_catalog(session)
         session.client.release_session()
         session.client.close()
         return spark_server

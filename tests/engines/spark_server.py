@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ENVIRONMENT = Path(os.environ.get("SPEQL_SPARK", ".venv-engines/spark"))
 _BRIEF = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -61,3 +62,12 @@ def spark_server(home: Path) -> Iterator[str]:
             process.wait(30)
             if process.stdout is not None:
                 process.stdout.close()
+
+
+def empty_catalog(session: Any) -> None:
+    """Drop all schemas, tables and views of the server."""
+    for (schema,) in session.sql("SHOW SCHEMAS").collect():
+        if schema != "default":
+            session.sql(f"DROP SCHEMA `{schema}` CASCADE")
+    for table in session.catalog.listTables("default"):
+        session.sql(f"DROP {'VIEW' if table.tableType == 'VIEW' else 'TABLE'} default.`{table.name}`")

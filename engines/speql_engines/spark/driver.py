@@ -1,11 +1,27 @@
 """Spark Connect's Python client, made to neither print nor warn: its lines hold the text of statements."""
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-with warnings.catch_warnings():
+
+@contextmanager
+def _in_a_program() -> Iterator[None]:
+    """The client takes a program that has no file (``python -c``) for a run of its own doctests, and may end it."""
+    main = sys.modules["__main__"]
+    if hasattr(main, "__file__"):
+        yield
+        return
+    main.__file__ = "-c"
+    try:
+        yield
+    finally:
+        del main.__file__
+
+
+with warnings.catch_warnings(), _in_a_program():
     warnings.simplefilter("ignore")  # about versions of pandas, of which nothing is used here
     from pyspark.errors import PySparkException
     from pyspark.sql import types

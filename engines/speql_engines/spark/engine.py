@@ -170,7 +170,7 @@ class SparkEngine:
             raise EngineError(statement.reason, problem=Problem("not-supported", statement.reason))
         problem = parse_query(sql, self._dialect).problem if statement.kind == "query" else None
         writes = statement.kind == "write" or problem is not None
-        reads = () if statement.kind != "query" or writes else self._base_names(sql, await self.catalog())
+        reads = () if statement.kind != "query" or writes else self._base_names(sql)
         started = time.perf_counter()
 
         def work(at: Running) -> Result:
@@ -289,13 +289,11 @@ class SparkEngine:
                 raise
         return None
 
-    def _base_names(self, sql: str, catalog: Catalog) -> tuple[str, ...]:
-        """The full names of the tables and views of the catalog that a query reads."""
-        query = sqlglot.parse_one(sql, read=self._dialect)
-        found = [catalog.find(read.name, read.db, read.catalog) for read in base_reads(query)]
-        return tuple(
-            dict.fromkeys(full_name(one.database, *one.schema.split("."), one.name) for one in found if one is not None)
-        )
+    def _base_names(self, sql: str) -> tuple[str, ...]:
+        """The names of the tables and views that a query reads, but for temp tables."""
+        reads = base_reads(sqlglot.parse_one(sql, read=self._dialect))
+        names = dict.fromkeys(full_name(*(part.name for part in read.parts)) for read in reads)
+        return tuple(name for name in names if name not in self._own_tables.sql_names)
 
     def _refresh(self, at: Running, names: tuple[str, ...]) -> None:
         for name in names:
@@ -303,7 +301,6 @@ class SparkEngine:
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
-        catalog = await self.catalog()
 
         def work(at: Running) -> Result:
             schema = self._require_query(at, sql)
@@ -313,7 +310,7 @@ class SparkEngine:
                 problem = engine_error(error).problem
                 if problem is None or problem.code != FILES_CHANGED:
                     raise
-            self._refresh(at, self._base_names(sql, catalog))
+            self._refresh(at, self._base_names(sql))
             return _rows_of(at, sql, schema, max_rows, started)
 
         return await self._ahead(self._run(kind, work, sql))
