@@ -28,11 +28,18 @@ pytest.importorskip("pyspark")
 from speql_engines.spark.catalog import read_catalog
 from speql_engines.spark.driver import DefaultChannelBuilder, Frame, PySparkException, SparkSession, active
 
-SEEDS = tuple(int(seed) for seed in os.environ.get("SPEQL_SPARK_SEEDS", "0,3").split(","))
-"""The data that are compared: each takes some minutes."""
+SEEDS = tuple(int(seed) for seed in os.environ.get("SPEQL_SPARK_SEEDS", "3").split(","))
+"""The data that are compared, of 0 to 3: each takes some minutes."""
 
-LEAST_COMPARED = 1
-MOST_SKIPPED = 1000
+LEAST_SERVED = 217
+MOST_SKIPPED = 11
+NOT_RIGHT = {
+    "an aggregate of an expression": "a sum of decimals has ten digits more than they, a sum of sums twenty",
+    "rank over subtotals of one level": "so a quotient of sums of sums has fewer digits behind the point",
+    "ROLLUP with HAVING": "above grouping sets HAVING does not find a column by the name of its table",
+}
+"""Why matching is not switched on for Spark: what is rewritten gives another type, or fails."""
+
 HERE = "`spark_catalog`.`default`."
 
 
@@ -87,23 +94,29 @@ def test_what_is_rewritten_returns_the_same(
         creates = [(view.name, view.create_sql("spark").replace(HERE, "")) for view in views]
         served.append((case, translated, creates, found.sql.replace(HERE, "")))
 
-    wrong, compared = [], 0
+    wrong: list[str] = []
+    compared = 0
     for seed in SEEDS:
         _fill(spark, databases[seed])
         for case, translated, creates, sql in served:
             if case.data:
                 _fill_for(spark, databases[seed], case)
             difference = _difference(spark, translated, creates, sql)
-            wrong += [f"{case.name}: {difference}"] if difference else []
+            if difference and case.name not in NOT_RIGHT:
+                wrong.append(f"{case.name}: {difference}")
+            if not difference and case.name in NOT_RIGHT:
+                wrong.append(f"{case.name}: is right now")
             compared += 1
             if case.data:
                 _fill(spark, databases[seed])
 
-    print(f"\nSpark: {len(served)} cases served, {compared} compared, {len(wrong)} wrong")
+    print(
+        f"\nSpark: {len(served)} cases served, {compared} compared, {len(wrong)} wrong, {len(NOT_RIGHT)} known not to be right"
+    )
     print(f"{len(skipped)} skipped, since Spark does not bind what sqlglot makes of them: {', '.join(skipped)}")
     print(f"{len(unserved)} served on DuckDB and not here: {', '.join(unserved)}")
     assert not wrong, "\n".join(wrong)
-    assert compared >= LEAST_COMPARED * len(SEEDS)
+    assert len(served) >= LEAST_SERVED
     assert len(skipped) <= MOST_SKIPPED
 
 
