@@ -57,6 +57,8 @@ class WatchedCatalog:
         while self._known is None or mine != self._seen:
             task = self._begin(mine)
             await self._until_done_or_told(task)
+            if task.cancelled():
+                continue  # by who did not wait any longer; of a closed one no other begins
             if task.done():
                 task.result()
             elif self._part is not None:

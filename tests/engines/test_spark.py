@@ -517,6 +517,14 @@ async def test_a_cancel_reaches_the_server(engine, until):
     assert operations(engine, "CANCELLED") == 1
 
 
+@pytest.mark.parametrize("sql", ["SELECT a FROM t;", "SELECT a FROM t ; -- and ;\n", "SELECT a FROM t -- a\n;;"])
+async def test_a_statement_may_have_its_end(engine, sql):
+    assert (await engine.bind(sql)).ok
+    assert (await engine.execute(sql, 1)).rows.num_rows == 1
+    assert (await engine.submit(sql)).rows.num_rows == 2
+    assert (await engine.estimate(sql)).bytes_scanned > 0
+
+
 async def test_what_runs_ahead_has_a_time_limit(engine, monkeypatch):
     monkeypatch.setattr("speql_engines.spark.engine.AHEAD_SECONDS", 0.5)
     sql = "SELECT count(*) AS n FROM range(300000) x, range(300000) y WHERE (x.id * y.id) % 1013 = x.id"

@@ -1,10 +1,10 @@
 """The tables of a Spark catalog, in one question for each of its schemas."""
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from speql_engines.catalog_version import catalog_version
 from speql_engines.spark.driver import PySparkException
 from speql_engines.spark.names import full_name
 from speql_engines.spark.table_text import TableText, table_text
@@ -61,12 +61,6 @@ def read_catalog(rows: Rows, place: tuple[str, str], dialect: str) -> Catalog:
         loaded_at=time.time(),
         partial=partial,
     )
-
-
-def catalog_version(tables: Sequence[Table], functions: frozenset[str], schema: str, partial: bool) -> str:
-    """Another one when something but the rows has changed."""
-    shapes = [(one.schema, one.name, one.columns, one.keys, one.foreign_keys, one.unsafe) for one in tables]
-    return hashlib.sha256(repr((shapes, sorted(functions), schema, partial)).encode()).hexdigest()[:32]
 
 
 def why_not_files(provider: str) -> str:

@@ -5,9 +5,11 @@ import time
 import uuid
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import sqlglot
+from sqlglot.errors import SqlglotError
 
 from speql_engines.adapters import AskSecret
 from speql_engines.base_reads import base_reads
@@ -19,7 +21,6 @@ from speql_engines.engine import (
     EngineInfo,
     Estimate,
     Result,
-    ResultColumn,
     SpeculationHeldError,
     TempTable,
 )
@@ -291,13 +292,18 @@ class SparkEngine:
 
     def _base_names(self, sql: str) -> tuple[str, ...]:
         """The names of the tables and views that a query reads, but for temp tables."""
-        reads = base_reads(sqlglot.parse_one(sql, read=self._dialect))
+        try:
+            reads = base_reads(sqlglot.parse_one(sql, read=self._dialect))
+        except SqlglotError:
+            return ()
         names = dict.fromkeys(full_name(*(part.name for part in read.parts)) for read in reads)
         return tuple(name for name in names if name not in self._own_tables.sql_names)
 
     def _refresh(self, at: Running, names: tuple[str, ...]) -> None:
+        """Have Spark list the files of these tables anew; what is wrong with one, the query that reads it tells."""
         for name in names:
-            at.session.catalog.refreshTable(name)
+            with suppress(PySparkException):
+                at.session.catalog.refreshTable(name)
 
     async def _read(self, kind: StatementKind, sql: str, max_rows: int | None) -> Result:
         started = time.perf_counter()
@@ -317,19 +323,17 @@ class SparkEngine:
 
     def _submitted(self, at: Running, statement: Statement, max_rows: int | None, started: float) -> Result:
         """What a statement gives that is no query."""
-        found = at.command(statement.text)
+        found = at.session.sql(statement.text)
         if statement.kind == "setting":
             self._sessions.note_setting(statement.key, statement.text)
             self._read_session(at)
             return success_result("boolean", started)
-        if statement.kind == "write" and found.column_names[:1] == [_COUNTED]:
-            return count_result(found.column(0)[0].as_py(), "bigint", started)
-        if not found.num_columns:
+        if not found.columns:
             return success_result("boolean", started)
-        complete = max_rows is None or found.num_rows <= max_rows
-        columns = tuple(ResultColumn(field.name, str(field.type)) for field in found.schema)
-        rows = found if complete else found.slice(0, max_rows)
-        return Result(columns, rows, complete, time.perf_counter() - started)
+        if statement.kind == "write" and found.columns[0] == _COUNTED:
+            return count_result(int(found.collect()[0][0]), "bigint", started)
+        rows, complete = page(found, found.schema, max_rows)
+        return Result(columns_of(found.schema), rows, complete, time.perf_counter() - started)
 
     async def _ahead(self, working: Awaitable[T]) -> T:
         """What works ahead of the user, which has a limit of time."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 
-import pyarrow as pa
+from sqlglot import TokenType, tokenize
+from sqlglot.errors import SqlglotError
 
 from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
@@ -66,7 +67,7 @@ class Running(ServerSession):
 
     def query(self, sql: str) -> Frame:
         """One query, of which nothing is sent yet. Give it what :meth:`bound` has taken for one: nothing else."""
-        return DataFrame(SQL(sql), self.session)
+        return DataFrame(SQL(_without_end(sql)), self.session)
 
     def bound(self, sql: str) -> types.StructType:
         """The columns of a query, analysed and not run; :class:`EngineError` in the place of anything else.
@@ -74,22 +75,18 @@ class Running(ServerSession):
         Spark runs commands as it analyses them, but in parentheses its grammar takes none.
         """
         try:
-            return self.query(f"{PREFIX}{sql}{_SUFFIX}").schema
+            return self.query(f"{PREFIX}{_without_end(sql)}{_SUFFIX}").schema
         except PySparkException as error:
             raise engine_error(error, sql, PREFIX) from error
 
-    def command(self, sql: str) -> pa.Table:
-        """Run any statement, at once; its rows, if it gives some."""
-        return self.session.sql(sql).toArrow()
-
     def rows(self, sql: str) -> list[dict[str, object]]:
         """The rows of a statement that asks about the catalog (SHOW)."""
-        found: list[dict[str, object]] = self.command(sql).to_pylist()
+        found: list[dict[str, object]] = self.session.sql(sql).toArrow().to_pylist()
         return found
 
     def plan(self, sql: str) -> str:
         """Spark's plan of a query, with what it expects of its size; nothing is run."""
-        return str(self.client.explain_string(SQL(sql).to_proto(self.client), "cost"))
+        return str(self.client.explain_string(SQL(_without_end(sql)).to_proto(self.client), "cost"))
 
     def checkpointed(self, frame: Frame) -> Frame:
         """The rows of a query as they are now, which no longer depend on the tables that they came from."""
@@ -129,10 +126,10 @@ class Sessions:
             self._cluster.require_running()
         at = Running(self._connected(), self._canceller)
         tags = (TAG, at.tag)
-        for tag in tags:
-            at.client.add_tag(tag)
-        at.serve(job)
         try:
+            for tag in tags:
+                at.client.add_tag(tag)
+            at.serve(job)
             yield at
         except (PySparkException, EngineError) as error:
             if _is_lost(error):
@@ -203,6 +200,17 @@ class Sessions:
                 del self._settings[key]
                 message = f"`{statement.strip()}` no longer works and is forgotten: {engine_error(error).message}"
                 raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
+
+
+def _without_end(sql: str) -> str:
+    """The text without the semicolon that ends it, and what is behind that."""
+    try:
+        tokens = tokenize(sql, read="spark")
+    except SqlglotError:
+        return sql
+    while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
+        sql = sql[: tokens.pop().start]
+    return sql
 
 
 def _is_lost(error: PySparkException | EngineError) -> bool:

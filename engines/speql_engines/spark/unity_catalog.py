@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from speql_engines.spark.catalog import Rows, catalog_version, why_not_files
+from speql_engines.catalog_version import catalog_version
+from speql_engines.spark.catalog import Rows, why_not_files
 from speql_engines.spark.names import full_name
 from speql_engines.unsafe_views import unsafe_views
 from speql_sql import Catalog, Column, ForeignKey, Table
@@ -88,7 +89,7 @@ def read_unity_catalog(rows: Rows, place: tuple[str, str], dialect: str) -> Cata
         tuple(tables),
         dialect=dialect,
         path=((catalog, schema),),
-        version=catalog_version(tables, functions, schema, False),
+        version=catalog_version(tables, functions, schema),
         user_functions=functions,
         loaded_at=time.time(),
     )

@@ -110,9 +110,7 @@ def test_what_is_rewritten_returns_the_same(
             if case.data:
                 _fill(spark, databases[seed])
 
-    print(
-        f"\nSpark: {len(served)} cases served, {compared} compared, {len(wrong)} wrong, {len(NOT_RIGHT)} known not to be right"
-    )
+    print(f"\nSpark: {len(served)} cases served, {compared} compared, {len(wrong)} wrong beside {len(NOT_RIGHT)} known")
     print(f"{len(skipped)} skipped, since Spark does not bind what sqlglot makes of them: {', '.join(skipped)}")
     print(f"{len(unserved)} served on DuckDB and not here: {', '.join(unserved)}")
     assert not wrong, "\n".join(wrong)
