@@ -79,10 +79,17 @@ test: $(READY)  ## Run all tests (ARGS="-k repair")
 
 ENGINES := .venv-engines
 
-test-engines: $(READY) $(ENGINES)/fakesnow/.ready $(ENGINES)/bqemulator/.ready  ## Test every adapter, with stand-ins for engines that are not to be had (needs PostgreSQL)
+test-engines: $(READY) $(ENGINES)/fakesnow/.ready $(ENGINES)/bqemulator/.ready $(ENGINES)/spark/.ready  ## Test every adapter, with stand-ins for engines that are not to be had (needs PostgreSQL)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
 		echo "PostgreSQL is not installed, so neither it nor Redshift's driver is tested. On Debian and Ubuntu: apt-get install postgresql"
-	$(BIN)/python -m pytest tests/engines $(ARGS)
+	@command -v java >/dev/null || echo "Java 17 is not installed, so Spark is not tested. On Debian and Ubuntu: apt-get install openjdk-17-jre-headless"
+	$(BIN)/python -m pytest tests/engines tests/scheduler/matching/test_matching_spark.py $(ARGS)
+
+$(ENGINES)/spark/.ready: tests/engines/spark.lock
+	@test -x $(ENGINES)/spark/bin/python || $(PYTHON) -m venv $(ENGINES)/spark
+	@echo "Installing Spark, of which the tests start a Connect server, into $(ENGINES)/spark (some 450 MB) ..."
+	@$(ENGINES)/spark/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/engines/spark.lock
+	@touch $@
 
 $(ENGINES)/fakesnow/.ready: tests/engines/fakesnow.lock
 	@test -x $(ENGINES)/fakesnow/bin/python || $(PYTHON) -m venv $(ENGINES)/fakesnow
@@ -191,6 +198,8 @@ lock:  ## Resolve pyproject.toml into requirements.lock, with hashes, naming no 
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/fakesnow.lock
 	$(BIN)/uv pip compile tests/engines/bqemulator.in --universal --python-version 3.11 \
 		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/bqemulator.lock
+	$(BIN)/uv pip compile tests/engines/spark.in --universal --python-version 3.11 \
+		--no-emit-index-url --generate-hashes --custom-compile-command "make lock" --quiet -o tests/engines/spark.lock
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .venv-notebooks $(ENGINES) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,5 +1,6 @@
 """For all tests: nothing is kept in the directories of whoever runs them."""
 
+import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 from tests import postgres_cluster
 from tests.engines import bigquery_stand_in, redshift_stand_in, snowflake_stand_in, sqlserver_stand_in
+from tests.engines import spark_server as spark
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -216,3 +218,32 @@ def sqlserver_database(
     # Of what the stand-in is asked, nothing else changes anything: the ten seconds need not be waited for.
     monkeypatch.setattr("speql_engines.timed_version.BELIEVED_SECONDS", float("inf"))
     return lambda: sqlserver()[0]
+
+
+@pytest.fixture(scope="session")
+def spark_server() -> Iterator[str]:
+    """A Spark Connect server of these tests' own; tests that need one are skipped where it is not installed."""
+    pytest.importorskip("pyspark", reason="The driver is not installed: pip install 'speql[spark]'")
+    home = spark.spark_home()
+    if home is None or shutil.which("java") is None:
+        pytest.skip("Spark is not installed: make test-engines, which needs Java 17")
+    with spark.spark_server(home) as server:
+        yield server
+
+
+@pytest.fixture
+def spark_database(spark_server: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Names the server, whose catalog is empty then."""
+    from speql_engines.spark.driver import DefaultChannelBuilder, SparkSession
+
+    # Of this server nothing else changes anything: the ten seconds need not be waited for.
+    monkeypatch.setattr("speql_engines.timed_version.BELIEVED_SECONDS", float("inf"))
+
+    def emptied() -> str:
+        session = SparkSession(DefaultChannelBuilder(spark_server))
+        spark.empty_catalog(session)
+        session.client.release_session()
+        session.client.close()
+        return spark_server
+
+    return emptied

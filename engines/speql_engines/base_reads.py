@@ -10,14 +10,14 @@ from speql_sql import Catalog, Table
 def reads_of(query: exp.Expr, wanted: exp.Table, catalog: Catalog) -> list[exp.Table]:
     """The places where ``query`` reads the table ``wanted`` itself; :class:`EngineError` if there is none."""
     base = catalog.find(wanted.name, wanted.db, wanted.catalog)
-    reads = [read for read in _base_reads(query) if _same(read, wanted, base, catalog)]
+    reads = [read for read in base_reads(query) if _same(read, wanted, base, catalog)]
     if not reads:
         name = wanted.sql(catalog.dialect)
         raise EngineError(f"The query does not read {name} directly, so it cannot be sampled there.")
     return reads
 
 
-def _base_reads(query: exp.Expr) -> list[exp.Table]:
+def base_reads(query: exp.Expr) -> list[exp.Table]:
     """Tables of the query that are no names of its CTEs."""
     sources = [source for scope in traverse_scope(query) for source in scope.sources.values()]
     reads = [source for source in sources if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)]

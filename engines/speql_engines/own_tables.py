@@ -53,6 +53,11 @@ class OwnTables:
         """Whether a text may read one of them."""
         return any(table.own_name in sql for table in self._made)
 
+    def rows_mentioned_in(self, sql: str) -> tuple[int, ...]:
+        """How many rows those have that a text may read, in the order of their first mention."""
+        found = [(sql.index(table.own_name), table.rows) for table in self._made if table.own_name in sql]
+        return tuple(rows for _, rows in sorted(found))
+
     @property
     def any_being_made(self) -> bool:
         """Whether one is being made now."""

@@ -4,7 +4,7 @@ import re
 
 _URL = re.compile(r"[a-z][a-z0-9+.\-]+://", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@:?#]*):[^@/]*@")
-_PASSWORD_SETTING = re.compile(r"\b(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
+_PASSWORD_SETTING = re.compile(r"((?:password|token|secret)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 
 
 def is_url(name: str) -> bool:

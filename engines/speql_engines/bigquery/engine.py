@@ -116,6 +116,11 @@ class BigQueryEngine:
         )
 
     @property
+    def temp_tables_wait(self) -> bool:
+        """Whether the session that has them all is making one."""
+        return self._own_tables.any_being_made
+
+    @property
     def running(self) -> tuple[RunningStatement, ...]:
         """The statements that have not ended."""
         return self._work.running

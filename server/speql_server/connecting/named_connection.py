@@ -15,7 +15,7 @@ from speql_sql import SpeqlError
 _SECRET_NAME = re.compile(
     r"(pass(word|wd|phrase)?|^pwd|secret|token|credentials?|^(api|private|access)?[_-]?key)$", re.I
 )
-_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|\b((ssl)?password|pwd|token|secret)\s*=", re.I)
+_SECRET_VALUE = re.compile(r"://[^/@\s:]*:[^/@\s]+@|\b[\w-]*(password|pwd|token|secret)\s*=", re.I)
 
 
 class SettingsError(SpeqlError):
