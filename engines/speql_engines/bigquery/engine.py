@@ -131,7 +131,7 @@ class BigQueryEngine:
         Read again after a statement of the user's that may have changed them; what others change is looked for once a
         minute, in the background.
         """
-        return await self._catalog.catalog((self._sessions.settings_count, self._writes))
+        return await self._catalog.catalog((self._sessions.settings.count, self._writes))
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
@@ -282,7 +282,7 @@ class BigQueryEngine:
         """Changes when a table that was read here has been modified, with a write or SET of the user's, and when the
         session of the temp tables is over.
         """
-        mine = f"{self._sessions.generation}.{self._sessions.settings_count}.{self._writes}"
+        mine = f"{self._sessions.generation}.{self._sessions.settings.count}.{self._writes}"
         return f"{mine}.{await self._jobs.ask('bind', lambda _: self._data_version.read(self._metadata.get))}"
 
     async def close(self) -> None:
@@ -332,7 +332,7 @@ class BigQueryEngine:
         except EngineError:
             at.properties = before
             raise
-        self._sessions.note_setting(statement.key, statement.text)
+        self._sessions.settings.note(statement.key, statement.text)
         return success_result("BOOL", started)
 
     async def _read(
