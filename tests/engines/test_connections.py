@@ -40,7 +40,7 @@ async def test_in_memory(name) -> None:
     [
         ("postgres://nobody@127.0.0.1:1/x", "could not be reached"),
         ("snowflake://account/x", "Snowflake"),
-        ("bigquery://project/x", "opens DuckDB files"),
+        ("oracle://host/x", "opens DuckDB files"),
         ("md:my_db", "opens DuckDB files"),
         ("s3://bucket/x.duckdb", "opens DuckDB files"),
         ("", "is empty"),
