@@ -142,18 +142,6 @@ class Pace:
         return OVERHEAD_SECONDS + work / max(self.rows_per_second, 1.0)
 
 
-def shape_of(query: exp.Query) -> str:
-    """What queries of about the same pace have in common: their tables, how many SELECTs, whether they stream.
-
-    >>> from sqlglot import parse_one
-    >>> shape_of(parse_one("SELECT sum(a) FROM t WHERE b > (SELECT max(b) FROM s)"))
-    's t, 2 SELECTs'
-    """
-    tables = sorted(table.name.lower() for table in query.find_all(exp.Table) if table.name)
-    selects = sum(1 for _ in query.find_all(exp.Select))
-    return f"{' '.join(tables)}, {selects} SELECTs{', streams' if streams(query) else ''}"
-
-
 def sooner_adopted(create_seconds: float, elapsed: float, direct_seconds: float) -> bool:
     """Whether waiting for a running create is expected to give a result sooner than running the query directly.
 

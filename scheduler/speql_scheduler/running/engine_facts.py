@@ -9,6 +9,7 @@ from typing import TypeVar
 from speql_engines import Binding, Engine, Estimate
 from speql_scheduler.running.costs import Pace, believed_work
 from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.shape import Shape
 from speql_scheduler.running.store import Store
 
 T = TypeVar("T")
@@ -20,7 +21,8 @@ class EngineFacts:
 
     A pace turns estimated work into seconds; whoever has run a query tells how long that took. Estimates are off by a
     factor that depends most on which tables are joined, so queries of a shape (`shape_of`) that was run before go by
-    the pace of that shape.
+    the pace of that shape. Where they are so far off that a run was stopped, queries that only join more to the same
+    are not expected to do better.
     """
 
     def __init__(self, engine: Engine, store: Store, settings: SchedulerSettings) -> None:
@@ -28,7 +30,8 @@ class EngineFacts:
         self._store = store
         self._settings = settings
         self._pace = Pace(settings.rows_per_second)
-        self._paces: OrderedDict[str, Pace] = OrderedDict()
+        self._paces: OrderedDict[Shape, Pace] = OrderedDict()
+        self._stopped: OrderedDict[Shape, None] = OrderedDict()
         self._estimates: OrderedDict[tuple[str, int], Estimate] = OrderedDict()
         self._bindings: OrderedDict[tuple[str, int], Binding] = OrderedDict()
         self._being_bound: dict[tuple[str, int], asyncio.Task[Binding]] = {}
@@ -58,11 +61,11 @@ class EngineFacts:
         """The engine's estimate of a query. :class:`~speql_engines.EngineError` if it does not bind."""
         return await self._remembered(self._estimates, sql, self._engine.estimate)
 
-    def pace(self, shape: str = "") -> Pace:
+    def pace(self, shape: Shape | None = None) -> Pace:
         """How fast rows are processed by queries of a shape on base tables, or of all that was run."""
-        return self._paces.get(shape, self._pace)
+        return self._paces.get(shape, self._pace) if shape is not None else self._pace
 
-    async def seconds(self, sql: str, base_rows: int = 0, shape: str = "") -> float:
+    async def seconds(self, sql: str, base_rows: int = 0, shape: Shape | None = None) -> float:
         """How long a query is expected to run, by the engine's estimate and the pace so far."""
         return self.pace(shape).seconds(await self.work(sql, base_rows))
 
@@ -70,7 +73,7 @@ class EngineFacts:
         """How many rows a query is expected to process."""
         return believed_work(await self.estimate(sql), base_rows, self._settings)
 
-    def known_seconds(self, sql: str, base_rows: int = 0, shape: str = "") -> float | None:
+    def known_seconds(self, sql: str, base_rows: int = 0, shape: Shape | None = None) -> float | None:
         """The same, without asking the engine: None if nobody has asked it for the estimate yet."""
         estimate = self._estimates.get((sql, self._store.epoch))
         if estimate is None:
@@ -82,18 +85,34 @@ class EngineFacts:
         estimate = self._estimates.get((sql, self._store.epoch))
         return None if estimate is None else estimate.rows
 
-    def ran(self, sql: str, base_rows: int, shape: str, seconds: float, *, stopped: bool = False) -> None:
+    def ran(self, sql: str, base_rows: int, shape: Shape | None, seconds: float, *, stopped: bool = False) -> None:
         """A query has run to its first page in so many seconds, or was stopped after them."""
+        if shape is not None and not stopped:
+            for part in [part for part in self._stopped if shape.extends(part)]:
+                del self._stopped[part]
         estimate = self._estimates.get((sql, self._store.epoch))
-        if estimate is not None:
-            self.worked(shape, believed_work(estimate, base_rows, self._settings), seconds, stopped=stopped)
+        if estimate is None:
+            return
+        work = believed_work(estimate, base_rows, self._settings)
+        if shape is not None and stopped:
+            settings = self._settings
+            if seconds > max(settings.overrun * self.pace(shape).seconds(work), settings.hopeless_seconds):
+                self._stopped.pop(shape, None)  # an equal one may have other constants
+                self._stopped[shape] = None
+                if len(self._stopped) > REMEMBERED:
+                    self._stopped.popitem(last=False)
+        self.worked(shape, work, seconds, stopped=stopped)
 
-    def worked(self, shape: str, work: int, seconds: float, *, stopped: bool = False) -> None:
+    def is_hopeless(self, shape: Shape) -> bool:
+        """Whether a run of this shape, or of a part of it, was stopped after it had taken much longer than expected."""
+        return any(shape.extends(part) for part in self._stopped)
+
+    def worked(self, shape: Shape | None, work: int, seconds: float, *, stopped: bool = False) -> None:
         """So many rows have been processed in so many seconds, or a run of them was stopped then."""
-        for pace in (self._pace, self._pace_of(shape)) if shape else (self._pace,):
+        for pace in (self._pace, self._pace_of(shape)) if shape is not None else (self._pace,):
             (pace.observe_stopped if stopped else pace.observe)(work, seconds)
 
-    def _pace_of(self, shape: str) -> Pace:
+    def _pace_of(self, shape: Shape) -> Pace:
         if shape not in self._paces:
             self._paces[shape] = Pace(self._pace.rows_per_second, 0.7, of_a_shape=True)
             if len(self._paces) > REMEMBERED:

@@ -186,7 +186,7 @@ class Planner:
         verdict = worth_creating(
             estimate, base_rows, columns, unit.crossed_rows, settings, grouped=grouped, direct_work=direct
         )
-        pace = self._facts.pace(unit.shape if base_rows else "")
+        pace = self._facts.pace(unit.shape if base_rows else None)
         seconds = pace.seconds(believed_work(estimate, base_rows, settings))
         if verdict.create and seconds > self._settings.create_seconds:
             verdict = Verdict(False, f"would take about {seconds:.0f} s, longer than the limit")

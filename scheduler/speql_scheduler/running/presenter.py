@@ -14,6 +14,7 @@ from speql_scheduler.running.preview import Previews
 from speql_scheduler.running.question import Question
 from speql_scheduler.running.sampling import Sampler
 from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.shape import Shape
 from speql_scheduler.running.speculation import Speculation
 from speql_scheduler.running.store import Store
 from speql_scheduler.running.tasks import TaskSet
@@ -31,6 +32,13 @@ _GUESSED = Problem(
     "This preview is not run: how its tables are joined is guessed so far, and it would take long.",
     severity="information",
     hint="Go on with the conditions that join them.",
+)
+
+_HOPELESS = Problem(
+    "preview-held",
+    "This preview is not run: that of fewer tables was stopped, as it took much longer than the engine expected.",
+    severity="information",
+    hint="Add a condition, or submit the query to see its rows.",
 )
 
 
@@ -64,7 +72,7 @@ class Presenter:
         self._on_preview = on_preview
         self._on_preview_failed = on_preview_failed
         self._shown = (-1, False)
-        self._served_seconds: dict[str, float] = {}
+        self._served_seconds: dict[Shape | None, float] = {}
         self._looking: asyncio.TimerHandle | None = None
         self.current: Speculation | None = None
 
@@ -127,6 +135,10 @@ class Presenter:
         served = await self._answerer.is_served(question)
         estimated = self._shown == (speculation.id, False)
         is_little = served or await self._costs_nothing(question)
+        if not is_little and question.shape is not None and self._facts.is_hopeless(question.shape):
+            if not estimated:
+                self.fail(speculation, _HOPELESS)
+            return
         looked_at = False
         if not is_little and (speculation.guessed or self._allowance.rest(seconds) < seconds):
             await settings.sleep(settings.waiting_seconds - settings.pause_seconds)

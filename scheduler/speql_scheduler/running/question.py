@@ -8,7 +8,8 @@ from sqlglot import exp
 from speql_scheduler.matching.canonical import digest
 from speql_scheduler.matching.proved import proved_for, written_alike
 from speql_scheduler.matching.rows_key import rows_key
-from speql_scheduler.running.costs import base_rows, shape_of
+from speql_scheduler.running.costs import base_rows
+from speql_scheduler.running.shape import Shape, shape_of
 from speql_sql import Catalog, Problem
 from speql_sql.faithful import why_unfaithful
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -40,7 +41,7 @@ class Question:
     refusals: tuple[Problem, ...]
     lasting: bool
     base_rows: int
-    shape: str = ""
+    shape: Shape | None = None
 
 
 def ask(sql: str | None, query: exp.Query, catalog: Catalog, allowed_paths: tuple[str, ...]) -> Question:

@@ -262,7 +262,7 @@ class Runner:
         """Learn from a create how fast the engine is; over temp tables it says nothing of the unit's own tables."""
         if unit.estimate is not None:
             work = believed_work(unit.estimate, unit.base_rows, self._settings)
-            self._facts.worked(unit.wanted.shape if unit.base_rows else "", work, seconds, stopped=stopped)
+            self._facts.worked(unit.wanted.shape if unit.base_rows else None, work, seconds, stopped=stopped)
 
     async def _too_many_groups(self, unit: PlannedUnit) -> str:
         """Why the temp table would be too large, by a sample where the estimate may be far off; else nothing."""

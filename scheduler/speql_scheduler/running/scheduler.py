@@ -16,7 +16,7 @@ from speql_scheduler.running.allowance import Allowance
 from speql_scheduler.running.analysis import Analysis
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
-from speql_scheduler.running.costs import Verdict, shape_of
+from speql_scheduler.running.costs import Verdict
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.explanation import Explanation, explanation_of
 from speql_scheduler.running.job_graph import JobBoard, JobGraph
@@ -28,6 +28,7 @@ from speql_scheduler.running.questions import Questions
 from speql_scheduler.running.runner import Runner
 from speql_scheduler.running.sampling import Sampler
 from speql_scheduler.running.settings import SchedulerSettings
+from speql_scheduler.running.shape import Shape, shape_of
 from speql_scheduler.running.speculation import Speculation
 from speql_scheduler.running.store import Store, StoredTable
 from speql_scheduler.running.submits import Submits
@@ -100,7 +101,7 @@ class Scheduler:
         self._planned: tuple[Speculation, tuple[View, ...], int, Plan] | None = None
         self._round: asyncio.Task[None] | None = None
         self._submitted = ""
-        self._explored = ""
+        self._explored: Shape | None = None
         self._closed = False
         store.join(self._on_dropped)
 
@@ -123,7 +124,7 @@ class Scheduler:
             raise EngineError("This document is closed.", "Open it again to run its queries.")
         self._cancel_round()
         self._submitted = sql
-        self._explored = shape_of(query) if query is not None else ""
+        self._explored = shape_of(query) if query is not None else None
         try:
             return await self._tasks.spawn(self._submits.run(sql, query, catalog), "submit")
         finally:
@@ -254,7 +255,7 @@ class Scheduler:
         changed = speculation.as_typed and speculation.sql != self._submitted
         if not self._facts.told_of_changes:
             return False  # its submit would not use what was run ahead
-        return changed and bool(self._explored) and shape_of(speculation.query) == self._explored
+        return changed and self._explored is not None and shape_of(speculation.query) == self._explored
 
     async def _rehearse(self, speculation: Speculation, plan: Plan, epoch: int) -> bool:
         """Run the whole query, once the text has rested for a moment: its submit then finds the rows. Whether it ran.

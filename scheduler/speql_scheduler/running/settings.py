@@ -127,6 +127,9 @@ class SchedulerSettings:
     overrun: float = 2.0
     """Work that nobody asked for is stopped when it has taken so many times what was expected, and half a second."""
 
+    hopeless_seconds: float = 5.0
+    """A preview that was stopped for that, after so long at least, speaks against those of the same joins and more."""
+
     closed_overrun: float = 4.0
     """The same for temp tables of SELECTs that the user has left: they are likely to be needed as they are, and
     where the engine's estimate is too low, that of the whole query is so too."""

@@ -12,8 +12,9 @@ from speql_scheduler.matching.relaxed import relaxed_select
 from speql_scheduler.matching.rewrite import Rewrite, rewrite
 from speql_scheduler.matching.units import Unit, units_of
 from speql_scheduler.matching.view import View, define_view
-from speql_scheduler.running.costs import base_rows, crossed_rows, shape_of
+from speql_scheduler.running.costs import base_rows, crossed_rows
 from speql_scheduler.running.question import reads_tables_only
+from speql_scheduler.running.shape import Shape, shape_of
 from speql_sql import Catalog, Problem
 from speql_sql.added_columns import mark_as_in, without_added_inside
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -39,7 +40,7 @@ class WantedUnit:
     refusals: tuple[Problem, ...]
     base_rows: int
     crossed_rows: int
-    shape: str = ""
+    shape: Shape | None = None
 
 
 class WantedUnits:
