@@ -39,6 +39,6 @@ def span_at(place: str | None, prefix: str, sql: str) -> Span | None:
     >>> span_at("16", "EXPLAIN ", "SELECT a1 FROM t").of("SELECT a1 FROM t")
     'a1'
     """
-    if place is None or not place.isdigit():
+    if place is None or not place.isdecimal():
         return None
     return span_of_word(sql, int(place) - 1 - len(prefix))

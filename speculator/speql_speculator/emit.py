@@ -190,6 +190,8 @@ class _Emitter:
         elif node.drop_alias:
             first = node.marker if node.marker >= 0 else node.alias
             self.builder.remove(first, node.alias + 1, Fault("unfinished", "A word half typed: left out", True))
+        elif node.marker_missing:
+            self.builder.insert_before(node.alias, "AS ", "completed", "A unit of time is a name only behind `AS`")
 
     def source(self, node: Source) -> None:
         builder = self.builder

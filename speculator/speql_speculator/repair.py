@@ -12,7 +12,7 @@ from speql_speculator.parsing.closers import without_surplus_closers
 from speql_speculator.parsing.keywords import QUERY_WORDS, SET_OPERATORS, STATEMENT_WORDS
 from speql_speculator.parsing.known_limit import KnownLimit
 from speql_speculator.parsing.known_queries import KnownQueries
-from speql_speculator.parsing.missing_words import with_first_word, with_join_word, with_opener
+from speql_speculator.parsing.missing_words import with_first_word, with_join_word, with_opener, with_window_word
 from speql_speculator.parsing.syntax_tree import (
     Branch,
     Clause,
@@ -100,7 +100,7 @@ def _repair(text: str, key: ByIdentity, version: str, cursor: int | None) -> Rep
         tokens.pop()
     opened = with_opener(tokens, cursor)
     tokens, surplus = without_surplus_closers(tokens, cursor)
-    tokens = with_join_word(with_first_word(tokens, cursor), cursor)
+    tokens = with_window_word(with_join_word(with_first_word(tokens, cursor), cursor), cursor)
     refusal = _refusal(text, tokens, cursor)
     if refusal is not None and opened is None:
         return refusal

@@ -55,7 +55,7 @@ def _duckdb_type(kind: exp.DataType, named: Mapping[str, exp.DataType]) -> str:
         name = str(kind.args.get("kind") or "")
         defined = named.get(name.lower())
         return _duckdb_type(defined, named) if defined is not None else _DUCKDB_SYNONYMS.get(name.upper(), name)
-    numbers = [int(part.name) for part in inside if part.name.isdigit()]
+    numbers = [int(part.name) for part in inside if part.name.isdecimal()]
     if kind.this is exp.DType.DECIMAL:
         width, scale = (*numbers, 0)[:2] if numbers else (18, 3)
         return f"DECIMAL({width},{scale})"

@@ -68,7 +68,7 @@ def _name(projection: exp.Expr) -> str:
 
 
 def _position(key: exp.Expr, outputs: list[str]) -> int | None:
-    if isinstance(key, exp.Literal) and not key.is_string and key.this.isdigit():
+    if isinstance(key, exp.Literal) and not key.is_string and key.this.isdecimal():
         return int(key.this) - 1 if 0 < int(key.this) <= len(outputs) and "*" not in outputs else None
     if not isinstance(key, exp.Column) or outputs.count(key.name.lower()) != 1 or "*" in outputs:
         return None

@@ -76,7 +76,7 @@ def open_schema(name: str) -> Schema:
 @pytest.fixture(scope="session")
 def schemas() -> Iterator[dict[str, Schema]]:
     """The schemas of the fixtures by name."""
-    opened = {name: open_schema(name) for name in ("flights", "shop", "demo", "tpcds")}
+    opened = {name: open_schema(name) for name in ("flights", "shop", "saas", "demo", "tpcds")}
     yield opened
     for schema in opened.values():
         schema.connection.close()
@@ -85,7 +85,9 @@ def schemas() -> Iterator[dict[str, Schema]]:
 @pytest.fixture(scope="session")
 def queries() -> dict[str, list[tuple[str, str]]]:
     """For each schema, the names and texts of whole queries."""
-    return {name: read_queries(FIXTURES / f"queries_{name}.sql") for name in ("flights", "shop", "demo", "tpcds")}
+    return {
+        name: read_queries(FIXTURES / f"queries_{name}.sql") for name in ("flights", "shop", "saas", "demo", "tpcds")
+    }
 
 
 def read_queries(path: Path) -> list[tuple[str, str]]:

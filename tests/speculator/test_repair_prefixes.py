@@ -41,7 +41,7 @@ def _beside(token: Any, told: set[int], typed: str) -> bool:
     return any(place in told for place in around)
 
 
-@pytest.mark.parametrize("schema", ["flights", "shop", "demo"])
+@pytest.mark.parametrize("schema", ["flights", "shop", "demo", "saas"])
 def test_every_prefix_binds(
     schema: str, schemas: dict[str, Any], queries: dict[str, list[tuple[str, str]]], record_property: Any
 ) -> None:
@@ -78,7 +78,7 @@ def test_every_prefix_binds(
     assert not crossed, "\n".join(crossed)
 
 
-@pytest.mark.parametrize("schema", ["flights", "shop", "demo"])
+@pytest.mark.parametrize("schema", ["flights", "shop", "demo", "saas"])
 def test_whole_queries_get_no_edits(
     schema: str, schemas: dict[str, Any], queries: dict[str, list[tuple[str, str]]]
 ) -> None:
@@ -88,7 +88,7 @@ def test_whole_queries_get_no_edits(
             assert (result.sql, result.edits, result.problems, result.confidence) == (text, (), (), 1.0), title
 
 
-@pytest.mark.parametrize("schema", ["flights", "shop", "demo"])
+@pytest.mark.parametrize("schema", ["flights", "shop", "demo", "saas"])
 def test_repairing_a_repaired_query_changes_nothing(
     schema: str, schemas: dict[str, Any], queries: dict[str, list[tuple[str, str]]]
 ) -> None:

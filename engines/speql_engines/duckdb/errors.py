@@ -103,7 +103,7 @@ def _span(details: dict[str, Any], prefix: str, sql: str) -> Span | None:
     place = re.fullmatch(r"\[(\d+),(\d+)\]", str(details.get("location", "")))
     if place:
         start, length = int(place[1]), int(place[2])
-    elif str(details.get("position", "")).isdigit():
+    elif str(details.get("position", "")).isdecimal():
         start, length = int(details["position"]), 0
     else:
         return None

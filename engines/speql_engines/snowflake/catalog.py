@@ -169,4 +169,4 @@ def _references(rows: Sequence[Row]) -> dict[tuple[str, str], list[ForeignKey]]:
 
 
 def _number(value: object) -> int | None:
-    return int(str(value)) if value is not None and str(value).isdigit() else None
+    return int(str(value)) if value is not None and str(value).isdecimal() else None

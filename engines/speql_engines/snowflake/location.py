@@ -69,7 +69,7 @@ def location_of(url: str, named: Mapping[str, Mapping[str, Any]] | None = None) 
         raise ConnectionFailedError("The name of the Snowflake database has too many parts.", f"Write {_FORM}.")
     known = _named() if named is None else named
     arguments: dict[str, Any] = dict(settings)
-    if "port" in settings and not settings["port"].isdigit():
+    if "port" in settings and not settings["port"].isdecimal():
         raise ConnectionFailedError("The port of the Snowflake database is no number.", f"Write {_FORM}.")
     if "port" in settings:
         arguments["port"] = int(settings["port"])

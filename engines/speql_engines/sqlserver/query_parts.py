@@ -97,7 +97,7 @@ def order_of(keys: Sequence[str], columns: Sequence[str], names: Sequence[str]) 
             return None
         name = tokens[0].text
         if tokens[0].token_type is TokenType.NUMBER:
-            places = [int(name) - 1] if name.isdigit() and 0 < int(name) <= len(columns) else []
+            places = [int(name) - 1] if name.isdecimal() and 0 < int(name) <= len(columns) else []
         else:
             places = [place for place, column in enumerate(columns) if column.lower() == name.lower()]
         if len(places) != 1 or tokens[0].token_type is TokenType.STRING:

@@ -87,7 +87,7 @@ class RollUp:
         """Whether it is an INTEGER or a SMALLINT on PostgreSQL: a column, a whole number, or arithmetic of such."""
         node = node.unnest()
         if isinstance(node, exp.Literal):
-            return not node.is_string and str(node.this).isdigit() and len(str(node.this)) < 10
+            return not node.is_string and str(node.this).isdecimal() and len(str(node.this)) < 10
         if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
             return self._is_integer(node.this) and self._is_integer(node.expression)
         return (self._column_type(node)[0] or "").lower() in ("integer", "int", "smallint")

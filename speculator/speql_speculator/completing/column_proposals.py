@@ -8,8 +8,8 @@ from speql_speculator.completing.name_index import NameIndex
 from speql_speculator.completing.names_in_scope import NamedColumn, NamedSource, NamesInScope
 from speql_speculator.completing.proposal import Proposal
 from speql_speculator.completing.quoting import quoted
-from speql_speculator.completing.struct_fields import struct_fields
 from speql_speculator.completing.tiers import Tier
+from speql_speculator.struct_fields import struct_fields
 from speql_sql import Catalog
 
 _MOST_WITHOUT_FROM = 300

@@ -58,7 +58,7 @@ def _words_of(node: Node, tokens: Sequence[Token]) -> Iterator[int]:
     """The key words that a node itself has."""
     if isinstance(node, Clause):
         yield from range(node.first, node.body_first)
-        if node.name in ("frame", "FETCH"):
+        if node.name in ("frame", "range frame", "FETCH"):
             yield from range(node.first, node.last)
     elif isinstance(node, Select) and node.keyword >= 0:
         yield from range(node.keyword, min(node.head_last, node.keyword + 2))

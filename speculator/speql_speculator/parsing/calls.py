@@ -39,7 +39,7 @@ class CallParser(Grammar):
         node = Call(first, self.position, name=name)
         opening, open_type = self.position, ""
         self.position += 1
-        if self.word in ("SELECT", "WITH"):
+        if self.word in ("SELECT", "WITH") and not (self.position == self.gap and name in NO_ARGUMENTS | WINDOW_ONLY):
             node.arguments = Items(self.position, self.position)
             query_first = self.position
             query = self.query()
@@ -289,12 +289,12 @@ class CallParser(Grammar):
 
     def frame(self) -> Clause:
         """ROWS, RANGE or GROUPS of a window; half of one is left out."""
-        first = self.position
+        first, name = self.position, "frame" if self.word == "ROWS" else "range frame"
         while not self.at_end() and not self.is_mark(")") and self.word not in CLAUSE_WORDS:
             self.position += 1
             if self.is_mark("("):
                 self.skip_balanced()
-        clause = Clause(first, self.position, name="frame", body_first=self.position)
+        clause = Clause(first, self.position, name=name, body_first=self.position)
         words = [token.upper for token in self.tokens[first + 1 : self.position]]
         if not _frame_is_complete(words):
             clause.fault = fragment("the frame")

@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from speql_speculator.parsing.from_parser import FromParser
 from speql_speculator.parsing.grammar import fragment
-from speql_speculator.parsing.keywords import CLAUSE_WORDS, NO_BARE_ALIAS, RESERVED, SET_OPERATORS, UNIT_WORDS
+from speql_speculator.parsing.keywords import (
+    CLAUSE_WORDS,
+    NO_BARE_ALIAS,
+    NO_BARE_UNITS,
+    RESERVED,
+    SET_OPERATORS,
+    UNIT_WORDS,
+)
 from speql_speculator.parsing.known_queries import KnownQueries, closing_parentheses
 from speql_speculator.parsing.syntax_tree import (
     Clause,
@@ -316,7 +323,8 @@ class ClauseParser(FromParser):
             if self.word == "AS" or (self.position == self.half and self.complete_word("AS")):
                 item.marker = self.position
                 self.position += 1
-                if self.token.kind in ("word", "quoted", "string") and self.word not in CLAUSE_WORDS:
+                named = self.token.kind in ("word", "quoted", "string") and self.word not in CLAUSE_WORDS
+                if named and self.ahead(1).upper != "(":
                     item.alias = self.position
                     item.drop_alias = not self.token.text.strip("\"'`")
                     self.position += 1
@@ -328,6 +336,7 @@ class ClauseParser(FromParser):
                     item.alias = self.position
                     # Engines refuse a unit of time as a name without AS: it is the beginning of a longer one.
                     item.drop_alias = self.position == self.half and self.word in UNIT_WORDS
+                    item.marker_missing = not item.drop_alias and self.word in NO_BARE_UNITS
                     self.position += 1
         elif self.word == "AS" and self.ahead(1).kind in ("word", "quoted") and self.ahead(1).upper not in CLAUSE_WORDS:
             item.marker, item.alias = self.position, self.position + 1

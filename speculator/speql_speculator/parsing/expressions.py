@@ -50,6 +50,8 @@ class ExpressionParser(OperandParser):
             if not self.begins_operand() or self.word in JOIN_WORDS or self.ends_list():
                 return False
             nothing_read = elements[-1].last <= elements[-1].first
+            if self.ahead(1).upper == "BY" and self.complete_word("ORDER"):
+                return False
             if nothing_read or self.complete_word("FROM", "LIMIT", "OFFSET"):
                 return False
             separators.append(-1)

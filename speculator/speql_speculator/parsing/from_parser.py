@@ -74,7 +74,8 @@ class FromParser(ExpressionParser):
     def source(self, join: tuple[int, int], kind: str) -> Source:
         """One source with its alias and join condition."""
         source = Source(join[0], self.position, join=join, kind=kind)
-        if self.word == "LATERAL":
+        lateral = self.word == "LATERAL"
+        if lateral:
             self.position += 1
         if self.is_mark("("):
             self.source_parenthesis(source)
@@ -87,7 +88,7 @@ class FromParser(ExpressionParser):
             source.dangling = True
         else:
             self.source_name(source)
-        if source.dangling:
+        if source.dangling or (lateral and source.inner is not None):
             source.fault = fragment("the table")
         else:
             self.source_alias(source)

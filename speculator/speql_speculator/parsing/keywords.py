@@ -51,6 +51,13 @@ UNIT_WORDS = _words(
 )
 """Units of time, which some functions take as bare words."""
 
+NO_BARE_UNITS = frozenset(
+    f"{unit}{ending}"
+    for unit in _words("DAY DECADE HOUR MICROSECOND MILLISECOND MINUTE MONTH QUARTER SECOND WEEK YEAR")
+    for ending in ("", "S")
+)
+"""Those that engines refuse as a name without AS."""
+
 AGGREGATES = _words(
     """any_value approx_count_distinct approx_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null
     arg_min arg_min_null argmax argmin array_agg array_concat_agg avg bit_and bit_or bit_xor bitstring_agg bool_and

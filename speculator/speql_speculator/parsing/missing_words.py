@@ -69,6 +69,15 @@ def with_opener(tokens: Sequence[Token], cursor: int | None) -> list[Token] | No
     return [*tokens[:gap], *words, *tokens[gap:]]
 
 
+def with_window_word(tokens: Sequence[Token], cursor: int | None) -> list[Token]:
+    """The tokens, with PARTITION at the cursor where a window begins with BY."""
+    gap = next((index for index, token in enumerate(tokens) if cursor is not None and token.start >= cursor), 0)
+    if gap < 2 or [token.upper for token in tokens[gap - 2 : gap + 1]] != ["OVER", "(", "BY"]:
+        return list(tokens)
+    start = tokens[gap].start
+    return [*tokens[:gap], Token("word", start, start, "", "PARTITION"), *tokens[gap:]]
+
+
 def with_join_word(tokens: Sequence[Token], cursor: int | None) -> list[Token]:
     """The tokens, with ON at the cursor where a joined table has its condition right behind it."""
     gap = next((index for index, token in enumerate(tokens) if cursor is not None and token.start >= cursor), 0)

@@ -9,6 +9,7 @@ from speql_speculator.parsing.syntax_tree import (
     Clause,
     Fault,
     Group,
+    Items,
     Literal,
     Missing,
     Nested,
@@ -164,6 +165,10 @@ class OperandParser(CallParser):
             self.position += 1
             token = self.token
             if token.kind == "operator" and token.text == "*":
+                if self.tokens[dot].end == self.cursor and not self.adjacent(self.position):
+                    # ``sum(l. * l.price)``: a column is still to come.
+                    dangling = True
+                    break
                 self.position += 1
                 return self.star_tail(Star(first, self.position, qualifier=parts[-1]))
             named = token.kind in ("word", "quoted") and (
@@ -192,14 +197,37 @@ class OperandParser(CallParser):
         while self.word in ("EXCLUDE", "REPLACE", "RENAME", "EXCEPT") and (
             self.ahead(1).upper == "(" or (self.word == "EXCLUDE" and self.ahead(1).kind in ("word", "quoted"))
         ):
+            first, word = self.position, self.word
             self.position += 1
-            if self.is_mark("("):
+            if self.is_mark("(") and word in ("EXCLUDE", "EXCEPT"):
+                self.position += 1
+                tail = Clause(first, self.position, name=word, body_first=self.position, body=self.column_names())
+                tail.closer = self.close(")")
+                tail.last = self.position
+                star.tails.append(tail)
+            elif self.is_mark("("):
                 self.skip_balanced()
             else:
                 self.position += 1
             star.plain = False
             star.last = self.position
         return star
+
+    def column_names(self) -> Items:
+        """Names of columns with commas between them, up to what is none."""
+        items = Items(self.position, self.position)
+        while self.token.kind in ("word", "quoted") and self.word not in CLAUSE_WORDS and self.ahead(1).upper != "(":
+            items.elements.append(self.reference())
+            items.last = self.position
+            following = self.ahead(1)
+            named = following.kind in ("word", "quoted") and self.ahead(2).upper != "("
+            if not self.is_mark(",") or not (named or following.upper == ")"):
+                break
+            items.separators.append(self.position)
+            self.position += 1
+        if not items.elements:
+            items.elements.append(Missing(self.position, self.position))
+        return items
 
     def parenthesis(self, boolean: bool) -> Node:
         """A subquery, a row, or an expression in parentheses."""

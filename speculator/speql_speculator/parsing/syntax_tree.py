@@ -58,6 +58,11 @@ class Star(Node):
     qualifier: int | None = None
     plain: bool = True
     in_list: bool = False
+    tails: list["Clause"] = field(default_factory=list)
+
+    def children(self) -> Iterator[Node]:
+        """The lists of columns that are left out of it."""
+        return iter(self.tails)
 
 
 @dataclass(slots=True, eq=False)
@@ -237,11 +242,12 @@ class Clause(Node):
 
 @dataclass(slots=True, eq=False)
 class SelectItem(Node):
-    """An output column. ``alias`` is its token; ``marker`` the AS; ``implicit`` if there is none."""
+    """An output column. ``alias`` is its token, ``marker`` the AS; ``marker_missing``: it is no name without AS."""
 
     expression: Expression
     alias: int = -1
     marker: int = -1
+    marker_missing: bool = False
     drop_alias: bool = False
 
     def children(self) -> Iterator[Node]:

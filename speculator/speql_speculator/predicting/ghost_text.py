@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from speql_speculator.edits import glues
 from speql_speculator.predicting.candidate import Candidate
 from speql_speculator.predicting.past_text import shorter
 from speql_speculator.predicting.words import read
@@ -87,6 +88,9 @@ def first_that_binds(candidates: Iterator[GhostText], binds: Callable[[str], boo
 
 def _finished(text: str, cursor: int, piece: str, known: frozenset[str], catalog: Catalog) -> str | None:
     """The statement with the piece in it, closed where it is open; None if the piece does not fit."""
+    following = text[cursor : cursor + 1]
+    if following == "." or glues(piece[-1:], following):
+        return None
     whole = text[:cursor] + piece + text[cursor:]
     end = cursor + len(piece)
     found = repair(whole, catalog, end)

@@ -21,6 +21,7 @@ from speql_speculator.parsing.syntax_tree import (
     Term,
 )
 from speql_speculator.resolving.analysis import Analysis, local_nodes
+from speql_speculator.resolving.position import position
 from speql_speculator.resolving.pruning import settle
 
 
@@ -43,6 +44,7 @@ def complete_grouping(select: Select, order: Sequence[Clause], analysis: Analysi
     if group is not None and isinstance(group.body, Items):
         _leave_out_aggregates(group, items, analysis)
     grouped = _Grouped(group if group is not None and group.kept else None, items, analysis)
+    grouped.told = _asked_by_name([*items, *(clause for clause in (having, *order) if clause is not None)], analysis)
     missing: list[str] = []
     for item in items:
         if isinstance(item, SelectItem):
@@ -64,11 +66,29 @@ def complete_grouping(select: Select, order: Sequence[Clause], analysis: Analysi
         group.add = f" {', '.join(dict.fromkeys(missing))}"
         settle(select)
     grouped.texts.update(_normal(text) for text in missing)
+    for item in items:
+        if isinstance(item, SelectItem) and item.kept and (call := grouped.wrong_grouping(item)) is not None:
+            item.fault = grouped.not_grouped(call)
+    settle(select)
     if any(isinstance(item, SelectItem) and _plain_star(item) for item in items):
         return
     for clause in (having, select.clause("QUALIFY"), *order):
         if clause is not None and clause.kept and clause.body is not None:
             grouped.leave_out_of(clause)
+
+
+_GROUPING = ("grouping", "grouping_id")
+
+
+def _asked_by_name(nodes: Sequence[Node], analysis: Analysis) -> set[str]:
+    """The output columns that GROUPING asks of by their names: they have to be grouped by these."""
+    found: set[str] = set()
+    for node in nodes:
+        for call in local_nodes(node):
+            if isinstance(call, Call) and call.name in _GROUPING:
+                names = (each for each in local_nodes(call) if isinstance(each, Reference))
+                found |= {analysis.name(each.parts[0]).lower() for each in names if id(each) in analysis.aliased}
+    return found
 
 
 def _open_sets(group: Clause | None) -> Call | None:
@@ -93,7 +113,8 @@ def _leave_out_aggregates(group: Clause, items: Sequence[Node], analysis: Analys
     assert isinstance(group.body, Items)
     for element in group.body.elements:
         text = analysis.text(element)
-        wrong = text.isdigit() and (not 0 < int(text) <= len(items) or is_aggregate(items[int(text) - 1]))
+        place = position(text)
+        wrong = place is not None and (not 0 < place <= len(items) or is_aggregate(items[place - 1]))
         windows = any(isinstance(found, Call) and found.window is not None for found in local_nodes(element)) or any(
             isinstance(found, Reference) and analysis.names_an_aggregate(found) for found in local_nodes(element)
         )
@@ -124,14 +145,16 @@ class _Grouped:
         self.texts: set[str] = set()
         self.columns: set[tuple[int, str]] = set()
         self.aliases: set[str] = set()
+        self.told: set[str] = set()
         elements = group.body.elements if group is not None and isinstance(group.body, Items) else []
         for element in elements:
             if not element.kept:
                 continue
             text = analysis.text(element)
             self.texts.add(_normal(text))
-            if text.isdigit() and 0 < int(text) <= len(items):
-                item = items[int(text) - 1]
+            place = position(text)
+            if place is not None and 0 < place <= len(items):
+                item = items[place - 1]
                 if isinstance(item, SelectItem):
                     self.texts.add(_normal(analysis.text(item.expression)))
                     self._cover(item.expression)
@@ -158,11 +181,15 @@ class _Grouped:
 
     def missing(self, item: SelectItem) -> list[str]:
         """What of an item has to be grouped by, as SQL."""
-        if item.alias >= 0 and self.analysis.name(item.alias).lower() in self.aliases:
+        alias = self.analysis.name(item.alias).lower() if item.alias >= 0 else ""
+        if alias and alias in self.aliases:
             return []
         ungrouped = list(self.ungrouped(item.expression))
         if not ungrouped:
             return []
+        if alias in self.told:
+            self.aliases.add(alias)
+            return [self.analysis.text_of(item.alias)]
         plain = not any(
             isinstance(found, Nested)
             or (isinstance(found, Call) and (found.name in AGGREGATES or found.window is not None))
@@ -218,6 +245,26 @@ class _Grouped:
             self.analysis.text(reference)
         ) in self.texts
 
+    def wrong_grouping(self, node: Node) -> Call | None:
+        """A call of GROUPING in ``node``'s own level with an argument that is no grouping key."""
+        for call in local_nodes(node):
+            if isinstance(call, Call) and call.name in _GROUPING and call.arguments is not None:
+                for argument in call.arguments.elements:
+                    inner = _single(argument)
+                    alias = isinstance(inner, Reference) and id(inner) in self.analysis.aliased
+                    if alias and isinstance(inner, Reference):
+                        known = self.analysis.name(inner.parts[0]).lower() in self.aliases
+                    else:
+                        known = isinstance(inner, Reference) and self.covers(inner)
+                    if not known and _normal(self.analysis.text(argument)) not in self.texts:
+                        return call
+        return None
+
+    def not_grouped(self, call: Call) -> Fault:
+        """Why such a call cannot stay, as the user is told it."""
+        text = self.analysis.text(call)
+        return self.analysis.report(call, "not-grouped", f"`{text}` is of something that is not grouped by")
+
     def leave_out_of(self, clause: Clause) -> None:
         """Mark elements of a clause that use columns that are not grouped."""
         body = clause.body
@@ -229,6 +276,10 @@ class _Grouped:
         changed = False
         for part in parts:
             if not part.kept:
+                continue
+            if (call := self.wrong_grouping(part)) is not None:
+                part.fault = self.not_grouped(call)
+                changed = True
                 continue
             for reference in self.ungrouped(part):
                 name = self.analysis.text(reference)

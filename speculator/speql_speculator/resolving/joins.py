@@ -53,6 +53,7 @@ class JoinResolver(MissingTableFinder):
             if settle(source.condition) and self._says_something(source.condition, relation):
                 self._complete(source, relation, before)
                 self._note_used(source.condition)
+                self._as_of(source, relation, before)
                 return
         if source.query is None and source.call is not None:
             # A table function: DuckDB asks for a condition all the same.
@@ -72,6 +73,35 @@ class JoinResolver(MissingTableFinder):
             self._leave_out(source, relation)
             return
         self._insert(source, found)
+        self._as_of(source, relation, before)
+
+    def _as_of(self, source: Source, relation: Relation, before: list[Relation]) -> None:
+        """Complete an ASOF join with its comparison of times, where each side has one; else leave it out."""
+        if "ASOF" not in source.kind.split() or self._compares(source.condition):
+            return
+        left = [(other, name) for other in before for name, column in other.columns.items() if column.family == "time"]
+        right = [name for name, column in relation.columns.items() if column.family == "time"]
+        if len(left) > 1 and right:
+            left = [pair for pair in left if pair[1] == right[0]]
+        if len(left) != 1 or len(right) != 1:
+            source.fault = self.analysis.report(
+                source, "left-out", f"The ASOF join with `{relation.alias}` compares no times yet", "Type `AND a >= b`."
+            )
+            self._leave_out(source, relation)
+            return
+        text = f"{self._column(*left[0])} >= {self._column(relation, right[0])}"
+        if source.condition is not None:
+            source.condition.add += f" AND {text}"
+        else:
+            source.add_condition += f" AND {text}"
+        self.analysis.quality = min(self.analysis.quality, 1)
+
+    def _compares(self, condition: Clause | None) -> bool:
+        """Whether a term that stays in a condition is an inequality."""
+        body = condition.body if condition is not None else None
+        terms = [term for term in body.terms if term.kept] if isinstance(body, Expression) else []
+        operators = {self.analysis.text_of(first) for term in terms for first, _ in term.operators}
+        return bool(operators & {"<", "<=", ">", ">="})
 
     def _is_named_twice(self, source: Source, relation: Relation, before: list[Relation]) -> bool:
         """Leave out a table whose name another one has already: nothing could be said of either of them."""

@@ -110,8 +110,8 @@ class MissingTableFinder(TableFinder):
                 or (select.keyword >= 0 and not _has_items(select))
                 or (select.from_ is not None and select.keyword >= 0)
             )
-            if self.local and wants_rows:
-                name = self.local[-1]
+            if wants_rows and (nearest := [*self.earlier, *self.local]):
+                name = nearest[-1]
                 self._use(select, [InferredTable(self.ctes[name.lower()].renamed(name), name, "")])
             return
         self._use(select, self._best_tables(select, named))

@@ -94,6 +94,7 @@ def _(node: Literal) -> bool:
 
 @_settle.register
 def _(node: Star) -> bool:
+    _settle_all(node.tails)
     return True
 
 
@@ -174,6 +175,9 @@ def _(node: Call) -> bool:
 @_settle.register
 def _(node: Window) -> bool:
     for clause in node.clauses:
+        if clause.name == "range frame" and any(other.name == "ORDER BY" and not other.kept for other in node.clauses):
+            # It is a range of what the rows are ordered by.
+            clause.fault = UNFINISHED
         settle(clause)
     return True
 
@@ -197,7 +201,7 @@ def _(node: Case) -> bool:
 @_settle.register
 def _(node: Clause) -> bool:
     if node.body is None:
-        return node.name in ("frame", "SAMPLE", "FETCH") or bool(node.add)
+        return node.name in ("frame", "range frame", "SAMPLE", "FETCH") or bool(node.add)
     return settle(node.body) or bool(node.add)
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.keywords import TYPE_WORDS
 from speql_speculator.parsing.syntax_tree import Fault, Node, Reference
 from speql_speculator.resolving.analysis import Analysis, local_references
 from speql_speculator.resolving.closest_name import closest_names
-from speql_speculator.resolving.relations import Relation, Scope, VisibleColumn, spell
+from speql_speculator.resolving.relations import Relation, Scope, VisibleColumn, spell, type_family
 from speql_speculator.resolving.word_beginning import may_become
+from speql_speculator.struct_fields import struct_fields
 
 
 def resolve_references(node: Node, scope: Scope, analysis: Analysis, *, aliases_first: bool = False) -> None:
@@ -105,12 +107,45 @@ def _found(
         )
         return
     if len(reference.parts) > used + 1:
-        column = VisibleColumn(analysis.name(reference.parts[-1]))
+        field = _field(reference, column, used + 1, analysis)
+        if field is None:
+            return
+        column = field
     analysis.columns[id(reference)] = (relation, column)
     if len(found) > 1 and used == 0 and relation is not None and column.name.lower() not in scope.merged:
         # Ambiguous: the table that is named first.
         analysis.named[id(relation)] = relation
         analysis.qualified.append((reference.first_name, spell(relation.alias, analysis.catalog.dialect)))
+
+
+def _field(reference: Reference, column: VisibleColumn, first: int, analysis: Analysis) -> VisibleColumn | None:
+    """The field of a STRUCT that the parts from ``first`` on name; None, with its fault, if there is none of that name.
+
+    Where the type of the column is not known, any field may be there.
+    """
+    table, name = column.origin or (None, "")
+    kind = table.columns_by_name[name].type if table is not None else ""
+    for part in reference.parts[first:]:
+        fields = struct_fields(kind)
+        if not fields:
+            return VisibleColumn(analysis.name(reference.parts[-1]))
+        typed = analysis.name(part)
+        found = next((inner for field, inner in fields if field.lower() == typed.lower()), None)
+        if found is None:
+            beginning = [field for field, _ in fields if field.lower().startswith(typed.lower())]
+            known = [field for field, _ in fields]
+            if analysis.touches_half(reference):
+                reference.fault = fragment(f"`{analysis.text(reference)}`")
+            elif len(close := closest_names(typed, known)) == 1 and not beginning:
+                _replace(reference, part, close[0], analysis)
+                found = dict(fields)[close[0]]
+            else:
+                message = f"`{column.name}` has no field `{typed}`"
+                reference.fault = analysis.report(reference, "unknown-column", message, _did_you_mean(known))
+        if found is None:
+            return None
+        kind = found
+    return VisibleColumn(analysis.name(reference.parts[-1]), type_family(kind))
 
 
 def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: Analysis) -> None:
@@ -121,6 +156,10 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
     if folded in lambda_names or reference.first in analysis.parser.unit_words:
         return
     if not analysis.catalog.tables:
+        return
+    if len(parts) == 1 and parts[0].upper() in TYPE_WORDS and analysis.parser.at_cursor(reference.last):
+        # ``day > DATE``, with its string still to come.
+        reference.fault = fragment(f"`{text}`")
         return
     if not scope.relations and (scope.left_out or scope.table_in_doubt) and not half:
         # Its table was named and left out: that is what the user is told.

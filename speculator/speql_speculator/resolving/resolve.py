@@ -9,6 +9,7 @@ from speql_speculator.parsing.syntax_tree import (
     Clause,
     Cte,
     Items,
+    Node,
     Query,
     Reference,
     Select,
@@ -17,6 +18,7 @@ from speql_speculator.parsing.syntax_tree import (
     walk,
 )
 from speql_speculator.resolving.analysis import Analysis, local_nodes
+from speql_speculator.resolving.position import position
 from speql_speculator.resolving.pruning import settle
 from speql_speculator.resolving.references import resolve_references
 from speql_speculator.resolving.relations import Relation, Scope, VisibleColumn, spell
@@ -37,6 +39,8 @@ class _Resolver:
         self.analysis = analysis
         self.dialect = analysis.catalog.dialect
         self.selects = SelectResolver(analysis, self.query)
+        self.recursive: dict[int, Relation] = {}
+        self.earlier: dict[int, list[str]] = {}
 
     def query(self, query: Query, ctes: Relations, parent: Scope | None) -> Relation:
         if query.known is not None:
@@ -78,13 +82,17 @@ class _Resolver:
             if isinstance(branch, Select):
                 order = query.clauses if single else []
                 before = self._before(query, branch, outputs)
-                output, scope = self.selects.resolve(branch, ctes, local, parent, order, before)
+                earlier = self.earlier.get(id(query), [])
+                output, scope = self.selects.resolve(branch, ctes, local, parent, order, before, earlier)
             elif isinstance(branch, Values):
                 output = self._values(branch, ctes, parent)
             else:
                 output = self.query(branch.query, ctes, parent)
             settle(branch)
             outputs.append(output)
+            if len(outputs) == 1 and branch.kept and (own := self.recursive.get(id(query))) is not None:
+                # The branches that name it see the columns of the first one.
+                own.columns, own.opaque = own.columns or output.columns, not own.columns and output.opaque
         kept = [(branch, output) for branch, output in zip(query.branches, outputs, strict=True) if branch.kept]
         same_width(query, kept, self.analysis)
         if not kept:
@@ -133,16 +141,20 @@ class _Resolver:
                 self.analysis.lost_ctes.add(name.lower())
                 continue
             inner = dict(ctes)
+            self.earlier[id(cte.query)] = list(local)
             if recursive:
                 columns = {
                     self.analysis.name(part).lower(): VisibleColumn(self.analysis.name(part))
                     for part in cte.column_names
                 }
                 inner[name.lower()] = Relation(name, columns, not columns, names=(name.lower(),))
+                self.recursive[id(cte.query)] = inner[name.lower()]
             if recursive and len(cte.query.branches) == 1 and self._names(cte.query, name):
                 # Its other branch, which does not name it, is gone.
                 cte.query.fault = fragment(f"`{name}`")
             output = self.query(cte.query, inner, parent)
+            if recursive:
+                self._recursion(cte, cte.query, name)
             if settle(cte):
                 relation = output.renamed(name)
                 if cte.column_names:
@@ -154,20 +166,41 @@ class _Resolver:
                 self.analysis.lost_ctes.add(name.lower())
         return local
 
+    def _recursion(self, cte: Cte, query: Query, name: str) -> None:
+        """A recursive CTE has rows to begin with. Its branches that name it are left out while they would never end."""
+        kept = [branch for branch in query.branches if branch.kept]
+        recursive = [branch for branch in kept if self._names(branch, name)]
+        if kept and len(recursive) == len(kept):
+            query.fault = self.analysis.report(cte, "left-out", f"`{name}` has no rows to begin with yet")
+        typing = query.first <= self.analysis.parser.gap <= query.last
+        for branch in recursive:
+            if not isinstance(branch, Select) or (branch.from_ is not None and len(branch.from_.sources) > 1):
+                continue  # a join ends with its rows
+            where = any(clause.name == "WHERE" for clause in branch.clauses)
+            if branch.clause("WHERE") is None and (where or typing):
+                message = f"Without a condition `{name}` would never end"
+                branch.fault = self.analysis.report(branch, "left-out", message, "Type its WHERE.")
+                query.resolved = False
+        settle(query)
+
     def _meaning(self, cte: Cte, ctes: Relations) -> str | None:
         """What tells the CTE from any other one of its name: its text and what that reads."""
         assert cte.query is not None, "it was resolved"
         used = names_read(cte.query, ctes, self.analysis.name) if cte.query.text else None
         return None if used is None else f"{self.analysis.text(cte)} {used}"
 
-    def _names(self, query: Query, name: str) -> bool:
-        """Whether a table of that name is read anywhere in ``query``."""
-        return any(
-            isinstance(found, Source)
-            and len(found.parts) == 1
-            and self.analysis.name(found.parts[0]).lower() == name.lower()
-            for found in walk(query)
-        )
+    def _names(self, query: Node, name: str) -> bool:
+        """Whether a table of that name is read anywhere in ``query``, as it is typed, completed or inferred."""
+        inferred = f" FROM {spell(name, self.dialect)}"
+        completed = {token: text for token, text, _, _ in self.analysis.replaced}
+        for found in walk(query):
+            if isinstance(found, Select) and inferred in (found.add_from, found.from_ and f" FROM{found.from_.add}"):
+                return True
+            if isinstance(found, Source) and len(found.parts) == 1:
+                (part,) = found.parts
+                if completed.get(part, self.analysis.name(part)).lower() == name.lower():
+                    return True
+        return False
 
     def _values(self, values: Values, ctes: Relations, parent: Scope | None) -> Relation:
         self.selects.subqueries(values, ctes, Scope(parent=parent))
@@ -188,8 +221,8 @@ class _Resolver:
         """Numbers of columns in ORDER BY: without so many columns they are part of something else."""
         for element in clause.body.elements if isinstance(clause.body, Items) else ():
             text = self.analysis.text(element)
-            number = text.split()[0] if text else ""
-            if element.kept and text and number.isdigit() and not 0 < int(number) <= count:
+            number = position(text.split()[0]) if text else None
+            if element.kept and number is not None and not 0 < number <= count:
                 last = next(index for index in range(element.first, element.last)) + 1
                 single = last == element.last or self.analysis.parser.tokens[last].upper in ("ASC", "DESC", "NULLS")
                 if single:

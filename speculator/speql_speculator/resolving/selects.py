@@ -51,18 +51,19 @@ class SelectResolver:
         parent: Scope | None,
         order: Sequence[Clause],
         before: Select | None,
+        earlier: Sequence[str] = (),
     ) -> tuple[Relation, Scope]:
         """The columns of the SELECT, and the names that its ORDER BY may use.
 
-        ``local`` are the CTEs of its query, ``order`` the clauses behind it, ``before`` a first branch of the set
-        operation that it belongs to.
+        ``local`` are the CTEs of its query, ``earlier`` those before it if it is one itself, ``order`` the clauses
+        behind it, ``before`` a first branch of the set operation that it belongs to.
         """
         analysis = self.analysis
         scope = Scope(parent=parent)
         if select.fault is not None:
             return Relation("", {}, True), scope
         extra = [clause for clause in order if clause.name == "ORDER BY"]
-        sources = SourceResolver(analysis, ctes, local, scope, self.query)
+        sources = SourceResolver(analysis, ctes, local, scope, self.query, earlier)
         sources.resolve(select, list(extra))
         if not scope.relations and before is not None and before.from_ is not None and select.items is not None:
             self._from_of(before, select, scope, sources)
@@ -87,6 +88,7 @@ class SelectResolver:
                 check_conditions(part, analysis)
                 check_types(part, analysis)
         self._no_aggregates(select)
+        self._no_calls_inside(select, extra)
         settle(select)
         for clause in extra:
             settle(clause)
@@ -234,6 +236,21 @@ class SelectResolver:
                 term.fault = self.analysis.report(
                     term, "aggregate-in-where", "An aggregate belongs to HAVING, not WHERE"
                 )
+
+    def _no_calls_inside(self, select: Select, extra: Sequence[Clause]) -> None:
+        """FILTER sees single rows, and a window's parts are values: an aggregate in one, or a window in the other, is
+        from what follows the cursor."""
+        calls = [
+            found for part in (select, *extra) for found in local_nodes(part) if isinstance(found, Call) and found.kept
+        ]
+        for call in calls:
+            for tail in call.tails:
+                if tail.name == "FILTER" and tail.body is not None and is_aggregate(tail.body):
+                    tail.fault = self.analysis.report(tail, "aggregate-in-where", "FILTER sees single rows")
+            for clause in call.window.clauses if call.window is not None else ():
+                inner = (found for found in local_nodes(clause) if isinstance(found, Call))
+                if any(found.window is not None for found in inner):
+                    clause.fault = self.analysis.report(clause, "window-in-window", "A window holds no other")
 
 
 def _has_alias(item: Node) -> TypeGuard[SelectItem]:

@@ -23,11 +23,12 @@ def same_width(query: Query, kept: Sequence[tuple[Node, Relation]], analysis: An
             continue
         same = not output.opaque and len(output.columns) == len(first.columns)
         if isinstance(branch, Select) and _is_all(branch) and not same:
-            names = (spell(column.name, analysis.catalog.dialect) for column in first.columns.values())
-            texts = ", ".join(f"NULL AS {name}" if output is kept[0][1] else "NULL" for name in names)
+            names = [column.name for column in first.columns.values()] if output is kept[0][1] else []
+            named = (f"NULL AS {spell(name, analysis.catalog.dialect)}" if name else "NULL" for name in names)
+            texts = ", ".join(named) or ", ".join(["NULL"] * len(first.columns))
             branch.add_items = f" {texts}" if branch.keyword >= 0 else ""
             branch.add_head = "" if branch.keyword >= 0 else f"SELECT {texts} "
-            output.columns = first.columns
+            output.columns, output.opaque = first.columns, False
             continue
         difference = len(first.columns) - len(output.columns)
         if output.opaque or not difference or isinstance(branch, Values):

@@ -9,6 +9,7 @@ from speql_speculator.resolving.missing_tables import stars
 from speql_speculator.resolving.pruning import cause, settle
 from speql_speculator.resolving.references import resolve_references
 from speql_speculator.resolving.relations import Relation, VisibleColumn, table_relation
+from speql_speculator.struct_fields import struct_fields
 
 
 class SourceResolver(JoinResolver):
@@ -34,7 +35,7 @@ class SourceResolver(JoinResolver):
         wanted: dict[str, set[str]] = {}
         for node in (select, *extra):
             for reference in local_references(node):
-                names = [self.analysis.name(part).lower() for part in reference.parts]
+                names = self._of_column([self.analysis.name(part).lower() for part in reference.parts])
                 if self.analysis.touches_half(reference) or reference.dangling:
                     if len(names) > 1 or reference.dangling:
                         wanted.setdefault(names[0], set())
@@ -49,6 +50,18 @@ class SourceResolver(JoinResolver):
                 if star.qualifier is not None:
                     wanted.setdefault(self.analysis.name(star.qualifier).lower(), set())
         return wanted
+
+    def _of_column(self, names: list[str]) -> list[str]:
+        """The names of a column without those of its fields: ``a.meta.country`` is ``meta`` of ``a``."""
+        catalog = self.analysis.catalog
+        for place in range(min(2, len(names) - 1)):
+            column, field = names[place], names[place + 1]
+            if catalog.find(column) is not None or column in self.ctes:
+                continue
+            kinds = [table.columns_by_name[column].type for table in catalog.tables_by_column.get(column, ())]
+            if any(name.lower().startswith(field) for kind in kinds for name, _ in struct_fields(kind)):
+                return names[: place + 1]
+        return names
 
     def _all(self, sources: list[Source], wanted: dict[str, set[str]]) -> None:
         for source in sources:

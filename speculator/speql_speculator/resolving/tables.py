@@ -19,11 +19,18 @@ class TableFinder:
     """The tables that one SELECT may name: those of the catalog, and the CTEs around it."""
 
     def __init__(
-        self, analysis: Analysis, ctes: Relations, local: list[str], scope: Scope, resolve_query: QueryResolver
+        self,
+        analysis: Analysis,
+        ctes: Relations,
+        local: list[str],
+        scope: Scope,
+        resolve_query: QueryResolver,
+        earlier: Sequence[str] = (),
     ) -> None:
         self.analysis = analysis
         self.ctes = ctes
         self.local = local
+        self.earlier = earlier
         self.scope = scope
         self.resolve_query = resolve_query
         self.dialect = analysis.catalog.dialect

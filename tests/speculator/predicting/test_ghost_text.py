@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from speql_speculator.predicting.candidate import Candidate
@@ -141,6 +141,7 @@ PLACES = st.integers(0, 1_000_000)
 
 
 @settings(max_examples=120, deadline=None)
+@example(schema="demo", query=3, place=483148, behind=1)  # the cursor before ``.dest``
 @given(
     schema=st.sampled_from(["demo", "flights", "shop", "tpcds"]), query=PLACES, place=PLACES, behind=st.integers(0, 2)
 )

@@ -64,7 +64,7 @@ def _literal(written: str, word: Word, chance: random.Random) -> str:
         "round(",
     ):
         return written
-    if written.isdigit():
+    if written.isdecimal():
         number = int(written)
         if 1900 <= number <= 2100:
             return str(number + chance.choice((-2, -1, 1, 2)))
@@ -73,7 +73,7 @@ def _literal(written: str, word: Word, chance: random.Random) -> str:
         letters = list(written[1:-1])
         chance.shuffle(letters)
         return f"'{''.join(letters)}'"
-    if written[1:5].isdigit() and written[5:6] == "-":
+    if written[1:5].isdecimal() and written[5:6] == "-":
         return f"'{int(written[1:5]) + chance.choice((-1, 1))}{written[5:]}"
     return written
 

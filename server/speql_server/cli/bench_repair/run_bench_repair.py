@@ -96,7 +96,7 @@ async def _outcome(
     if repaired.sql not in errors:
         problems = (await engine.bind(repaired.sql)).problems
         errors[repaired.sql] = problems[0].message.split("\n", 1)[0] if problems else ""
-    lost = lost_words(repaired, text.cursor - statement.span.start, catalog.dialect)
+    lost = lost_words(repaired, max(text.cursor - statement.span.start, 0), catalog.dialect)
     error = errors[repaired.sql]
     verdict = worth_asking(repaired, LanguageModelSettings().ask_below, catalog.dialect)
     asks = verdict == "yes" or (verdict == "if-unbound" and bool(error))
