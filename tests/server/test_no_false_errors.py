@@ -58,7 +58,7 @@ async def judge_of_matching() -> AsyncIterator[Judge]:
         yield one
 
 
-@pytest.mark.parametrize("name", ["flights", "shop", "demo", "tpcds"])
+@pytest.mark.parametrize("name", ["flights", "shop", "saas", "demo", "tpcds"])
 async def test_other_corpora(name: str) -> None:
     async for judge in judge_of(None, *schema(FIXTURES / "repair" / f"schema_{name}.sql")):
         for text in corpus(name):
@@ -68,6 +68,17 @@ async def test_other_corpora(name: str) -> None:
                 if problem.severity == "error"
             ]
             assert wrong == []
+
+
+async def test_what_only_duckdb_has() -> None:
+    lines = (FIXTURES / "accepted" / "duckdb.sql").read_text(encoding="utf-8").splitlines()
+    queries = [line.removesuffix(";") for line in lines if not line.startswith("--")]
+    assert len(queries) > 50
+    async for judge in judge_of(None, *schema(FIXTURES / "repair" / "schema_saas.sql")):
+        refused = [query for query in queries if not (await judge.engine.bind(query)).ok]
+        assert refused == []
+        told = [(query, one.message) for query in queries for one in await judge.problems(query)]
+        assert [each for each in told if each[1]] == []
 
 
 SCRIPT = [

@@ -49,6 +49,10 @@ class OperandParser(CallParser):
                 self.position += 1
                 return Missing(first, self.position, fault=fragment(f"`{token.text}`"))
             return Literal(first, self.position, constant=token.kind)
+        if token.text == "#" and self.ahead(1).kind == "number" and self.adjacent(first + 1):
+            # A column by its number.
+            self.position += 2
+            return Literal(first, self.position, constant="number")
         if token.upper == "(" and token.kind == "punctuation":
             return self.parenthesis(boolean)
         if token.upper == "[" and token.kind == "punctuation":
@@ -84,7 +88,7 @@ class OperandParser(CallParser):
             return True
         if before.upper == "(" and before.kind == "punctuation":
             function = self.tokens[index - 2]
-            if self.begins_operand():
+            if self.begins_operand() and self.word not in _AFTER_A_STAR:
                 # ``sum( * price)``: its left side is gone.
                 return False
             return index > 1 and function.kind in ("word", "quoted") and function.upper not in RESERVED
@@ -194,7 +198,7 @@ class OperandParser(CallParser):
 
     def star_tail(self, star: Star) -> Node:
         """EXCLUDE, REPLACE and RENAME after a star."""
-        while self.word in ("EXCLUDE", "REPLACE", "RENAME", "EXCEPT") and (
+        while self.word in _AFTER_A_STAR and (
             self.ahead(1).upper == "(" or (self.word == "EXCLUDE" and self.ahead(1).kind in ("word", "quoted"))
         ):
             first, word = self.position, self.word
@@ -389,3 +393,6 @@ class OperandParser(CallParser):
     def skip_junk(self) -> None:
         """A word half typed inside CASE."""
         self.strays.append(self.junk())
+
+
+_AFTER_A_STAR = ("EXCLUDE", "EXCEPT", "REPLACE", "RENAME")
