@@ -407,11 +407,22 @@ class SpeqlServer(LanguageServer):
             self.show(f"A connection could not be opened: {entry.failure}", types.MessageType.Error)
         if entry.opened is not None:
             self._openings.adapt(entry.opened, self.settings)  # the settings may have become others meanwhile
+            self.background.spawn(self._ask_for_consent(entry, entry.opened.connection), "asking for consent")
         self.send_status()
         for uri in tuple(entry.users):
             edited = self.documents.get(uri)
             if edited is not None and self._executors is not None:
                 self.changed(edited)
+
+    async def _ask_for_consent(self, entry: Entry, connection: "Connection") -> None:
+        """Ask what may be run ahead on an engine that charges, if nobody has said so."""
+        from speql_server.connecting.consent_question import ask_for_consent
+
+        chosen = await ask_for_consent(connection, self.window_show_message_request_async)
+        if chosen is not None:
+            if reason := connection.consent(chosen, entry.profile.speculation):
+                self.show(reason, types.MessageType.Warning)
+            self.spending_changed(connection)
 
     def _catalog_changed(self, connection: "Connection") -> None:
         self.send_status()

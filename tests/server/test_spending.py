@@ -57,9 +57,19 @@ class ScriptedPaidDuckDB:
 
 @asynccontextmanager
 async def connected(
-    flights: Path, opened: list[ScriptedPaidDuckDB], options: dict[str, Any] | None = None
+    flights: Path,
+    opened: list[ScriptedPaidDuckDB],
+    options: dict[str, Any] | None = None,
+    chosen: str | None = None,
+    asked: list[Any] | None = None,
 ) -> AsyncIterator[Editor]:
-    """An editor of a server in this process, whose engine charges."""
+    """An editor of a server in this process, whose engine charges. What it is ``asked`` it answers with ``chosen``."""
+
+    def answer(params: Any) -> dict[str, str] | None:
+        if asked is not None:
+            asked.append(params)
+        return {"title": chosen} if chosen else None
+
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open_engine(profile: ConnectionProfile) -> Engine:
@@ -75,6 +85,7 @@ async def connected(
 
     listener = await asyncio.start_server(serve, "127.0.0.1", 0)
     client = Client(*await asyncio.open_connection(*listener.sockets[0].getsockname()[:2]))
+    client.answers["window/showMessageRequest"] = answer
     client.listen()
     try:
         await client.initialize(options=options)
@@ -143,6 +154,50 @@ async def test_consent_is_asked_for_kept_and_taken_back(flights: Path) -> None:
     assert total["submitted"]["seconds"] > 0
     assert total["used"]["dollars"] > 0
     assert total["used"]["dollars"] == pytest.approx(total["used"]["seconds"] * 0.1)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "mode", "by_command"),
+    [
+        ("Up to $5.00 a day", "budget", True),
+        ("Only what is free", "free", True),
+        ("Nothing", "off", True),
+        (None, "free", False),
+    ],
+)
+async def test_whoever_has_not_said_it_is_asked_once(
+    flights: Path, chosen: str | None, mode: str, by_command: bool
+) -> None:
+    opened: list[ScriptedPaidDuckDB] = []
+    asked: list[Any] = []
+    async with connected(flights, opened, chosen=chosen, asked=asked) as editor:
+        editor.open(QUERY)
+        await editor.client.wait_for("window/showMessageRequest")
+        await editor.client.wait_for(
+            "speql/status", lambda one: (one["connection"]["speculation"] or {}).get("mode") == mode
+        )
+        assert (await editor.submit()).rows == ROWS
+        told = await editor.command("speql.setSpeculation", editor.uri)
+        assert (told["mode"], told["byCommand"]) == (mode, by_command)
+    (question,) = asked
+    assert "$0.10 a statement, $1.00 an hour and $5.00 a day" in question["message"]
+    assert [one["title"] for one in question["actions"]] == ["Up to $5.00 a day", "Only what is free", "Nothing"]
+
+    async with connected(flights, opened, chosen="Nothing", asked=asked) as editor:
+        editor.open(QUERY)
+        assert (await editor.submit()).rows == ROWS
+        told = await editor.command("speql.setSpeculation", editor.uri)
+        assert (told["mode"], told["byCommand"]) == (mode, by_command)
+    assert len(asked) == 1
+
+
+async def test_who_has_said_it_in_the_settings_is_not_asked(flights: Path) -> None:
+    asked: list[Any] = []
+    async with connected(flights, [], {"speculation": {"mode": "free"}}, asked=asked) as editor:
+        editor.open(QUERY)
+        assert (await editor.submit()).rows == ROWS
+        await editor.command("speql.setSpeculation", editor.uri)
+    assert asked == []
 
 
 async def test_the_settings_change_what_may_be_spent_on_an_open_connection(flights: Path) -> None:

@@ -168,8 +168,8 @@ class Governor:
         if self.mode == "off":
             return refusal(f"Nothing is run ahead on {self._info.label}: its speculation is off.")
         if self.mode == "free":
-            paid = f"{self._info.engine} charges for what it runs, so only" if self._paid else "Only"
-            return refusal(f"{paid} what costs nothing is run ahead on {self._info.label}.")
+            why = f", as {self._info.engine} charges for what it runs" if self._paid else ""
+            return refusal(f"Only what costs nothing is run ahead on {self._info.label}{why}.")
         if self.needs_room and self._ledger.problem:
             return refusal(f"Nothing is run ahead, since it cannot be written down. {self._ledger.problem}")
         return self._refusals.of_all

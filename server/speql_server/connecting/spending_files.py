@@ -45,6 +45,21 @@ def write_consent(connection: str, settings: SpeculationSettings | None) -> None
     written.replace(path)
 
 
+def was_asked(connection: str) -> bool:
+    """Whether the user was asked before what may be spent on a connection. Reads a file."""
+    return _consent_file(connection).with_suffix(".asked").exists()
+
+
+def note_asked(connection: str) -> None:
+    """Keep that the user was asked; where that cannot be written down, there is another question next time."""
+    path = _consent_file(connection).with_suffix(".asked")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch()
+    except OSError as error:
+        logger.warning("%s cannot be written: %s", path, error)
+
+
 def _consent_file(connection: str) -> Path:
     return _data_folder() / "speculation" / f"{connection}.json"
 

@@ -24,6 +24,8 @@ export interface ServerNews {
   jobs: (jobs: Jobs) => void;
   status: (status: Status) => void;
   message: (text: string, isError: boolean) => void;
+  /** A question with these answers; null if it is closed. Without it the server is told that nothing can be asked. */
+  ask?: (text: string, answers: readonly string[]) => Promise<string | null>;
 }
 
 /** What the server is told at the start: the folder that relative paths start at, and settings. */
@@ -49,7 +51,10 @@ export class LanguageConnection {
   private readonly waiting = new Set<(error: Error) => void>();
   private isConnected = false;
 
-  constructor(news: ServerNews, { rootUri, initializationOptions }: Beginning = {}) {
+  constructor(
+    private readonly news: ServerNews,
+    { rootUri, initializationOptions }: Beginning = {},
+  ) {
     this.client = new LSPClient({
       ...(rootUri === undefined ? {} : { rootUri }),
       initializationOptions,
@@ -87,6 +92,7 @@ export class LanguageConnection {
       new AnsweringTransport(transport, {
         "workspace/applyEdit": (params) => applyEdit(this.client, params),
         "window/workDoneProgress/create": () => null,
+        ...(this.news.ask === undefined ? {} : { "window/showMessageRequest": (params: unknown) => this.ask(params) }),
       }),
     );
     await this.orLost(this.client.initializing);
@@ -127,6 +133,12 @@ export class LanguageConnection {
     if (!this.isConnected) return;
     this.sync();
     this.client.notification("speql/cursor", moved);
+  }
+
+  private async ask(params: unknown): Promise<{ title: string } | null> {
+    const { message, actions } = params as { message: string; actions?: { title: string }[] };
+    const title = await this.news.ask!(message, actions?.map((one) => one.title) ?? []);
+    return title === null ? null : { title };
   }
 
   private orLost<Value>(answer: Promise<Value>): Promise<Value> {

@@ -29,6 +29,24 @@ export class Messages {
     if (!isError) setTimeout(() => shown.remove(), shownFor);
   }
 
+  /** Ask something; null if the question is closed. */
+  ask(text: string, answers: readonly string[]): Promise<string | null> {
+    return new Promise((resolve) => {
+      const end = (answer: string | null): void => {
+        shown.remove();
+        resolve(answer);
+      };
+      const close = button("icon", () => end(null), icon("unused"));
+      close.setAttribute("aria-label", "Close the question");
+      const choices = answers.map((answer) => button("btn", () => end(answer), answer));
+      const words = element("div", "grow", text, element("div", "answers", ...choices));
+      const shown = element("div", "toast", icon("database"), words, close);
+      shown.setAttribute("role", "group");
+      shown.setAttribute("aria-label", "Question");
+      this.root.append(shown);
+    });
+  }
+
   /** Say that something goes on, until it ends. */
   progress(text: string): { update: (text: string) => void; end: () => void } {
     const words = element("span", "grow", text);

@@ -71,7 +71,10 @@ class Play {
       chartFrom(assets.chart, assets.nonce),
     );
     this.host.onStatus = (status) => this.told(status);
-    this.connection = new LanguageConnection(this.host.news, { rootUri: start.root });
+    this.connection = new LanguageConnection(
+      { ...this.host.news, ask: (text, answers) => messages.ask(text, answers) },
+      { rootUri: start.root },
+    );
     const kept = memory.text ?? start.texts[0] ?? untitled;
     this.name = kept.name;
     this.editor = new SqlEditor({
