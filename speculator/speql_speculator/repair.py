@@ -302,7 +302,7 @@ def _leaves_out_elsewhere(edit: Edit, found: RepairPass) -> bool:
         return False
     start, end = (edit.span.end, cursor) if edit.span.end < cursor else (cursor, edit.span.start)
     between = list(found.text[start:end])
-    for other in found.edits:
+    for other in (other for other in found.edits if other.code not in _RENAMES):
         low, high = max(other.span.start - start, 0), max(other.span.end - start, 0)
         between[low:high] = " " * len(between[low:high])
     return bool("".join(between).strip())

@@ -117,7 +117,8 @@ class CallParser(Grammar):
             arguments.elements.append(self.expression())
             if self.word == "AS" and self.ahead(1).kind in ("word", "quoted"):
                 self.position += 2
-            if self.word in _ARGUMENT_SEPARATORS.get(node.name, ()):
+            between = _ARGUMENT_SEPARATORS.get(node.name, ())
+            if self.word in between or self.complete_word(*between):
                 arguments.separators.append(self.position)
                 self.position += 1
                 continue
