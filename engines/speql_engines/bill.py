@@ -28,7 +28,7 @@ _bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
 def statement_bill() -> Bill:
     """The bill of the statement that is being run; where nobody bills it, one without limits that resumes nothing.
 
-    An adapter takes it where it is called, on the event loop, and hands it to the thread that runs the statement.
+    The job that runs a statement on a thread sees the same one.
     """
     return _bill.get() or Bill()
 

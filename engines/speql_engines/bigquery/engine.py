@@ -39,9 +39,9 @@ from speql_engines.engine import (
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
 from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
-from speql_engines.own_tables import OwnTable, OwnTables
+from speql_engines.own_tables import OwnTable
+from speql_engines.pooled_jobs import PooledJobs
 from speql_engines.server_session import LOST, again_if_lost
-from speql_engines.session_jobs import SessionJobs
 from speql_engines.session_pool import SessionPool
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
@@ -84,10 +84,10 @@ class BigQueryEngine:
         self._catalog = WatchedCatalog(self._read_catalog, self._catalog_seconds)
         self._default: Dataset = (location.project, location.dataset)
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
-        self._own_tables = OwnTables()
         self._writes = 0
         # What is paid for is not run again: its job may run on there, and is looked for by its id.
-        self._jobs = SessionJobs(self._work, self._sessions, self._own_tables, GoogleAPIError, _explained)
+        self._jobs = PooledJobs(self._work, self._sessions, GoogleAPIError, _explained)
+        self._own_tables = self._jobs.own_tables
         self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, (canceller, asking), client)
 
     @classmethod
@@ -230,9 +230,8 @@ class BigQueryEngine:
             self._own_tables.add(name, OwnTable(sql_name, own, self._sessions.generation, rows, bytes_))
             return TempTable(name, sql_name, rows, bytes_, size.columns, time.perf_counter() - started)
 
-        def undo(table: TempTable) -> None:
-            with self._sessions.session(Job(), home=True) as at:
-                at.query(f"DROP TABLE IF EXISTS {table.sql_name}")
+        def undo(at: Session, table: TempTable) -> None:
+            at.query(f"DROP TABLE IF EXISTS {table.sql_name}")
 
         try:
             return await self._jobs.run("create", work, sql, name, home=True, again=False, undo=undo)

@@ -26,10 +26,10 @@ from speql_engines.engine import (
     TempTable,
 )
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
-from speql_engines.jobs import Job
 from speql_engines.known_catalog import KnownCatalog
 from speql_engines.login import Login
-from speql_engines.own_tables import OwnTable, OwnTables
+from speql_engines.own_tables import OwnTable
+from speql_engines.pooled_jobs import PooledJobs
 from speql_engines.postgres import plan
 from speql_engines.postgres.catalog import catalog_fingerprint, read_catalog
 from speql_engines.postgres.data_version import DataVersion
@@ -39,7 +39,6 @@ from speql_engines.postgres.sampled import sampled_sql
 from speql_engines.postgres.sessions import Session, Sessions, open_sessions, server_facts
 from speql_engines.postgres.signatures import read_signatures
 from speql_engines.server_session import LOST
-from speql_engines.session_jobs import SessionJobs
 from speql_engines.statement_kinds import statement_of
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
@@ -86,8 +85,8 @@ class PostgresEngine:
         self._submits = 0
         self._looking: asyncio.Lock = asyncio.Lock()
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
-        self._own_tables = OwnTables()
-        self._jobs = SessionJobs(self._work, sessions, self._own_tables, psycopg.Error, _explained)
+        self._jobs = PooledJobs(self._work, sessions, psycopg.Error, _explained)
+        self._own_tables = self._jobs.own_tables
         self._finalizer = weakref.finalize(self, _stop, self._work, sessions, canceller)
 
     @classmethod
@@ -250,9 +249,8 @@ class PostgresEngine:
             self._own_tables.add(name, OwnTable(sql_name, name, self._sessions.generation, filled, int(size[0])))
             return TempTable(name, sql_name, filled, int(size[0]), columns, time.perf_counter() - started)
 
-        def undo(table: TempTable) -> None:
-            with self._sessions.session(Job(), home=True) as session:
-                self._drop(session, table.sql_name)
+        def undo(session: Session, table: TempTable) -> None:
+            self._drop(session, table.sql_name)
 
         try:
             return await self._jobs.run("create", work, sql, name, home=True, undo=undo)

@@ -19,11 +19,10 @@ from speql_engines.engine import (
     TempTable,
 )
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
-from speql_engines.jobs import Job
 from speql_engines.one_query import require_query
-from speql_engines.own_tables import OwnTable, OwnTables
+from speql_engines.own_tables import OwnTable
+from speql_engines.pooled_jobs import PooledJobs
 from speql_engines.server_session import LOST
-from speql_engines.session_jobs import SessionJobs
 from speql_engines.sized_estimate import estimate_from_sizes, sizes_in
 from speql_engines.sqlserver import plan
 from speql_engines.sqlserver.binding import described
@@ -41,6 +40,7 @@ from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.timed_catalog import TimedCatalog
 from speql_engines.timed_version import TimedVersion
+from speql_engines.weak import weak_method
 from speql_engines.workers import DaemonExecutor
 from speql_sql import Catalog, FunctionSignature, Problem
 from speql_sql.parse import parse_query
@@ -70,10 +70,10 @@ class SqlServerEngine:
         cancelling = DaemonExecutor("speql-sqlserver-cancel", 2)
         self._sessions = open_sessions(location, cancelling, secret)
         self._data_version = TimedVersion()
-        self._catalog = TimedCatalog()
+        self._catalog = TimedCatalog(weak_method(self._read_again))
         self._functions: tuple[str, tuple[FunctionSignature, ...]] | None = None
-        self._own_tables = OwnTables()
-        self._jobs = SessionJobs(self._work, self._sessions, self._own_tables, DriverError, _explained)
+        self._jobs = PooledJobs(self._work, self._sessions, DriverError, _explained)
+        self._own_tables = self._jobs.own_tables
         self._writes = 0
         self._own_isolation = False
         self._finalizer = weakref.finalize(self, _stop, self._work, self._sessions, cancelling)
@@ -125,7 +125,7 @@ class SqlServerEngine:
         Read again after a statement of the user's that may have changed them, and once a minute.
         """
         mine = (self._sessions.generation, self._sessions.settings.count, self._writes)
-        return await self._catalog.get(mine, lambda: self._jobs.ask("catalog", self._read_catalog))
+        return await self._catalog.catalog(mine)
 
     async def functions(self) -> tuple[FunctionSignature, ...]:
         """All functions that a query may call; read again when the catalog has changed."""
@@ -212,9 +212,8 @@ class SqlServerEngine:
             self._own_tables.add(name, OwnTable(sql_name, own, self._sessions.generation, rows, size))
             return TempTable(name, sql_name, rows, size, _shown(columns), time.perf_counter() - started)
 
-        def undo(table: TempTable) -> None:
-            with self._sessions.session(Job(), home=True) as session:
-                session.run(_dropping(table.sql_name[1:-1]))
+        def undo(session: Session, table: TempTable) -> None:
+            session.run(_dropping(table.sql_name[1:-1]))
 
         try:
             return await self._jobs.run("create", work, sql, name, home=True, again=False, undo=undo)
@@ -272,6 +271,9 @@ class SqlServerEngine:
     async def close(self) -> None:
         """Stop what runs and log out; with the sessions the temp tables are gone. Safe to call twice."""
         await self._work.close(lambda: asyncio.to_thread(self._finalizer))
+
+    async def _read_again(self) -> Catalog:
+        return await self._jobs.ask("catalog", self._read_catalog)
 
     def _read_catalog(self, session: Session) -> Catalog:
         def sizes(sql: str) -> list[Sequence[Any]]:
