@@ -6,7 +6,7 @@ answers, which writes down what was asked.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -543,15 +543,21 @@ Open = Callable[..., Awaitable[Engine]]
 
 
 @pytest.fixture
-def server(bigquery_server: tuple[StandIn, int]) -> StandIn:
-    """What was asked from here on."""
+def server(bigquery_server: tuple[StandIn, int]) -> Iterator[StandIn]:
+    """What was asked from here on. The tests of other files find it as it was."""
     state, _ = bigquery_server
+    as_it_is(state)
+    yield state
+    as_it_is(state)
+
+
+def as_it_is(state: StandIn) -> None:
+    """Nothing was asked, and nothing is out of the ordinary."""
     state.asked.clear()
     state.jobs.clear()
     state.cancelled.clear()
     state.begun.clear()
     state.bytes_scanned, state.accuracy, state.cached, state.streaming, state.lose = 4096, "PRECISE", False, False, 0
-    return state
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from speql_engines.bigquery.errors import (
     reason_of,
 )
 from speql_engines.bigquery.location import Location
-from speql_engines.bigquery.statements import statement_of
+from speql_engines.bigquery.statements import setting_of
 from speql_engines.bigquery.types import columns_of
 from speql_engines.bill import Bill
 from speql_engines.engine import EngineError, ResultColumn
@@ -164,8 +164,8 @@ class Session(ServerSession):
 
     def run(self, statement: str) -> None:
         """Make a setting (SET @@time_zone), which is told with every job from now on."""
-        found = statement_of(statement)
-        self.properties = {**self.properties, found.key: found.value}
+        name, value = setting_of(statement)
+        self.properties = {**self.properties, name: value}
 
     @property
     def dataset(self) -> tuple[str, str]:

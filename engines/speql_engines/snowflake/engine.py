@@ -37,8 +37,9 @@ from speql_engines.snowflake.login import Login, Running
 from speql_engines.snowflake.results import columns_of, page
 from speql_engines.snowflake.sampled import sampled_sql
 from speql_engines.snowflake.signatures import read_signatures
-from speql_engines.snowflake.statements import Statement, statement_of
+from speql_engines.snowflake.statements import statement_of
 from speql_engines.snowflake.warehouse import Warehouse
+from speql_engines.statement_kinds import Statement
 from speql_engines.statement_log import RunningStatement, StatementKind
 from speql_engines.statement_results import count_result, read_only_error, success_result
 from speql_engines.watched_catalog import WatchedCatalog
