@@ -146,9 +146,9 @@ class Login:
         self.generation = 0
 
     @contextmanager
-    def running(self, job: Job, *, ahead: bool = True) -> Iterator[Running]:
+    def running(self, job: Job, *, asked: bool = False) -> Iterator[Running]:
         """Where the job runs its statements; the driver's errors come out as they are."""
-        at = Running(self._connected(ahead), self._canceller, self._ahead_seconds)
+        at = Running(self._connected(asked), self._canceller, self._ahead_seconds)
         job.run_on(at)
         try:
             yield at
@@ -172,13 +172,13 @@ class Login:
         with self._lock:
             self._over = self._over or connection is self._connection
 
-    def _connected(self, ahead: bool) -> SnowflakeConnection:
+    def _connected(self, asked: bool) -> SnowflakeConnection:
         with self._lock:
             if self._closed:
                 raise EngineError("The connection is closed.", "Open it again.")
             if self._connection is not None and not self._over:
                 return self._connection
-            if self._connection is not None and ahead and self._location.interactive:
+            if self._connection is not None and not asked and self._location.interactive:
                 message = "The session on Snowflake has ended, and logging in asks you."
                 hint = "Run a statement (submit) to log in again."
                 raise EngineError(message, hint, Problem(LOST, message, hint=hint))
