@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from speql_engines.engine import EngineError
 from speql_engines.engine_jobs import EngineJobs
 from speql_engines.jobs import Job
-from speql_engines.session_jobs import SessionJobs
+from speql_engines.session_jobs import PLAIN, SessionJobs, SessionUse
 from speql_engines.session_pool import PooledSession, SessionPool
 
 S = TypeVar("S", bound=PooledSession)
@@ -41,19 +41,12 @@ class PooledJobs(SessionJobs[S]):
         return self.own_tables.mentioned_in(sql)
 
     def on_session(
-        self,
-        work: Callable[[S], T],
-        sql: str = "",
-        prefix: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        asked: bool = False,
+        self, work: Callable[[S], T], use: SessionUse = PLAIN, sql: str = "", prefix: str = ""
     ) -> Callable[[Job], T]:
         """``work`` on a session that is free; after what ``submits`` that is not used again as it is."""
 
         def on_session(job: Job) -> T:
-            with self._pool.session(job, home=home, submits=submits) as session:
+            with self._pool.session(job, home=use.home, submits=use.submits) as session:
                 try:
                     return work(session)
                 except self._driver_error as error:

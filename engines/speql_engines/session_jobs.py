@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from speql_engines.engine_jobs import EngineJobs
@@ -31,6 +32,19 @@ class Sessions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SessionUse:
+    """What a job needs a session for: to read or make temp tables (``home``), or to run what may leave something there
+    (``submits``); ``asked`` is True of the user's own statement.
+    """
+
+    home: bool = False
+    submits: bool = False
+    asked: bool = False
+
+
+PLAIN = SessionUse()
+
 S = TypeVar("S", bound=JobSession)
 T = TypeVar("T")
 
@@ -57,24 +71,14 @@ class SessionJobs(ABC, Generic[S]):
 
     @abstractmethod
     def on_session(
-        self,
-        work: Callable[[S], T],
-        sql: str = "",
-        prefix: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        asked: bool = False,
+        self, work: Callable[[S], T], use: SessionUse = PLAIN, sql: str = "", prefix: str = ""
     ) -> Callable[[Job], T]:
-        """``work`` as a job: on a session, with the driver's errors explained (see :meth:`ask` and :meth:`run`).
-
-        ``asked`` is True of the user's own statement.
-        """
+        """``work`` as a job: on a session, with the driver's errors explained: they are in ``prefix`` and ``sql``."""
 
     async def ask(self, kind: StatementKind, work: Callable[[S], T], sql: str = "", prefix: str = "") -> T:
         """The answer to a quick question, about ``sql`` if that is given; errors are placed behind ``prefix``."""
         home = self.is_at_home(sql)
-        on_session = again_if_lost(self.on_session(work, sql, prefix, home=home), again=True)
+        on_session = again_if_lost(self.on_session(work, SessionUse(home), sql, prefix), again=True)
         # Who waits for the home session holds up nobody else.
         return await self.work.ask(kind, on_session, executor=self.work.long if home else None)
 
@@ -97,10 +101,9 @@ class SessionJobs(ABC, Generic[S]):
         run twice. ``undo`` is given a result that comes after the task was cancelled.
         """
         home = self.is_at_home(sql) if home is None else home
-        submits = submits and not home
-        on_session = self.on_session(work, sql, home=home, submits=submits, asked=kind == "submit")
+        on_session = self.on_session(work, SessionUse(home, submits and not home, kind == "submit"), sql)
         undone = self._undone(undo) if undo is not None else None
         return await self.work.run(kind, again_if_lost(on_session, again and not home), about, undone)
 
     def _undone(self, undo: Callable[[S, T], object]) -> Callable[[T], object]:
-        return lambda result: self.on_session(lambda session: undo(session, result), home=True)(Job())
+        return lambda result: self.on_session(lambda session: undo(session, result), SessionUse(home=True))(Job())

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from speql_engines.engine import EngineError
 from speql_engines.engine_jobs import EngineJobs
 from speql_engines.jobs import Job
-from speql_engines.session_jobs import JobSession, SessionJobs, Sessions
+from speql_engines.session_jobs import PLAIN, JobSession, SessionJobs, Sessions, SessionUse
 
 S = TypeVar("S", bound=JobSession)
 S_co = TypeVar("S_co", bound=JobSession, covariant=True)
@@ -53,20 +53,13 @@ class SharedJobs(SessionJobs[S]):
         return False
 
     def on_session(
-        self,
-        work: Callable[[S], T],
-        sql: str = "",
-        prefix: str = "",
-        *,
-        home: bool = False,
-        submits: bool = False,
-        asked: bool = False,
+        self, work: Callable[[S], T], use: SessionUse = PLAIN, sql: str = "", prefix: str = ""
     ) -> Callable[[Job], T]:
         """``work`` in the session, whatever it is."""
 
         def on_session(job: Job) -> T:
             try:
-                with self._shared.running(job, asked=asked) as session:
+                with self._shared.running(job, asked=use.asked) as session:
                     return work(session)
             except self._driver_error as error:
                 raise self._explain(error, sql, prefix) from error
