@@ -21,6 +21,10 @@ class Bill:
     bytes: int | None = None
     dollars: float | None = None
 
+    def seconds_within(self, most: float) -> float:
+        """How long the statement may take on an engine that gives none more than ``most`` seconds."""
+        return most if self.most_seconds is None else min(most, self.most_seconds)
+
 
 _bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
 

@@ -212,8 +212,7 @@ class Session(ServerSession):
         told = {"session_id": self._id, "time_zone": self.properties.get("time_zone", "")}
         config.connection_properties = [ConnectionProperty(key, value) for key, value in told.items() if value]
         if ahead:
-            limit = min(AHEAD_SECONDS, bill.most_seconds if bill and bill.most_seconds is not None else AHEAD_SECONDS)
-            config.job_timeout_ms = max(int(limit * 1000), 1)
+            config.job_timeout_ms = max(int((bill or Bill()).seconds_within(AHEAD_SECONDS) * 1000), 1)
             if bill is not None and bill.most_bytes is not None:
                 # 0 may be read as no limit; 1 is one, since whatever is billed is billed as ten million bytes at least.
                 config.maximum_bytes_billed = max(bill.most_bytes, 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from speql_engines.adapters import AskSecret
+from speql_engines.bill import statement_bill
 from speql_engines.engine import EngineError, EngineInfo, Estimate, Result, ResultColumn
 from speql_engines.engine_jobs import STOP_SECONDS, EngineJobs
 from speql_engines.own_tables import OwnTable
@@ -31,7 +32,7 @@ from speql_sql.parse import parse_query
 
 _QUICK_THREADS = 2
 _JOB_THREADS = 6
-_AHEAD_MILLISECONDS = 300_000
+_AHEAD_SECONDS = 300.0
 """What works ahead is stopped by the server after so long; the user's own statements as the cluster has it."""
 
 
@@ -179,7 +180,8 @@ def _limited(sql: str, most: int) -> str:
 
 def _limit_time(session: Session) -> None:
     """For the transaction that has begun."""
-    session.run(f"SET LOCAL statement_timeout TO {_AHEAD_MILLISECONDS}")
+    seconds = statement_bill().seconds_within(_AHEAD_SECONDS)
+    session.run(f"SET LOCAL statement_timeout TO {max(int(seconds * 1000), 1)}")
 
 
 def _written(session: Session, sql: str, max_rows: int | None, started: float) -> Result:

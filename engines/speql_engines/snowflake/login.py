@@ -15,6 +15,7 @@ from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error as SnowflakeError
 
 from speql_engines.adapters import AskSecret
+from speql_engines.bill import statement_bill
 from speql_engines.engine import EngineError
 from speql_engines.jobs import Job
 from speql_engines.server_session import LOST
@@ -148,7 +149,9 @@ class Login:
     @contextmanager
     def running(self, job: Job, *, asked: bool = False) -> Iterator[Running]:
         """Where the job runs its statements; the driver's errors come out as they are."""
-        at = Running(self._connected(asked), self._canceller, self._ahead_seconds)
+        connection = self._connected(asked)
+        seconds = statement_bill().seconds_within(self._ahead_seconds)
+        at = Running(connection, self._canceller, max(1, int(seconds)))
         job.run_on(at)
         try:
             yield at

@@ -210,8 +210,7 @@ def _explained(error: DriverError, session: Session, sql: str, prefix: str) -> E
 
 def _seconds() -> int:
     """How long a statement may take that works ahead."""
-    most = statement_bill().most_seconds
-    return _AHEAD_SECONDS if most is None else max(1, min(_AHEAD_SECONDS, int(most)))
+    return max(1, int(statement_bill().seconds_within(_AHEAD_SECONDS)))
 
 
 def _rows_of(
