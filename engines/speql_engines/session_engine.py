@@ -41,9 +41,9 @@ class KeptCatalog(Protocol):
 class SessionEngine(Engine, ABC, Generic[S]):
     """An engine on a server, whose temp tables are in one session there: private to it, and gone with it.
 
-    An adapter inherits from it, and says what is its server's own in the methods below that are abstract. Those without
-    ``async`` are called on a thread, with the session that their statements run on; they may ask
-    :func:`~speql_engines.bill.statement_bill` what the statement may cost, and let the driver's errors pass, which the
+    An adapter inherits from it, and says what is its server's own in the methods below that are abstract. Those that
+    are given a session are called on a thread, and run their statements there; they may ask
+    :func:`~speql_engines.bill.statement_bill` what a statement may cost, and let the driver's errors pass, which the
     ``jobs`` explain. Where a server differs from all others, its adapter overrides more.
 
     Whatever ``closing`` lists is called in the end, after the jobs have been stopped and the sessions closed; it must
