@@ -18,13 +18,14 @@ from speql_engines.sqlserver.binding import described
 from speql_engines.sqlserver.catalog import DIALECT, read_catalog
 from speql_engines.sqlserver.errors import DRIVER_ERRORS, SNAPSHOT_REFUSED, engine_error
 from speql_engines.sqlserver.location import Location, location_of
-from speql_engines.sqlserver.query_parts import ROWS, parts_of, quoted
+from speql_engines.sqlserver.query_parts import quoted
 from speql_engines.sqlserver.results import PAGE_ROWS, Described, arrow_table, described_by, read_as_text
 from speql_engines.sqlserver.sampled import sampled_sql
 from speql_engines.sqlserver.server import Server
 from speql_engines.sqlserver.sessions import DriverError, Session, open_sessions, server_of
 from speql_engines.sqlserver.signatures import read_signatures
 from speql_engines.sqlserver.statements import ISOLATION, only_reads, tsql_statement
+from speql_engines.sqlserver.temp_tables import bytes_of, dropping, making
 from speql_engines.statement_kinds import Statement
 from speql_engines.statement_results import count_result, success_result
 from speql_engines.timed_catalog import TimedCatalog
@@ -169,17 +170,16 @@ class SqlServerEngine(SessionEngine[Session]):
         columns = described(session, sql)
         own_name = f"#{own_name}"
         sql_name = quoted(own_name)
-        making = _making(self._server, sql_name, sql, columns, most_rows)
+        statement = making(self._server, own_name, sql, columns, most_rows)
         with self._dropped_on_failure(session, sql_name):
-            self._ahead(session, lambda: session.run(making, _seconds()))
+            self._ahead(session, lambda: session.run(statement, _seconds()))
             rows = int(session.rows(f"SELECT COUNT_BIG(*) FROM {sql_name}")[0][0])
-            size = _bytes_of(session, own_name, rows, len(columns))
+            size = bytes_of(session, own_name, rows, len(columns))
         return OwnTable(sql_name, own_name, rows=rows, bytes=size, columns=_shown(columns))
 
     def _drop(self, session: Session, sql_name: str) -> None:
         if not session.broken:
-            told = sql_name[1:-1].replace("'", "''")
-            session.run(f"IF OBJECT_ID(N'tempdb..{told}') IS NOT NULL DROP TABLE {sql_name}")
+            session.run(dropping(sql_name[1:-1]))
 
     def _require_query(self, session: Session, sql: str) -> None:
         super()._require_query(session, sql)
@@ -263,39 +263,6 @@ def _written(session: Session, sql: str, max_rows: int | None, started: float) -
     columns = described_by(cursor.description)
     rows, complete = _page(session, columns, max_rows)
     return Result(_shown(columns), rows, complete, time.perf_counter() - started)
-
-
-def _making(server: Server, name: str, sql: str, columns: Sequence[Described], most_rows: int | None) -> str:
-    """What makes a temp table of a query: in T-SQL its CTEs come first, and all of its columns need names."""
-    parts = parts_of(sql)
-    named = [column.name.lower() for column in columns]
-    if parts is None or not all(named) or len(set(named)) < len(named):
-        message = "A temp table of this query cannot be made: each column needs a name of its own, and it no options."
-        raise EngineError(message, "Name its columns: ... AS name.", Problem("not-supported", message))
-    if server.is_serverless_pool:
-        message = "A serverless pool of Synapse has no temp tables that hold rows of files."
-        raise EngineError(message, "Its queries run on your files.", Problem("not-supported", message))
-    top = f"TOP ({most_rows + 1}) " if most_rows is not None else ""
-    if server.is_dedicated_pool:
-        head = f"CREATE TABLE {name} WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS\n"
-        return head + parts.within(f"SELECT {top}* FROM {ROWS}")
-    return parts.within(f"SELECT {top}* INTO {name} FROM {ROWS}")
-
-
-def _bytes_of(session: Session, own: str, rows: int, columns: int) -> int:
-    """The size that the server tells; to whom it does not tell it, eight bytes a value."""
-    told = own.replace("'", "''")
-    asked = (
-        "SELECT SUM(used_page_count) * 8192 FROM tempdb.sys.dm_db_partition_stats "
-        f"WHERE object_id = OBJECT_ID(N'tempdb..{told}')"
-    )
-    try:
-        found = session.rows(asked)
-    except DriverError:
-        if session.broken:
-            raise
-        found = []
-    return int(found[0][0]) if found and found[0][0] else rows * columns * 8
 
 
 def _shown(columns: Sequence[Described]) -> tuple[ResultColumn, ...]:
