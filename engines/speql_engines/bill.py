@@ -21,6 +21,10 @@ class Bill:
     bytes: int | None = None
     dollars: float | None = None
 
+    def seconds_within(self, most: float) -> float:
+        """How long the statement may take on an engine that gives none more than ``most`` seconds."""
+        return most if self.most_seconds is None else min(most, self.most_seconds)
+
 
 _bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
 
@@ -28,7 +32,7 @@ _bill: ContextVar[Bill | None] = ContextVar("bill", default=None)
 def statement_bill() -> Bill:
     """The bill of the statement that is being run; where nobody bills it, one without limits that resumes nothing.
 
-    An adapter takes it where it is called, on the event loop, and hands it to the thread that runs the statement.
+    The job that runs a statement on a thread sees the same one.
     """
     return _bill.get() or Bill()
 

@@ -1,6 +1,7 @@
 """Running a blocking driver call for an asyncio task, and stopping it when that task is cancelled."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -123,7 +124,8 @@ class JobRunner(Generic[T]):
         """The result of the work, or its error."""
         self._jobs.add(self._job)
         try:
-            future = self._executor.submit(self._run)
+            # With what is so where it was asked for, such as what the statement may cost.
+            future = self._executor.submit(contextvars.copy_context().run, self._run)
         except BaseException:
             self._jobs.remove(self._job)
             raise

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from speql_engines.engine import EngineError
+from speql_engines.engine import EngineError, ResultColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class OwnTable:
     generation: int = 0
     rows: int = 0
     bytes: int = 0
+    columns: tuple[ResultColumn, ...] = ()
 
 
 class OwnTables:

@@ -7,12 +7,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from speql_engines.engine import EngineError
 from speql_engines.jobs import Job
+from speql_engines.session_jobs import JobSession
 from speql_engines.user_settings import UserSettings
 
 _TURN_SECONDS = 0.02
 
 
-class PooledSession(Protocol):
+class PooledSession(JobSession, Protocol):
     """A session of some driver. What it raises of the driver's own is for the pool to explain."""
 
     settings: int

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.engines.reading import rows
 
 from speql_engines import Engine, EngineError, open_engine
 from speql_engines.governed.governed_engine import GovernedEngine
@@ -169,11 +170,6 @@ def running(engine: Engine) -> tuple[object, ...]:
 def folded(names: Iterable[str]) -> list[str]:
     """Names as they are found: some engines keep those that are not quoted in capitals."""
     return [name.lower() for name in names]
-
-
-async def rows(engine: Engine, sql: str) -> list[tuple[object, ...]]:
-    table = (await engine.execute(sql)).rows
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 async def test_the_catalog_lists_tables_columns_and_keys(shop):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from tests.engines.opening import Open, opening
+from tests.engines.reading import value
 
 from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
 from speql_sql.guard import GuardPolicy, speculation_problems
@@ -34,10 +35,6 @@ def psql(url: str):
     """Another client of the same database."""
     with psycopg.connect(url, autocommit=True) as connection:
         yield connection
-
-
-async def value(engine: Engine, sql: str) -> object:
-    return (await engine.execute(sql)).rows.column(0)[0].as_py()
 
 
 @pytest.mark.parametrize(

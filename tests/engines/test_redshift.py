@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from speql_engines import ConnectionFailedError, Engine, EngineError
+from speql_engines import Engine, EngineError
+from speql_engines.bill import Bill, billed_to
 from speql_engines.timed_version import TimedVersion
 from speql_sql import Catalog, Column, Table
 
@@ -13,6 +14,8 @@ pytest.importorskip("redshift_connector")
 
 import redshift_connector
 from tests.engines.opening import Open, opening
+from tests.engines.reading import value
+from tests.engines.refused_names import check_refused
 
 from speql_engines.redshift.engine import _limited
 from speql_engines.redshift.errors import connection_failed, engine_error
@@ -81,12 +84,7 @@ def test_with_iam_aws_says_who_the_user_is(monkeypatch):
 def test_a_name_that_says_too_much_or_too_little_is_refused(url, said, monkeypatch):
     for name in ("REDSHIFT_PASSWORD", "PGPASSWORD", "REDSHIFT_USER"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(ConnectionFailedError) as raised:
-        location_of(url)
-
-    assert said in raised.value.message
-    assert raised.value.hint
-    assert "hunter2" not in f"{raised.value.message} {raised.value.hint}"
+    check_refused(lambda: location_of(url), said)
 
 
 @pytest.mark.parametrize(
@@ -221,10 +219,6 @@ async def engine(open_database: Open) -> Engine:
     return await open_database(writable=True)
 
 
-async def value(engine: Engine, sql: str) -> object:
-    return (await engine.execute(sql)).rows.column(0)[0].as_py()
-
-
 async def test_types_that_the_driver_does_not_know_are_shown_as_text(engine):
     assert await value(engine, "SELECT ARRAY[1, NULL, 3]") == "{1,NULL,3}"
     assert await value(engine, "SELECT CAST('1 mon 2 days' AS interval)") == "1 mon 2 days"
@@ -232,6 +226,16 @@ async def test_types_that_the_driver_does_not_know_are_shown_as_text(engine):
     assert str(await value(engine, "SELECT CAST('2024-01-01 10:00:00.123456+02' AS timestamptz)")) == (
         "2024-01-01 08:00:00.123456+00:00"
     )
+
+
+async def test_what_runs_ahead_has_a_time_limit(engine):
+    asked = "SELECT current_setting('statement_timeout') AS a"
+    assert await value(engine, asked) == "5min"
+    with billed_to(Bill(most_seconds=7.5)):
+        assert await value(engine, asked) == "7500ms"
+        table = await engine.create_temp_table("speql_limit", asked)
+    assert await value(engine, f"SELECT a FROM {table.sql_name}") == "7500ms"
+    assert (await engine.submit(asked)).rows.column(0)[0].as_py() == "0"
 
 
 async def test_sessions_that_were_killed_are_replaced(engine):

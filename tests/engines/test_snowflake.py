@@ -20,6 +20,7 @@ pytest.importorskip("snowflake.connector")
 
 from snowflake.connector.errors import OperationalError, ProgrammingError
 from tests.engines.opening import Open, opening
+from tests.engines.refused_names import check_refused
 
 from speql_engines.snowflake import catalog as catalog_module
 from speql_engines.snowflake.data_version import DataVersion, tables_read
@@ -83,12 +84,7 @@ def test_an_account_takes_its_secret_from_the_environment(monkeypatch):
     ],
 )
 def test_a_name_that_says_too_much_or_too_little_is_refused(url, said):
-    with pytest.raises(ConnectionFailedError) as raised:
-        location_of(url, NAMED)
-
-    assert said in raised.value.message
-    assert raised.value.hint
-    assert "hunter2" not in f"{raised.value.message} {raised.value.hint}"
+    check_refused(lambda: location_of(url, NAMED), said)
 
 
 # Statements
@@ -398,6 +394,17 @@ async def test_the_server_is_told_its_limits(engine, server):
     assert ahead["MULTI_STATEMENT_COUNT"] == 1
     assert "STATEMENT_TIMEOUT_IN_SECONDS" not in submitted
     assert submitted["ROWS_PER_RESULTSET"] == 6
+
+
+async def test_what_may_take_less_is_stopped_sooner(engine, server):
+    with billed_to(Bill(most_seconds=7.5, may_resume=True)):
+        await engine.execute("SELECT a FROM t", 1)
+        await engine.create_temp_table("speql_a", "SELECT a FROM t")
+
+    asked = dict(zip(server.asked, server.parameters, strict=True))
+    assert asked["SELECT a FROM t"]["STATEMENT_TIMEOUT_IN_SECONDS"] == 7
+    (making,) = (told for sql, told in asked.items() if sql.startswith("CREATE TEMPORARY TABLE"))
+    assert making["STATEMENT_TIMEOUT_IN_SECONDS"] == 7
 
 
 async def test_nothing_works_ahead_on_a_suspended_warehouse(engine, server):

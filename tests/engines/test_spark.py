@@ -12,12 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
+from speql_engines import ConnectionFailedError, EngineError, open_engine
 from speql_engines.bill import Bill, billed_to
 from speql_engines.engine import SpeculationHeldError
 from speql_sql import Catalog, Column, Table
 
 pytest.importorskip("pyspark")
+
+from tests.engines.opening import opening
+from tests.engines.reading import rows
+from tests.engines.refused_names import check_refused
 
 from speql_engines.spark.catalog import read_catalog
 from speql_engines.spark.cluster import Cluster
@@ -83,12 +87,7 @@ def test_a_cluster_is_named_by_its_id_or_its_path(monkeypatch):
     ],
 )
 def test_a_name_that_says_too_much_or_too_little_is_refused(url, said):
-    with pytest.raises(ConnectionFailedError) as raised:
-        (spark_location if url.startswith("sc") else databricks_location)(url)
-
-    assert said in raised.value.message
-    assert raised.value.hint
-    assert "hunter2" not in f"{raised.value.message} {raised.value.hint}"
+    check_refused(lambda: (spark_location if url.startswith("sc") else databricks_location)(url), said)
 
 
 def test_the_client_is_imported_in_programs_without_a_file(run_python):
@@ -347,15 +346,8 @@ async def test_a_cluster_that_has_ended_is_not_opened(monkeypatch):
 @pytest.fixture
 async def open_database(spark_database: Callable[[], str]) -> AsyncIterator[Open]:
     url = spark_database()
-    engines: list[Engine] = []
-
-    async def open_database(**options: object) -> Engine:
-        engines.append(await open_engine(url, **options))
-        return engines[-1]
-
-    yield open_database
-    for engine in engines:
-        await engine.close()
+    async with opening(url) as open_database:
+        yield open_database
 
 
 @pytest.fixture
@@ -364,11 +356,6 @@ async def engine(open_database: Open) -> SparkEngine:
     await found.submit("CREATE TABLE t (a INT, s CHAR(3), d DECIMAL(9, 2))")
     await found.submit("INSERT INTO t VALUES (1, 'x', 1.25), (2, NULL, NULL)")
     return found
-
-
-async def rows(engine: Engine, sql: str) -> list[tuple[object, ...]]:
-    table = (await engine.execute(sql)).rows
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
 async def test_tables_views_sizes_and_types_are_in_the_catalog(engine):

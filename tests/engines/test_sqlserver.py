@@ -22,6 +22,8 @@ from speql_sql.secret import Secret
 pytest.importorskip("mssql_python")
 
 import mssql_python.exceptions as driver
+from tests.engines.reading import value
+from tests.engines.refused_names import check_refused
 
 from speql_engines.sqlserver import binding, catalog, plan, server, signatures
 from speql_engines.sqlserver.errors import ServerError, connection_failed, engine_error, told_by
@@ -77,12 +79,7 @@ def test_entra_needs_no_password_and_synapse_is_paid():
 )
 def test_a_name_that_cannot_be_used_says_why(url, said, monkeypatch):
     monkeypatch.delenv("MSSQL_USER", raising=False)
-    with pytest.raises(ConnectionFailedError) as raised:
-        location_of(url)
-
-    assert said in raised.value.message
-    assert raised.value.hint
-    assert "hunter2" not in f"{raised.value.message} {raised.value.hint}"
+    check_refused(lambda: location_of(url), said)
 
 
 # Statements
@@ -448,10 +445,6 @@ def after_login(there) -> list[str]:
     return [sql for sql in there.asked if sql not in at_login]
 
 
-async def value(engine: Engine, sql: str) -> object:
-    return (await engine.execute(sql)).rows.column(0)[0].as_py()
-
-
 def test_the_driver_can_still_cancel_what_runs():
     """The adapter calls what the driver has for its own use: a driver without it must not be taken."""
     from mssql_python import ddbc_bindings
@@ -562,6 +555,19 @@ async def test_a_temp_table_needs_names(open_stand_in):
 
     assert "AS name" in raised.value.hint
     assert not any(" INTO " in sql for sql in there.asked)
+
+
+@pytest.mark.parametrize("sql", ["EXEC p @a = (", "IF 1 = 1 DROP TABLE t ELSE (", "DROP TABLE t ("])
+async def test_what_does_not_begin_like_a_query_is_not_shown_to_the_binder(open_stand_in, sql):
+    engine, there = await open_stand_in()
+    bound = await engine.bind(sql)
+    for call in (engine.execute(sql), engine.estimate(sql), engine.create_temp_table("speql_x", sql)):
+        with pytest.raises(EngineError) as raised:
+            await call
+
+        assert raised.value.problem.code == bound.problems[0].code == "cannot-parse"
+    assert binding.DESCRIBE not in there.asked
+    assert not any(sql in asked for asked in there.asked)
 
 
 async def test_a_query_that_is_not_described_runs_when_it_is_submitted(open_stand_in):

@@ -29,7 +29,7 @@ from speql_engines.bigquery.errors import (
     reason_of,
 )
 from speql_engines.bigquery.location import Location
-from speql_engines.bigquery.statements import statement_of
+from speql_engines.bigquery.statements import setting_of
 from speql_engines.bigquery.types import columns_of
 from speql_engines.bill import Bill
 from speql_engines.engine import EngineError, ResultColumn
@@ -164,8 +164,8 @@ class Session(ServerSession):
 
     def run(self, statement: str) -> None:
         """Make a setting (SET @@time_zone), which is told with every job from now on."""
-        found = statement_of(statement)
-        self.properties = {**self.properties, found.key: found.value}
+        name, value = setting_of(statement)
+        self.properties = {**self.properties, name: value}
 
     @property
     def dataset(self) -> tuple[str, str]:
@@ -212,8 +212,7 @@ class Session(ServerSession):
         told = {"session_id": self._id, "time_zone": self.properties.get("time_zone", "")}
         config.connection_properties = [ConnectionProperty(key, value) for key, value in told.items() if value]
         if ahead:
-            limit = min(AHEAD_SECONDS, bill.most_seconds if bill and bill.most_seconds is not None else AHEAD_SECONDS)
-            config.job_timeout_ms = max(int(limit * 1000), 1)
+            config.job_timeout_ms = max(int((bill or Bill()).seconds_within(AHEAD_SECONDS) * 1000), 1)
             if bill is not None and bill.most_bytes is not None:
                 # 0 may be read as no limit; 1 is one, since whatever is billed is billed as ten million bytes at least.
                 config.maximum_bytes_billed = max(bill.most_bytes, 1)

@@ -1,16 +1,10 @@
 """What kind of statement a text is, by its first words: BigQuery itself decides whether it may run."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
-from speql_engines.engine import EngineError
-from speql_sql import Problem
-
-Kind = Literal["query", "setting", "write", "refused"]
+from speql_engines.statement_kinds import Statement, checked_word
 
 _BLANK = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*.*?\*/)+", re.S)
-_WORD = re.compile(r"[A-Za-z_]+")
 _QUERIES = frozenset({"SELECT", "WITH", "FROM", "("})
 _TRANSACTION = re.compile(r"(?:BEGIN|COMMIT|ROLLBACK)(?:\s+TRANSACTION)?\s*;?\s*$", re.I)
 _TEMPORARY = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?TEMP(?:ORARY)?\b", re.I)
@@ -25,28 +19,14 @@ _NO_SETTING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement's text and kind, and the reason if it is refused; ``key`` and ``value`` of a ``setting``."""
-
-    text: str
-    kind: Kind
-    reason: str = ""
-    key: str = ""
-    value: str = ""
-
-
 def statement_of(sql: str) -> Statement:
-    """The kind of ``sql``; :class:`EngineError` if it is empty.
+    """The kind of ``sql``; :class:`~speql_engines.EngineError` if it is empty.
 
-    >>> statement_of("/* now */ SET @@time_zone = 'Asia/Tokyo'").value, statement_of("SELECT 1").kind
-    ('Asia/Tokyo', 'query')
+    >>> statement_of("/* now */ SET @@time_zone = 'Asia/Tokyo'").key, statement_of("SELECT 1").kind
+    ('time_zone', 'query')
     """
-    bare = _BLANK.sub("", sql, count=1) if _BLANK.match(sql) else sql
-    found = _WORD.match(bare)
-    word = found[0].upper() if found else bare[:1]
-    if not word or word == ";":
-        raise EngineError("There is no statement to run.", "Write one.", Problem("empty", "There is no statement."))
+    bare = _bare(sql)
+    word = checked_word(bare)
     if word in _QUERIES:
         return Statement(sql, "query")
     if _TRANSACTION.match(bare):
@@ -57,5 +37,20 @@ def statement_of(sql: str) -> Statement:
         setting = _SETTING.match(bare)
         if setting is None:
             return Statement(sql, "refused", _NO_SETTING)
-        return Statement(sql, "setting", key=setting[1].lower(), value=setting[3])
+        return Statement(sql, "setting", key=setting[1].lower())
     return Statement(sql, "write")
+
+
+def setting_of(sql: str) -> tuple[str, str]:
+    """The name and the value of what :func:`statement_of` calls a setting.
+
+    >>> setting_of("SET @@dataset_id = 'shop';")
+    ('dataset_id', 'shop')
+    """
+    setting = _SETTING.match(_bare(sql))
+    assert setting is not None, "it is a setting"
+    return setting[1].lower(), setting[3]
+
+
+def _bare(sql: str) -> str:
+    return _BLANK.sub("", sql, count=1) if _BLANK.match(sql) else sql

@@ -152,7 +152,12 @@ class Session(ServerSession):
         self.finish()
         if self.used_by_submit:
             self.close()  # it may have left something, and Redshift has no DISCARD: another login takes its place
-        elif not self._broken and self.connection.in_transaction:
+        elif not self._broken:
+            self.roll_back()
+
+    def roll_back(self) -> None:
+        """Leave no transaction open."""
+        if self.connection.in_transaction:
             self.run("ROLLBACK")
 
     def reset(self) -> None:

@@ -15,6 +15,7 @@ from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import Error as SnowflakeError
 
 from speql_engines.adapters import AskSecret
+from speql_engines.bill import statement_bill
 from speql_engines.engine import EngineError
 from speql_engines.jobs import Job
 from speql_engines.server_session import LOST
@@ -146,9 +147,11 @@ class Login:
         self.generation = 0
 
     @contextmanager
-    def running(self, job: Job, *, ahead: bool = True) -> Iterator[Running]:
+    def running(self, job: Job, *, asked: bool = False) -> Iterator[Running]:
         """Where the job runs its statements; the driver's errors come out as they are."""
-        at = Running(self._connected(ahead), self._canceller, self._ahead_seconds)
+        connection = self._connected(asked)
+        seconds = statement_bill().seconds_within(self._ahead_seconds)
+        at = Running(connection, self._canceller, max(1, int(seconds)))
         job.run_on(at)
         try:
             yield at
@@ -172,13 +175,13 @@ class Login:
         with self._lock:
             self._over = self._over or connection is self._connection
 
-    def _connected(self, ahead: bool) -> SnowflakeConnection:
+    def _connected(self, asked: bool) -> SnowflakeConnection:
         with self._lock:
             if self._closed:
                 raise EngineError("The connection is closed.", "Open it again.")
             if self._connection is not None and not self._over:
                 return self._connection
-            if self._connection is not None and ahead and self._location.interactive:
+            if self._connection is not None and not asked and self._location.interactive:
                 message = "The session on Snowflake has ended, and logging in asks you."
                 hint = "Run a statement (submit) to log in again."
                 raise EngineError(message, hint, Problem(LOST, message, hint=hint))

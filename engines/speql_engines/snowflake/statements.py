@@ -1,16 +1,10 @@
 """What kind of statement a text is, by its first words: Snowflake itself decides whether it may run."""
 
 import re
-from dataclasses import dataclass
-from typing import Literal
 
-from speql_engines.engine import EngineError
-from speql_sql import Problem
-
-Kind = Literal["query", "read", "setting", "write", "refused"]
+from speql_engines.statement_kinds import Statement, checked_word
 
 _BLANK = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|//[^\n]*(?:\n|$)|/\*.*?\*/)+", re.S)
-_WORD = re.compile(r"[A-Za-z_]+")
 _QUERIES = {"SELECT", "WITH", "VALUES", "("}
 _READS = {"EXPLAIN", "SHOW", "DESC", "DESCRIBE", "LIST", "LS"}
 _SETTINGS = {"USE", "SET", "UNSET"}
@@ -31,27 +25,14 @@ _OURS = {"AUTOCOMMIT", "MULTI_STATEMENT_COUNT", "QUOTED_IDENTIFIERS_IGNORE_CASE"
 _OBJECT_OF_USE = re.compile(r"USE\s+(ROLE|WAREHOUSE|SECONDARY\s+ROLES|DATABASE|SCHEMA)?", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement's text and kind, and the reason if it is refused; ``key`` names the setting of a ``setting``."""
-
-    text: str
-    kind: Kind
-    reason: str = ""
-    key: str = ""
-
-
 def statement_of(sql: str) -> Statement:
-    """The kind of ``sql``; :class:`EngineError` if it is empty.
+    """The kind of ``sql``; :class:`~speql_engines.EngineError` if it is empty.
 
     >>> statement_of("/* now */ use warehouse SMALL").key, statement_of("SELECT 1").kind
     ('WAREHOUSE', 'query')
     """
     bare = _BLANK.sub("", sql, count=1) if _BLANK.match(sql) else sql
-    found = _WORD.match(bare)
-    word = found[0].upper() if found else bare[:1]
-    if not word or word == ";":
-        raise EngineError("There is no statement to run.", "Write one.", Problem("empty", "There is no statement."))
+    word = checked_word(bare)
     if word in _REFUSED:
         return Statement(sql, "refused", _REFUSED[word])
     if _PROCEDURE.match(bare):

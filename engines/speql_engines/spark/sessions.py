@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from sqlglot import TokenType, tokenize
 from sqlglot.errors import SqlglotError
 
+from speql_engines.bill import statement_bill
 from speql_engines.engine import ConnectionFailedError, EngineError
 from speql_engines.jobs import Job
 from speql_engines.login import Login
@@ -28,7 +29,7 @@ from speql_engines.spark.driver import (
 )
 from speql_engines.spark.errors import connection_failed, engine_error, is_lost
 from speql_engines.spark.location import Location
-from speql_sql import Problem
+from speql_engines.user_settings import UserSettings
 from speql_sql.secret import Secret
 
 TAG = "SpeQL"
@@ -112,17 +113,17 @@ class Sessions:
         self._session: SparkSession | None = None
         self._over = False
         self._closed = False
-        self._settings: dict[str, str] = {}
+        self.settings = UserSettings()
         self.generation = 0
-        self.settings_count = 0
 
     @contextmanager
-    def running(self, job: Job, *, may_start: bool = False) -> Iterator[Running]:
+    def running(self, job: Job, *, asked: bool = False) -> Iterator[Running]:
         """Where the job runs its statements; the client's errors come out as they are.
 
-        :class:`~speql_engines.engine.SpeculationHeldError` if a cluster would have to be started and may not be.
+        :class:`~speql_engines.engine.SpeculationHeldError` if a cluster would have to be started for what the user has
+        not ``asked`` for, and its bill does not say that it may be.
         """
-        if self._cluster is not None and not may_start:
+        if self._cluster is not None and not asked and not statement_bill().may_resume:
             self._cluster.require_running()
         at = Running(self._connected(), self._canceller)
         tags = (TAG, at.tag)
@@ -139,13 +140,6 @@ class Sessions:
             at.finish()
             for tag in tags:
                 at.client.remove_tag(tag)
-
-    def note_setting(self, key: str, statement: str) -> None:
-        """``statement`` (USE, SET) has run, and runs again in every later session."""
-        with self._lock:
-            self._settings.pop(key, None)
-            self._settings[key] = statement
-            self.settings_count += 1
 
     def close(self) -> None:
         """End the session; with it the temp tables are gone. Jobs must have ended."""
@@ -170,7 +164,7 @@ class Sessions:
             if before is not None:
                 self.generation += 1
                 before.client.close()
-                self._repeat_settings(fresh)
+                self.settings.repeat(fresh.sql, PySparkException, lambda error: engine_error(error).message)
             return fresh
 
     def _token(self) -> str | None:
@@ -191,15 +185,6 @@ class Sessions:
             return _open(self._location, renewed)
         except PySparkException as error:
             raise connection_failed(error, self._location) from error
-
-    def _repeat_settings(self, session: SparkSession) -> None:
-        for key, statement in tuple(self._settings.items()):
-            try:
-                session.sql(statement)
-            except PySparkException as error:
-                del self._settings[key]
-                message = f"`{statement.strip()}` no longer works and is forgotten: {engine_error(error).message}"
-                raise EngineError(message, "Run it again, mended.", Problem("setting-lost", message)) from error
 
 
 def _without_end(sql: str) -> str:
