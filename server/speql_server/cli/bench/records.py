@@ -13,6 +13,7 @@ class SubmitRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     ``moment`` is ``final``, ``honest`` (all but ORDER BY and LIMIT is there) or the kind of an edit. ``executed_ms``
     is the part of ``submit_ms`` that the engine took; ``uncompared`` says why the rows could not be compared.
+    ``by_added`` says that temp tables served it that would not have without columns that were added to them.
     """
 
     moment: str
@@ -22,6 +23,7 @@ class SubmitRecord(msgspec.Struct, frozen=True, kw_only=True):
     served: bool
     temp_only: bool
     cached: bool
+    by_added: bool | None = None
     difference: str = ""
     uncompared: str = ""
     text: str = ""

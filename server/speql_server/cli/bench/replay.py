@@ -12,11 +12,13 @@ from shutil import copytree, rmtree
 from tempfile import mkdtemp
 
 import msgspec
+from sqlglot import exp, parse_one
 
 from speql_engines import Engine
 from speql_engines.engine import EngineError
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.settings import SchedulerSettings
+from speql_server.cli.bench.added_columns import needs_added_columns
 from speql_server.cli.bench.edits import explorations
 from speql_server.cli.bench.metered_engine import CallKind, MeteredEngine
 from speql_server.cli.bench.records import Protocol, ReplayRecord, SubmitRecord
@@ -174,6 +176,8 @@ class _Document:
         self.submitted_at = self.loop.time()
         seconds = self.submitted_at - began
         answers = tuple(self.answered_last)
+        with self.loop.stopped():
+            by_added = await self._by_added(text)
         await self.session.idle()
         if not answers:
             reason = " ".join(sentences(problem.message, problem.hint) for problem in shown.problems)
@@ -191,12 +195,20 @@ class _Document:
                 served=bool(answer.served_from) or "cached" in answer.states,
                 temp_only=answer.temp_only or "cached" in answer.states,
                 cached="cached" in answer.states,
+                by_added=by_added,
                 difference="" if uncompared else found,
                 uncompared=uncompared,
                 text=text if found else "",
                 executed_sql=answer.executed_sql if found else "",
             )
         )
+
+    async def _by_added(self, text: str) -> bool:
+        """Whether the temp tables that are there serve the text only because of columns that were added to them."""
+        catalog = await self.engine.engine.catalog()
+        query = parse_one(text, dialect=catalog.dialect)
+        assert isinstance(query, exp.Query), "what is replayed are queries"
+        return needs_added_columns(query, self.connection.store.views, catalog)
 
     async def _compare_with_direct(self, text: str, answer: Answer) -> tuple[float, str]:
         """The median time of direct runs, in ms, and what differs."""
