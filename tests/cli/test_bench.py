@@ -176,6 +176,7 @@ def test_a_replay_compares_every_result_and_reports(database: Path, tmp_path: Pa
     assert run.exit_code == 0, run.output
     _, records = read_results(results)
     assert [record.protocol for record in records] == ["lines", "human", "edits"]
+    assert all(submit.by_added is not None for record in records for submit in record.submits)
     assert [submit.moment for submit in records[0].submits] == ["honest", "final"]
     assert [submit.moment for submit in records[2].submits] == ["constant", "predicate", "measure or key"]
     assert not any(submit.difference or submit.uncompared for record in records for submit in record.submits)
@@ -189,6 +190,16 @@ def test_a_replay_compares_every_result_and_reports(database: Path, tmp_path: Pa
     for line in text.splitlines():
         if line.startswith("!["):
             assert (tmp_path / line.rsplit("(", 1)[1].rstrip(")")).stat().st_size > 1000
+
+
+def test_no_preview_need_be_compared(database: Path, tmp_path: Path) -> None:
+    query, results = tmp_path / "top.sql", tmp_path / "results.jsonl"
+    query.write_text(QUERY)
+    arguments = ["bench", str(query), "-d", str(database), "--results", str(results), "--protocols", "human"]
+    run = CliRunner().invoke(app, [*arguments, "--direct-runs", "1", "--compared-previews", "0"])
+    assert run.exit_code == 0, run.output
+    (record,) = read_results(results)[1]
+    assert (record.previews_compared, record.failure) == (0, "")
 
 
 def _submit(

@@ -288,8 +288,9 @@ class _Document:
         """How many previews over temp tables were compared, those that are wrong, and the direct times in ms."""
         wrong, times, raw = [], [], self.engine.engine
         chosen = list(self.answers.items())
-        step = max(1, len(chosen) // self.settings.compared_previews)
-        for sql, answer in chosen[::-step][: self.settings.compared_previews]:
+        most = self.settings.compared_previews
+        step = max(1, len(chosen) // max(1, most))
+        for sql, answer in chosen[::-step][:most]:
             started = time.perf_counter()
             try:
                 direct = await raw.execute(
