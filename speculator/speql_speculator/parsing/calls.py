@@ -13,7 +13,9 @@ from speql_speculator.parsing.keywords import (
     NO_ARGUMENTS,
     RESERVED,
     TEXT_FUNCTIONS,
+    UNIT_FIRST,
     UNIT_WORDS,
+    WEEK_DAYS,
     WINDOW_ONLY,
 )
 from speql_speculator.parsing.syntax_tree import (
@@ -111,7 +113,10 @@ class CallParser(Grammar):
                 self.position += 2
             if self.token.text == "*":
                 node.starred = True
-            if self.word in UNIT_WORDS and self.ahead(1).upper in (",", ")"):
+            if self.word in UNIT_WORDS and self.ahead(1).upper == "(" and self.ahead(2).upper in WEEK_DAYS:
+                self.unit_words.add(self.position + 2)
+            unit = self.word in UNIT_WORDS or (node.name in UNIT_FIRST and not arguments.elements and self.word)
+            if unit and self.ahead(1).upper in (",", ")"):
                 # ``datediff(day, a, b)``: no column, if there is none of that name.
                 self.unit_words.add(self.position)
             arguments.elements.append(self.expression())

@@ -8,15 +8,19 @@ from speql_speculator.parsing.keywords import (
     JOIN_WORDS,
     NO_BARE_ALIAS,
     RESERVED,
+    SAMPLE_METHODS,
     SET_OPERATORS,
+    TABLE_HINTS,
 )
 from speql_speculator.parsing.syntax_tree import (
+    Call,
     Clause,
     Fault,
     From,
     Group,
     Junk,
     Missing,
+    Node,
     Source,
 )
 
@@ -44,10 +48,13 @@ class FromParser(ExpressionParser):
                 found.append(self.source((first, self.position), ","))
                 continue
             words: list[str] = []
-            while self.word in JOIN_PREFIXES or (words and self.word == "JOIN"):
+            if self.word == "LATERAL" and self.begins_clause():
+                found.append(self.lateral_view())
+                continue
+            while self.word in JOIN_PREFIXES or (words and self.word in ("JOIN", "APPLY")):
                 words.append(self.word)
                 self.position += 1
-                if words[-1] == "JOIN":
+                if words[-1] in ("JOIN", "APPLY"):
                     break
             if not words and (
                 self.word == "JOIN" or self.complete_word("JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS")
@@ -58,7 +65,7 @@ class FromParser(ExpressionParser):
                 self.position += 1
             if not words:
                 return found
-            if words[-1] != "JOIN":
+            if words[-1] not in ("JOIN", "APPLY"):
                 if not self.complete_word("JOIN"):
                     if self.position == self.half and self.begins_operand():
                         self.position += 1
@@ -129,9 +136,15 @@ class FromParser(ExpressionParser):
     def source_name(self, source: Source) -> None:
         """The name of a table, or a call of a table function."""
         token = self.token
+        after = self.ahead(1).upper
+        if token.upper == "ROWS" and after == "FROM" and self.ahead(2).upper == "(":
+            self.position += 2
+            source.call = self.parenthesis(False)
+            return
+        calls = token.upper == "TABLE" and after == "("
         if (
-            token.kind not in ("word", "quoted")
-            or token.upper in RESERVED
+            token.kind not in (("word", "quoted", "parameter") if self.dialect in ("tsql", "fabric") else ("word", "quoted"))
+            or (token.upper in RESERVED and not calls)
             or (token.upper in JOIN_WORDS and self.ahead(1).kind == "word")
         ):
             source.dangling = True
@@ -156,24 +169,27 @@ class FromParser(ExpressionParser):
             source.call = node
             if self.word == "WITH" and self.ahead(1).upper == "ORDINALITY":
                 self.position += 2
-        while self.word in ("PIVOT", "UNPIVOT") and self.ahead(1).upper == "(":
-            first = self.position
-            self.position += 1
-            if not self.skip_balanced():
-                self.strays.append(Junk(first, self.position, fault=fragment("`PIVOT`")))
-            source.call = Group(first, self.position, may_be_empty=True)
 
     def source_alias(self, source: Source) -> None:
-        """The alias of a source, with its column names; TABLESAMPLE."""
-        if self.word == "TABLESAMPLE":
-            self.source_tail(source)
+        """The alias of a source, with its column names, and what stands before and behind it."""
+        self.source_tails(source)
+        self.alias_name(source)
+        while source.alias >= 0 and self.word in ("PIVOT", "UNPIVOT") and self.source_tails(source):
+            # The alias was that of what is pivoted.
+            source.alias = source.marker = -1
+            source.column_names = []
+            self.alias_name(source)
+        self.source_tails(source)
+
+    def alias_name(self, source: Source) -> None:
+        """``AS name (columns)``."""
         if self.word == "AS":
             source.marker = self.position
             self.position += 1
             if self.token.kind in ("word", "quoted") and self.word not in NO_BARE_ALIAS:
                 source.alias = self.position
                 self.position += 1
-        elif self.token.kind == "quoted" or (self.word and self.word not in NO_BARE_ALIAS):
+        elif self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
             expected = ("WHERE", "GROUP", "ORDER", "JOIN", "LEFT", "ON", "INNER", "HAVING", "LIMIT", "USING", "UNION")
             if not self.complete_word(*expected, name=True):
                 after = self.ahead(1)
@@ -190,18 +206,118 @@ class FromParser(ExpressionParser):
                 self.position += 1
             closer = self.close(")")
             source.closer = source.closer or closer
-        if self.word == "TABLESAMPLE":
-            self.source_tail(source)
 
-    def source_tail(self, source: Source) -> None:
-        """``TABLESAMPLE ...``."""
+    def source_tails(self, source: Source) -> bool:
+        """What says which rows of a source are read, and how. Returns whether there is any of it."""
+        start = self.position
+        while True:
+            first, word, after = self.position, self.word, self.ahead(1).upper
+            if word in ("TABLESAMPLE", "SAMPLE") and (word == "TABLESAMPLE" or after in SAMPLE_METHODS):
+                self.sample()
+            elif word in ("PIVOT", "UNPIVOT") and after in ("(", "INCLUDE", "EXCLUDE"):
+                self.position += 1 if after == "(" else 3
+                self.tail_parenthesis(first)
+                source.pivoted = True
+            elif word in ("AT", "BEFORE", "CHANGES") and after == "(":
+                self.position += 1
+                self.tail_parenthesis(first)
+            elif word == "WITH" and after == "(" and (self.ahead(2).upper in TABLE_HINTS or source.call is not None):
+                self.position += 1
+                self.tail_parenthesis(first)
+            elif word == "WITH" and after == "OFFSET":
+                self.position += 2
+                self.tail_name()
+            elif word == "AT" and source.parts and self.ahead(1).kind == "word" and self.dialect == "redshift":
+                self.position += 2
+            elif (word == "FOR" and after in ("SYSTEM_TIME", "SYSTEM_VERSION", "VERSION", "TIMESTAMP")) or (
+                word in ("VERSION", "TIMESTAMP") and after == "AS" and self.ahead(2).upper == "OF"
+            ):
+                self.position += word == "FOR"
+                self.version(first)
+            else:
+                break
+            source.tail = (start, self.position)
+        return self.position > start
+
+    def version(self, first: int) -> None:
+        """``VERSION AS OF 12``, ``SYSTEM_TIME BETWEEN a AND b``."""
+        self.position += 1
+        if self.word == "ALL":
+            self.position += 1
+            return
+        between = {"AS": "", "FROM": "TO", "BETWEEN": "AND", "CONTAINED": ""}.get(self.word)
+        if between is None:
+            self.strays.append(Junk(first, self.position, fault=fragment("the version")))
+            return
+        self.position += 1 + (self.ahead(1).upper in ("OF", "IN"))
+        complete = not isinstance(self.expression_of_tail(), Missing)
+        if complete and between:
+            complete = self.word == between
+            self.position += complete
+            complete = complete and not isinstance(self.expression_of_tail(), Missing)
+        if not complete:
+            self.strays.append(Junk(first, self.position, fault=fragment("the version")))
+
+    def expression_of_tail(self) -> Node:
+        """A value, and what is added to it; nothing in it names a column."""
+        node = self.operand(False)
+        while not isinstance(node, Missing) and self.token.text in ("+", "-"):
+            self.position += 1
+            node = self.operand(False)
+        return node
+
+    def tail_name(self) -> None:
+        """The name behind ``WITH OFFSET``."""
+        if self.word == "AS":
+            self.position += 1
+            if self.token.kind not in ("word", "quoted") or self.word in NO_BARE_ALIAS:
+                self.strays.append(Junk(self.position - 1, self.position, fault=fragment("`AS`")))
+                return
+            self.position += 1
+        elif self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
+            self.position += 1
+
+    def tail_parenthesis(self, first: int) -> None:
+        """A parenthesis of which nothing is analysed; it is left out from ``first`` where it is not closed."""
+        if self.skip_closed():
+            return
+        while not self.at_end() and self.word not in CLAUSE_WORDS | JOIN_WORDS | {"ON", "USING"}:
+            self.position += 1
+        self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
+
+    def sample(self) -> None:
+        """``TABLESAMPLE BERNOULLI (5) SEED (42)``."""
         first = self.position
         self.position += 1
         while (self.word and self.word not in NO_BARE_ALIAS) or self.token.kind == "number" or self.token.text == "%":
             self.position += 1
         if self.is_mark("("):
-            self.skip_balanced()
-        source.tail = (first, self.position)
+            self.tail_parenthesis(first)
+        if self.word in ("SEED", "REPEATABLE") and self.ahead(1).upper == "(":
+            first = self.position
+            self.position += 1
+            self.tail_parenthesis(first)
+
+    def lateral_view(self) -> Source:
+        """``LATERAL VIEW OUTER explode(x) name AS a, b``."""
+        first = self.position
+        self.position += 2 + (self.ahead(2).upper == "OUTER")
+        source = Source(first, self.position, join=(first, self.position), kind="LATERAL VIEW")
+        source.call = self.operand(False)
+        if isinstance(source.call, Call):
+            if self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
+                source.alias = self.position
+                self.position += 1
+            while self.word == "AS" or (source.column_names and self.is_mark(",")):
+                if self.ahead(1).kind not in ("word", "quoted") or self.ahead(1).upper in NO_BARE_ALIAS:
+                    self.strays.append(self.junk())
+                    break
+                source.column_names.append(self.position + 1)
+                self.position += 2
+        else:
+            source.fault = fragment("`LATERAL VIEW`")
+        source.last = self.position
+        return source
 
     def join_condition(self, source: Source) -> None:
         """ON or USING."""

@@ -40,6 +40,8 @@ class OperandParser(CallParser):
             if not self.may_be_star(first):
                 return Missing(first, self.position, fault=fragment("`*`"))
             return self.star_tail(Star(first, self.position))
+        if token.text == "?" and token.kind == "parameter" and self.dialect in ("postgres", "redshift"):
+            return Missing(first, first)
         if token.kind in ("string", "number", "parameter"):
             self.position += 1
             if token.kind == "number" and first == self.half and not token.text[-1].isdigit():
@@ -111,6 +113,9 @@ class OperandParser(CallParser):
                 node.last = max(node.last, self.position)
             node.first = first
             return node
+        if word == "EXISTS" and opens and self.ahead(2).kind in ("word", "quoted") and self.ahead(3).upper in (",", "."):
+            # Whether an element of an array satisfies a lambda.
+            return self.reference()
         if word == "EXISTS" and opens:
             self.position += 1
             node = self.parenthesis(False)
@@ -145,9 +150,19 @@ class OperandParser(CallParser):
             node = self.parenthesis(False)
             node.first = first
             return node
+        if word in ("ARRAY", "STRUCT") and after.text in ("<", "<>"):
+            return self.typed_value()
+        if word == "APPROXIMATE" and after.kind == "word" and self.ahead(2).upper == "(":
+            self.position += 1
+            node = self.reference()
+            node.first = first
+            return node
+        if word == "OFFSET" and opens and first and self.tokens[first - 1].upper == "[":
+            return self.reference()
         if word in RESERVED and word not in ("CAST",):
             return Missing(first, first)
-        if word in JOIN_WORDS and not opens and not (after.upper == "." and after.kind == "punctuation"):
+        named = opens or (after.upper == "." and after.kind == "punctuation") or word.lower() in self.lambda_names
+        if word in JOIN_WORDS and not named:
             return Missing(first, first)
         if word == "GROUPING" and after.upper == "SETS":
             self.position += 2
@@ -175,7 +190,8 @@ class OperandParser(CallParser):
                     break
                 self.position += 1
                 return self.star_tail(Star(first, self.position, qualifier=parts[-1]))
-            named = token.kind in ("word", "quoted") and (
+            staged = token.kind == "parameter" and token.text[0] == "$"
+            named = (staged or token.kind in ("word", "quoted")) and (
                 self.adjacent(self.position)
                 or (
                     not self.is_qualifier(self.position)
@@ -235,8 +251,10 @@ class OperandParser(CallParser):
 
     def parenthesis(self, boolean: bool) -> Node:
         """A subquery, a row, or an expression in parentheses."""
-        self.down()
         first = self.position
+        if self.skip_lambda_names():
+            return Literal(first, self.position)
+        self.down()
         self.position += 1
         node: Node
         if self.opens_query():
@@ -261,6 +279,45 @@ class OperandParser(CallParser):
         node.last = self.position
         self.up()
         return node
+
+    def skip_lambda_names(self) -> bool:
+        """Skip ``(a, b)`` in front of ``->``: they name no columns."""
+        index = self.position + 1
+        names = [self.tokens[index].name.lower()]
+        while index + 1 < self.count and self.tokens[index].kind == "word" and self.tokens[index + 1].upper == ",":
+            index += 2
+            names.append(self.tokens[index].name.lower())
+        ends = [token.text for token in self.tokens[index + 1 : index + 3]]
+        if len(names) < 2 or self.tokens[index].kind != "word" or ends != [")", "->"]:
+            return False
+        self.lambda_names.update(names)
+        self.position = index + 2
+        return True
+
+    def typed_value(self) -> Node:
+        """``STRUCT<a INT64>(1)``, ``ARRAY<STRING>['x']``."""
+        first = self.position
+        self.position += 1
+        if not self.skip_angles():
+            return Missing(first, self.position, fault=fragment("the type"))
+        if self.is_mark("("):
+            return self.call(first, "struct")
+        if self.is_mark("["):
+            node = self.bracket("[", "]")
+            node.first = first
+            return node
+        return Missing(first, self.position, fault=fragment("the value"))
+
+    def skip_angles(self) -> bool:
+        """Skip ``<...>`` of a type. Returns whether it is closed."""
+        level = 0
+        while not self.at_end() and self.word not in CLAUSE_WORDS:
+            if self.token.kind == "operator":
+                level += self.token.text.count("<") - self.token.text.count(">")
+            self.position += 1
+            if level <= 0:
+                return True
+        return False
 
     def bracket(self, opening: str, closing: str) -> Node:
         """A list, subscript or struct."""
@@ -300,6 +357,8 @@ class OperandParser(CallParser):
                 if self.position == start + 1:
                     node.fault = fragment("the type")
                 return node
+        if self.tokens[first].upper in ("ARRAY", "MAP", "STRUCT") and self.token.text == "<" and not self.skip_angles():
+            return Missing(first, self.position, fault=fragment("the type"))
         if self.word in ("WITH", "WITHOUT") and self.ahead(1).upper == "TIME":
             self.position += 3
         while self.is_mark("[") and self.ahead(1).upper == "]":
