@@ -63,8 +63,9 @@ class ExpressionParser(OperandParser):
     def ends_list(self) -> bool:
         """Whether a word that could be a name is rather what follows a list: a frame, IGNORE NULLS."""
         after = self.ahead(1).upper
-        return (self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")) or (
-            self.word in ("IGNORE", "RESPECT") and after == "NULLS"
+        frame = self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")
+        return frame or (
+            (self.word, after) in (("IGNORE", "NULLS"), ("RESPECT", "NULLS"), ("WITHIN", "GROUP"))
         )
 
     def begins_cte(self, ahead: int) -> bool:

@@ -43,7 +43,9 @@ class SourceResolver(JoinResolver):
                     if not reference.dangling:
                         self.half_typed.append((names[-2] if len(names) > 1 else "", names[-1]))
                     continue
-                if len(names) == 1:
+                if len(names) > 2 and self.dialect in _WITH_FIELDS and self._is_field(names):
+                    wanted.setdefault(names[0], set()).add(names[1])
+                elif len(names) == 1:
                     wanted.setdefault("", set()).add(names[0])
                 else:
                     wanted.setdefault(names[-2] if len(names) < 4 else names[0], set()).add(names[-1])
@@ -135,6 +137,11 @@ class SourceResolver(JoinResolver):
             names = [piece for name in names for piece in name.split(".")]
         return names
 
+    def _is_field(self, names: list[str]) -> bool:
+        """Whether ``a.b.c`` is a field of a column ``b`` rather than a column of a table ``b``."""
+        catalog = self.analysis.catalog
+        return bool(catalog.tables_by_column.get(names[1])) and not catalog.named(names[1])
+
     def _wildcard(self, names: list[str], alias: str) -> Relation:
         """All tables whose name begins so: they have the columns of the last one, and the rest of their name."""
         name = alias or names[-1]
@@ -184,6 +191,10 @@ def renamed_columns(relation: Relation, names: list[str]) -> Relation:
         if relation.opaque:
             columns[name.lower()] = VisibleColumn(name)
     return Relation(relation.alias, columns, False, (), relation.single_row, relation.table, relation.names)
+
+
+_WITH_FIELDS = ("bigquery", "redshift", "spark", "databricks", "duckdb")
+"""Dialects in which a dot also takes a field of a column's value."""
 
 
 def _name_of(table: Table) -> str:
