@@ -207,6 +207,8 @@ class _Emitter:
             end = min(conditions) - 1
         if node.closer:
             builder.insert(end, node.closer, "closed", "What is open is closed")
+        if node.names_closer:
+            builder.insert(node.column_names[-1], node.names_closer, "closed", "What is open is closed")
         if node.marker >= 0 and node.alias < 0:
             builder.remove(node.marker, node.marker + 1, Fault("unfinished", "`AS` has no name yet: left out", True))
         elif node.drop_alias:

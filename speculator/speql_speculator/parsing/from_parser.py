@@ -1,5 +1,7 @@
 """Error-tolerant parser of FROM: tables, aliases, joins and their conditions."""
 
+from itertools import pairwise
+
 from speql_speculator.parsing.expressions import ExpressionParser
 from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.keywords import (
@@ -172,10 +174,18 @@ class FromParser(ExpressionParser):
 
     def source_alias(self, source: Source) -> None:
         """The alias of a source, with its column names, and what stands before and behind it."""
-        self.source_tails(source)
-        self.alias_name(source)
-        while source.alias >= 0 and self.word in ("PIVOT", "UNPIVOT") and self.source_tails(source):
-            # The alias was that of what is pivoted.
+        first = self.word
+        sampled = self.source_tails(source) and first in ("SAMPLE", "TABLESAMPLE")
+        if not sampled or self.word == "AS" or self.dialect in _ALIAS_BEHIND_SAMPLE:
+            self.alias_name(source)
+        while source.alias >= 0 and self.word in ("PIVOT", "UNPIVOT"):
+            # The alias is that of what is pivoted.
+            first = source.marker if source.marker >= 0 else source.alias
+            left_out = len(self.strays)
+            if not self.source_tails(source):
+                break
+            if len(self.strays) > left_out:
+                self.strays[left_out].first = first
             source.alias = source.marker = -1
             source.column_names = []
             self.alias_name(source)
@@ -197,6 +207,7 @@ class FromParser(ExpressionParser):
                     source.alias = self.position
                     self.position += 1
         if source.alias >= 0 and self.is_mark("("):
+            opening = self.position
             self.position += 1
             while self.token.kind in ("word", "quoted") or self.is_mark(","):
                 if not self.is_mark(","):
@@ -204,8 +215,10 @@ class FromParser(ExpressionParser):
                 elif self.ahead(1).kind not in ("word", "quoted"):
                     self.strays.append(Junk(self.position, self.position + 1, fault=fragment("`,`")))
                 self.position += 1
-            closer = self.close(")")
-            source.closer = source.closer or closer
+            source.names_closer = self.close(")")
+            if source.names_closer and not source.column_names:
+                source.names_closer = ""
+                self.strays.append(Junk(opening, self.position, fault=fragment("`(`")))
 
     def source_tails(self, source: Source) -> bool:
         """What says which rows of a source are read, and how. Returns whether there is any of it."""
@@ -216,8 +229,7 @@ class FromParser(ExpressionParser):
                 self.sample()
             elif word in ("PIVOT", "UNPIVOT") and after in ("(", "INCLUDE", "EXCLUDE"):
                 self.position += 1 if after == "(" else 3
-                self.tail_parenthesis(first)
-                source.pivoted = True
+                source.pivoted = self.pivot(first) or source.pivoted
             elif word in ("AT", "BEFORE", "CHANGES") and after == "(":
                 self.position += 1
                 self.tail_parenthesis(first)
@@ -276,6 +288,24 @@ class FromParser(ExpressionParser):
             self.position += 1
         elif self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
             self.position += 1
+
+    def pivot(self, first: int) -> bool:
+        """What PIVOT does; left out from ``first`` while that is not said. Returns whether it is."""
+        opening = self.position
+        if self.is_mark("(") and self.skip_closed():
+            tokens = self.tokens[opening : self.position]
+            words = [token.upper if token.kind != "quoted" else "NAME" for token in tokens]
+            known = any(
+                (word, end) == ("FOR", "IN") and name not in RESERVED
+                for word, name, end in zip(words, words[1:], words[2:], strict=False)
+            )
+            holes = {"()", "(,", ",)", ",,", "(FOR", ",FOR", "ASFOR", "AS)", "AS,", ",AS"}
+            if known and words[-2] == ")" and not any(a + b in holes for a, b in pairwise(words)):
+                return True
+            self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
+            return False
+        self.tail_parenthesis(first)
+        return False
 
     def tail_parenthesis(self, first: int) -> None:
         """A parenthesis of which nothing is analysed; it is left out from ``first`` where it is not closed."""
@@ -364,4 +394,5 @@ class FromParser(ExpressionParser):
         return False
 
 
+_ALIAS_BEHIND_SAMPLE = ("spark", "databricks")
 _LEFT_OVER = Fault("unexpected-text", "Nothing says what this query is for: left out")

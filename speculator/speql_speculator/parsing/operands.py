@@ -10,6 +10,7 @@ from speql_speculator.parsing.syntax_tree import (
     Fault,
     Group,
     Items,
+    Junk,
     Literal,
     Missing,
     Nested,
@@ -225,10 +226,13 @@ class OperandParser(CallParser):
                 tail.closer = self.close(")")
                 tail.last = self.position
                 star.tails.append(tail)
-            elif self.is_mark("("):
-                self.skip_balanced()
-            else:
+            elif not self.is_mark("("):
                 self.position += 1
+            elif not self.skip_closed():
+                while not self.at_end() and self.word not in CLAUSE_WORDS:
+                    self.position += 1
+                self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
+                break
             star.plain = False
             star.last = self.position
         return star
@@ -321,12 +325,18 @@ class OperandParser(CallParser):
 
     def bracket(self, opening: str, closing: str) -> Node:
         """A list, subscript or struct."""
+        subscript = self.position > 0 and self.adjacent(self.position) and opening == "["
         self.down()
         first = self.position
         self.position += 1
         inner: list[Node] = []
         if not self.is_mark(closing):
-            inner.append(self.items())
+            items = self.items()
+            inner.append(items)
+            if subscript and set(items.separators) == {-1}:
+                # No list: an operator is still to come where the cursor is.
+                for element in items.elements[1:]:
+                    element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
         group = Group(first, self.position, inner=inner, may_be_empty=True)
         if self.word == "FOR":
             # A list comprehension: kept as it is.

@@ -259,7 +259,7 @@ class SelectItem(Node):
 class Source(Node):
     """A table, derived table, table function or parenthesised join in FROM, with its join key words.
 
-    ``pivoted``: PIVOT or UNPIVOT make other columns of its own.
+    ``names_closer`` is inserted behind its column names. ``pivoted``: PIVOT or UNPIVOT make other columns of its own.
 
     ``join`` is the range of ``, JOIN, LEFT JOIN...`` before it (empty for the first), ``kind`` its words.
     """
@@ -275,6 +275,7 @@ class Source(Node):
     marker: int = -1
     drop_alias: bool = False
     column_names: list[int] = field(default_factory=list)
+    names_closer: str = ""
     tail: tuple[int, int] = (0, 0)
     pivoted: bool = False
     condition: Clause | None = None
