@@ -175,7 +175,9 @@ class _Emitter:
         if node.words_missing:
             self.builder.insert(node.first, node.words_missing, "completed", f"`{node.name}` is two words")
         if node.opener and node.body is not None:
-            self.builder.insert_before(node.body.first, node.opener, "join-condition", "OR stays together")
+            joins = ("join-condition", "OR stays together")
+            words = ("completed", f"`{node.name}` needs this") if node.name == "FILTER" else joins
+            self.builder.insert_before(node.body.first, node.opener, *words)
         if node.body is not None:
             self.emit(node.body)
         if node.add:

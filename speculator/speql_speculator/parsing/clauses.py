@@ -191,7 +191,8 @@ class ClauseParser(FromParser):
             if words[-1] in ("ONLY", "TIES"):
                 break
         clause = Clause(first, self.position, name="FETCH", body_first=self.position)
-        if words[-1:] not in (["ONLY"], ["TIES"]):
+        whole = words[-1:] in (["ONLY"], ["TIES"]) and {"ROW", "ROWS"} & {*words} and {"FIRST", "NEXT"} & {*words}
+        if not whole:
             clause.fault = fragment("`FETCH`")
         return clause
 

@@ -209,6 +209,8 @@ class FromParser(ExpressionParser):
         if source.alias >= 0 and self.is_mark("("):
             opening = self.position
             self.position += 1
+            if self.is_mark(",") and self.position == self.gap:
+                self.strays.append(self.junk())
             while self.token.kind in ("word", "quoted") or self.is_mark(","):
                 if not self.is_mark(","):
                     source.column_names.append(self.position)

@@ -269,6 +269,9 @@ class OperandParser(CallParser):
         else:
             inner: list[Node] = []
             empty = self.is_mark(")")
+            before = self.tokens[first - 1] if first else self.token
+            # Elsewhere its function has no name yet.
+            may_be_empty = empty and before.kind != "operator" and before.upper not in ("AND", "OR", "WHERE", "ON")
             if not empty:
                 items = self.items(boolean=boolean)
                 inner.append(items)
@@ -277,7 +280,7 @@ class OperandParser(CallParser):
                     for element in items.elements[1:]:
                         if element.first == self.gap:
                             element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
-            group = Group(first, self.position, inner=inner, may_be_empty=empty)
+            group = Group(first, self.position, inner=inner, may_be_empty=may_be_empty)
             group.closer = self.close(")")
             node = group
         node.last = self.position
@@ -373,6 +376,9 @@ class OperandParser(CallParser):
             self.position += 3
         while self.is_mark("[") and self.ahead(1).upper == "]":
             self.position += 2
+        if self.is_mark("[") and self.position + 1 == self.gap == self.count:
+            self.position += 1
+            return Group(first, self.position, closer="]", may_be_empty=True)
         return Literal(first, min(self.position, self.count), constant="type")
 
     def interval(self) -> Node:
@@ -383,7 +389,7 @@ class OperandParser(CallParser):
             if self.is_mark(".") or self.begins_operand() is False:
                 # A column may be called interval.
                 self.position = first
-                if self.is_after_name(first):
+                if self.is_after_name(first) and self.gap != first + 1:
                     return self.reference()
                 self.position = first + 1
                 return Missing(first, first + 1)

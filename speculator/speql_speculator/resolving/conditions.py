@@ -29,9 +29,14 @@ def check_conditions(node: Node, analysis: Analysis) -> None:
     for found in local_nodes(node):
         if not isinstance(found, Expression):
             continue
-        for term in found.terms:
+        for index, term in enumerate(found.terms):
             if term.fault is not None or term.last <= term.first:
                 continue
+            if found.boolean and index and found.connectors[index - 1] == -1 and parser.gap == term.first:
+                # What compares it with what stands before the cursor is still to come.
+                if not term.comparison and len(term.operands) == 1 and family_of(term, analysis) != "boolean":
+                    term.fault = fragment(f"`{analysis.text(term)}`")
+                    continue
             if (found.boolean and _is_text_alone(term)) or (
                 found.boolean and parser.at_cursor(term.last) and not _may_be_true(term, analysis)
             ):

@@ -112,10 +112,10 @@ class SourceResolver(JoinResolver):
             return relation if alias else replace(relation, alias=self._free_name(wanted), names=())
         if source.call is not None:
             resolve_references(source.call, self.scope, analysis)
-            for node in source.call.children():
-                del node
-            relation = Relation(alias, {}, True, names=(alias.lower(), _call_name(source)), single_row=True)
-            return self._with_names(relation, source) if source.kind == "LATERAL VIEW" else relation
+            if not settle(source.call):
+                source.fault = source.fault or cause(source.call)
+                return None
+            return self._function_relation(source, alias)
         names = self._names(source)
         if len(names) == 1 and names[0].lower() in self.ctes:
             found = self.ctes[names[0].lower()]
@@ -129,6 +129,16 @@ class SourceResolver(JoinResolver):
         if self.dialect == "bigquery" and names[-1].endswith("*"):
             return self._wildcard(names, alias)
         return self._unknown(source, names, alias, wanted)
+
+    def _function_relation(self, source: Source, alias: str) -> Relation:
+        """What a table function gives: its columns are known where the alias names them all."""
+        relation = Relation(alias, {}, True, names=(alias.lower(), _call_name(source)), single_row=True)
+        if source.kind != "LATERAL VIEW" and (self.dialect not in ("postgres", "redshift") or not source.column_names):
+            return relation
+        named = self._with_names(relation, source)
+        named.single_row = True
+        named.typing = source.first <= self.analysis.parser.gap <= source.last
+        return named
 
     def _names(self, source: Source) -> list[str]:
         """The parts of a table's name. BigQuery's are often quoted as one."""
