@@ -106,16 +106,17 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     prefixes = {"E"} | {
         mark[:-1].upper() for mark in getattr(rules, "_FORMAT_STRINGS", ()) if re.fullmatch(r"[^\W\d][\w&]*['\"]", mark)
     }
-    prefix = rf"(?i:{'|'.join(sorted(prefixes))})"
+    quote = f"[{re.escape(''.join(sorted(quotes)))}]"
+    prefixed = rf"(?i:{'|'.join(sorted(prefixes))}){quote}"
     line_comments = [re.escape(mark) for mark in rules.COMMENTS if isinstance(mark, str)]
     parts = [
         ("space", r"\s+"),
         ("line", rf"(?:{'|'.join(line_comments)})[^\r\n]*"),
         ("block", r"/\*"),
-        ("prefixed", rf"{prefix}[{re.escape(''.join(sorted(quotes)))}]"),
+        ("prefixed", prefixed),
         ("word", _TSQL_WORD if dialect in _TSQL else _WORD),
         ("number", _NUMBER),
-        ("string", f"[{re.escape(''.join(sorted(quotes)))}]"),
+        ("string", quote),
         ("identifier", f"[{re.escape(''.join(sorted(identifiers - {'['})))}]"),
         ("dollar", _TAG.pattern),
         ("parameter", r"\$\w+|:[^\W\d]\w*(?<!::)|\?(?![|&])"),
@@ -132,7 +133,7 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     if words is not None:
         some_word = rf"(?i:{'|'.join(sorted(words))})(?![\w$])"
         special = re.escape("".join(sorted(quotes | identifiers | {mark[0] for mark in map(str, rules.COMMENTS)})))
-        stretch = rf"(?:(?!{some_word}|{prefix}[{re.escape(''.join(sorted(quotes)))}])[^\W\d][\w$]*|\d[\w$.]*|[^\w()\[;$/\-#{special}]+)+"
+        stretch = rf"(?:(?!{some_word}|{prefixed})[^\W\d][\w$]*|\d[\w$.]*|[^\w()\[;$/\-#{special}]+)+"
         parts = [part for part in parts if part[0] not in ("space", "number")]
         parts = [(name, some_word if name == "word" else pattern) for name, pattern in parts]
         parts.insert(0, ("stretch", stretch))

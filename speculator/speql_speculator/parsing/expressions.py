@@ -64,9 +64,7 @@ class ExpressionParser(OperandParser):
         """Whether a word that could be a name is rather what follows a list: a frame, IGNORE NULLS."""
         after = self.ahead(1).upper
         frame = self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")
-        return frame or (
-            (self.word, after) in (("IGNORE", "NULLS"), ("RESPECT", "NULLS"), ("WITHIN", "GROUP"))
-        )
+        return frame or ((self.word, after) in (("IGNORE", "NULLS"), ("RESPECT", "NULLS"), ("WITHIN", "GROUP")))
 
     def begins_cte(self, ahead: int) -> bool:
         """Whether ``name AS (SELECT`` follows: the next CTE, while a parenthesis of the one before is open."""

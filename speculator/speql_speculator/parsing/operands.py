@@ -114,7 +114,12 @@ class OperandParser(CallParser):
                 node.last = max(node.last, self.position)
             node.first = first
             return node
-        if word == "EXISTS" and opens and self.ahead(2).kind in ("word", "quoted") and self.ahead(3).upper in (",", "."):
+        if (
+            word == "EXISTS"
+            and opens
+            and self.ahead(2).kind in ("word", "quoted")
+            and self.ahead(3).upper in (",", ".")
+        ):
             # Whether an element of an array satisfies a lambda.
             return self.reference()
         if word == "EXISTS" and opens:

@@ -125,7 +125,9 @@ class SourceResolver(JoinResolver):
             relation = table_relation(table, alias or names[-1], tuple(names) if not alias else (alias,))
             return self._with_names(relation, source)
         if self._is_of_the_session(names):
-            return Relation(alias or names[-1], {}, True, names=((alias or names[-1]).lower(),), single_row=len(names) > 1)
+            return Relation(
+                alias or names[-1], {}, True, names=((alias or names[-1]).lower(),), single_row=len(names) > 1
+            )
         if self.dialect == "bigquery" and names[-1].endswith("*"):
             return self._wildcard(names, alias)
         return self._unknown(source, names, alias, wanted)

@@ -62,10 +62,11 @@ def run_bench_repair(
     else:
         profile = chosen(database, connection, needed=True)
         outcomes = asyncio.run(_repair_all(queries, profile, random_texts, share, source))
+    asked = "bind" if schema is None else "parse"
     if json:
-        typer.echo(msgspec.json.encode(shares(outcomes)))
+        typer.echo(msgspec.json.encode(shares(outcomes, asked)))
     else:
-        print_outcomes(outcomes, Console(), failures)
+        print_outcomes(outcomes, Console(), failures, asked)
     return 1 if any(outcome.lost.silently for outcome in outcomes) else 0
 
 
