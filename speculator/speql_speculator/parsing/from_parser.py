@@ -170,8 +170,8 @@ class FromParser(SourceTailParser):
 
     def source_alias(self, source: Source) -> None:
         """The alias of a source, with its column names, and what stands before and behind it."""
-        first = self.word
-        sampled = self.source_tails(source) and first in ("SAMPLE", "TABLESAMPLE")
+        word = self.word
+        sampled = self.source_tails(source) and word in ("SAMPLE", "TABLESAMPLE")
         if not sampled or self.word == "AS" or self.dialect in _ALIAS_BEHIND_SAMPLE:
             self.alias_name(source)
         while source.alias >= 0 and self.word in ("PIVOT", "UNPIVOT"):
