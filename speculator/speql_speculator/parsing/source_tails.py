@@ -12,7 +12,7 @@ from speql_speculator.parsing.keywords import (
     SAMPLE_METHODS,
     TABLE_HINTS,
 )
-from speql_speculator.parsing.syntax_tree import Junk, Missing, Node, Source
+from speql_speculator.parsing.syntax_tree import Group, Junk, Missing, Node, Source
 
 
 class SourceTailParser(ExpressionParser):
@@ -28,6 +28,8 @@ class SourceTailParser(ExpressionParser):
             elif word in ("PIVOT", "UNPIVOT") and after in ("(", "INCLUDE", "EXCLUDE"):
                 self.position += 1 if after == "(" else 3
                 source.pivoted = self.pivot(first) or source.pivoted
+                if source.pivoted and source.parts:
+                    source.call = Group(first, self.position, may_be_empty=True)
             elif after == "(" and (word in ("AT", "BEFORE", "CHANGES") or (word == "WITH" and self.is_hint(source))):
                 self.position += 1
                 self.tail_parenthesis(first)
