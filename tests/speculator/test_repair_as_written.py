@@ -106,6 +106,21 @@ def test_unfinished_texts_are_repaired(dialect: str) -> None:
     assert milliseconds[len(milliseconds) * 99 // 100] < MOST_MILLISECONDS
 
 
+def cases() -> Iterator[tuple[str, str, str]]:
+    """Dialects, texts with ``▮`` at the cursor, and what they are repaired to."""
+    for block in (FIXTURES / "cases.txt").read_text().strip().split("\n\n"):
+        dialect, typed, expected = block.split("\n")
+        yield dialect.removeprefix("# "), typed, expected.removeprefix("=> ")
+
+
+@pytest.mark.parametrize(("dialect", "typed", "expected"), cases())
+def test_case(dialect: str, typed: str, expected: str) -> None:
+    result = repair(typed.replace("▮", ""), catalog(dialect), typed.index("▮"))
+    assert result.sql is not None
+    assert " ".join(result.sql.split()) == expected
+    assert parse_query(result.sql, dialect).query is not None
+
+
 @pytest.fixture
 def bind(postgres_server: str, postgres_database: Callable[[], str]) -> Iterator[Callable[[str], str]]:
     """Asks a PostgreSQL that has the schema what is wrong with a query: empty if it binds."""
