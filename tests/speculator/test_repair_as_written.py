@@ -113,7 +113,7 @@ def cases() -> Iterator[tuple[str, str, str]]:
         yield dialect.removeprefix("# "), typed, expected.removeprefix("=> ")
 
 
-@pytest.mark.parametrize(("dialect", "typed", "expected"), cases())
+@pytest.mark.parametrize(("dialect", "typed", "expected"), [*cases()])
 def test_case(dialect: str, typed: str, expected: str) -> None:
     result = repair(typed.replace("▮", ""), catalog(dialect), typed.index("▮"))
     assert result.sql is not None
