@@ -103,9 +103,9 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     rules = Dialect.get_or_raise(dialect or None).tokenizer_class
     identifiers = {mark if isinstance(mark, str) else mark[0] for mark in rules.IDENTIFIERS}
     quotes = {mark for mark in rules.QUOTES if isinstance(mark, str) and len(mark) == 1} - identifiers
-    prefixes = {"E"} | {
-        mark[:-1].upper() for mark in getattr(rules, "_FORMAT_STRINGS", ()) if re.fullmatch(r"[^\W\d][\w&]*['\"]", mark)
-    }
+    kinds = (rules.BIT_STRINGS, rules.BYTE_STRINGS, rules.HEX_STRINGS, rules.RAW_STRINGS, rules.UNICODE_STRINGS)
+    marks = [mark if isinstance(mark, str) else mark[0] for kind in kinds for mark in kind]
+    prefixes = {"E", "N"} | {mark[:-1].upper() for mark in marks if re.fullmatch(r"[^\W\d][\w&]*['\"]", mark)}
     quote = f"[{re.escape(''.join(sorted(quotes)))}]"
     prefixed = rf"(?i:{'|'.join(sorted(prefixes))}){quote}"
     line_comments = [re.escape(mark) for mark in rules.COMMENTS if isinstance(mark, str)]

@@ -182,7 +182,7 @@ class MissingTableFinder(TableFinder):
         tables = self.analysis.catalog.tables
         if len(tables) > MAX_BRIDGES:
             return []
-        paths = [self._path(table) for table in tables]
+        paths = [self._inferable(table) for table in tables]
         return [self._inferred_table(path, "") for path in paths if path and path.lower() not in taken]
 
     def _use(self, select: Select, chosen: list[InferredTable]) -> None:

@@ -11,6 +11,8 @@ from speql_speculator.resolving.known_tables import KnownTables
 from speql_speculator.resolving.relations import Relation, Scope, spell, table_relation
 from speql_sql import Problem, Table
 
+_WITH_SCHEMAS = ("bigquery", "fabric", "tsql")
+"""Dialects of engines on which tables are named with their schema as a rule."""
 _MOST_PATHS = 20
 """So many tables that have a column are looked at: among more none can be told to be meant."""
 
@@ -55,6 +57,11 @@ class TableFinder:
                 return ".".join(parts)
         return ""
 
+    def _inferable(self, table: Table) -> str:
+        """The name by which a table is inferred; empty if it is not: elsewhere its schema has to be named first."""
+        path = self._path(table)
+        return path if path == table.name or self.dialect in _WITH_SCHEMAS else ""
+
     def _spelled(self, path: str) -> str:
         """A name that `_path` gave, or that of a CTE, as SQL."""
         whole = path.lower() in self.ctes or self.analysis.catalog.find(path) is not None
@@ -73,8 +80,7 @@ class TableFinder:
         found = [table for table in rarest if columns <= table.columns_by_name.keys()]
         reached = [table.name for table in found if catalog.find(table.name) is table]
         if not reached:
-            # On some engines every name has that of its schema before it.
-            reached = [path for table in found[:_MOST_PATHS] if (path := self._path(table))]
+            reached = [path for table in found[:_MOST_PATHS] if (path := self._inferable(table))]
         return ctes + [name for name in reached if name.lower() not in self.ctes]
 
     def _unknown(self, source: Source, names: list[str], alias: str, wanted: dict[str, set[str]]) -> Relation | None:
