@@ -6,7 +6,6 @@ from speql_speculator.parsing.from_parser import FromParser
 from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.keywords import (
     CLAUSE_WORDS,
-    NO_BARE_ALIAS,
     NO_BARE_UNITS,
     RESERVED,
     SET_OPERATORS,
@@ -371,7 +370,7 @@ class ClauseParser(FromParser):
                     item.alias = self.position
                     item.drop_alias = not self.token.text.strip("\"'`")
                     self.position += 1
-            elif self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
+            elif self.may_be_alias():
                 after = self.ahead(1)
                 if self.position == self.half and self.complete_word("FROM"):
                     pass

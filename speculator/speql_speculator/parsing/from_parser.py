@@ -195,7 +195,7 @@ class FromParser(SourceTailParser):
             if self.token.kind in ("word", "quoted") and self.word not in NO_BARE_ALIAS:
                 source.alias = self.position
                 self.position += 1
-        elif self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
+        elif self.may_be_alias():
             expected = ("WHERE", "GROUP", "ORDER", "JOIN", "LEFT", "ON", "INNER", "HAVING", "LIMIT", "USING", "UNION")
             if not self.complete_word(*expected, name=True):
                 after = self.ahead(1)
@@ -225,7 +225,7 @@ class FromParser(SourceTailParser):
         source = Source(first, self.position, join=(first, self.position), kind="LATERAL VIEW")
         source.call = self.operand(False)
         if isinstance(source.call, Call):
-            if self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
+            if self.may_be_alias():
                 source.alias = self.position
                 self.position += 1
             while self.word == "AS" or (source.column_names and self.is_mark(",")):

@@ -87,7 +87,7 @@ class SourceTailParser(ExpressionParser):
                 self.strays.append(Junk(self.position - 1, self.position, fault=fragment("`AS`")))
                 return
             self.position += 1
-        elif self.token.kind == "quoted" or (self.word not in {"", *NO_BARE_ALIAS} and not self.begins_clause()):
+        elif self.may_be_alias():
             self.position += 1
 
     def pivot(self, first: int) -> bool:

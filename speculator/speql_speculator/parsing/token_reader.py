@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from speql_speculator.parsing.keywords import JOIN_WORDS, RESERVED, TWO_WORD_CLAUSES
+from speql_speculator.parsing.keywords import JOIN_WORDS, NO_BARE_ALIAS, RESERVED, TWO_WORD_CLAUSES
 from speql_speculator.tokens import Token
 from speql_sql import SpeqlError
 
@@ -81,6 +81,12 @@ class TokenReader:
     def begins_clause(self) -> bool:
         """Whether a clause follows whose first word may be a name elsewhere: the second one tells."""
         return (self.word, self.ahead(1).upper) in TWO_WORD_CLAUSES
+
+    def may_be_alias(self) -> bool:
+        """Whether the next token may be a name that is given without AS."""
+        word = self.word
+        named = bool(word) and word not in NO_BARE_ALIAS and not self.begins_clause()
+        return named or self.token.kind == "quoted"
 
     def begins_operand(self) -> bool:
         """Whether the next token could be the beginning of an operand that is no key word."""
