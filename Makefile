@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-prefixes-postgres bench-repair bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-prefixes-postgres bench-repair bench-repair-dialects bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -175,6 +175,11 @@ bench-prefixes-postgres: $(READY) bench-data  ## The same on PostgreSQL, which h
 bench-repair: $(READY) bench-data  ## Repair unfinished texts of TPC-DS and TPC-H, and ask the engine whether they bind
 	$(BIN)/speql bench repair $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb $(ARGS)
 	$(BIN)/speql bench repair $(DATA)/tpch --database $(DATA)/tpch-sf0.01.duckdb $(ARGS)
+
+bench-repair-dialects: $(READY)  ## Repair unfinished texts as they are written on six other engines, and parse them
+	@for dialect in bigquery postgres redshift snowflake spark tsql; do echo "$$dialect"; $(BIN)/speql bench repair \
+	  tests/fixtures/repair/dialects/queries_$$dialect.sql --schema tests/fixtures/repair/dialects/schema_$$dialect.sql \
+	  --dialect $$dialect --random 1000 $(ARGS) || exit 1; done
 
 bench-report: $(READY)  ## Write docs/benchmarks.md from the results that are there
 	$(BIN)/speql bench-report bench/results/*.jsonl

@@ -175,7 +175,9 @@ class _Emitter:
         if node.words_missing:
             self.builder.insert(node.first, node.words_missing, "completed", f"`{node.name}` is two words")
         if node.opener and node.body is not None:
-            self.builder.insert_before(node.body.first, node.opener, "join-condition", "OR stays together")
+            joins = ("join-condition", "OR stays together")
+            words = ("completed", f"`{node.name}` needs this") if node.name == "FILTER" else joins
+            self.builder.insert_before(node.body.first, node.opener, *words)
         if node.body is not None:
             self.emit(node.body)
         if node.add:
@@ -207,6 +209,8 @@ class _Emitter:
             end = min(conditions) - 1
         if node.closer:
             builder.insert(end, node.closer, "closed", "What is open is closed")
+        if node.names_closer:
+            builder.insert(node.column_names[-1], node.names_closer, "closed", "What is open is closed")
         if node.marker >= 0 and node.alias < 0:
             builder.remove(node.marker, node.marker + 1, Fault("unfinished", "`AS` has no name yet: left out", True))
         elif node.drop_alias:

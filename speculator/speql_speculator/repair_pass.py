@@ -50,7 +50,7 @@ class RepairPass:
         self.dropped = dropped
         self.surplus = surplus
         self.cursor = cursor
-        self.parser = ClauseParser(tokens, text, cursor, known)
+        self.parser = ClauseParser(tokens, text, cursor, known, catalog.dialect)
         self.tree = self.parser.statement()
         for node in _found(self.tree, left_out):
             node.fault = node.fault or Fault("cannot-parse", "This could not be read: left out")

@@ -76,9 +76,14 @@ def tokenize_coarsely(text: str, dialect: str, words: frozenset[str], start: int
 
 
 _WORD = r"[^\W\d][\w$]*"
+_TSQL = ("tsql", "fabric")
+_TSQL_WORD = r"#{0,2}[^\W\d][\w$#@]*"
+"""A temporary table's name begins with one mark or two."""
+_AT_PARAMETERS = (*_TSQL, "bigquery")
+"""Dialects in which ``@name`` is a parameter or variable; elsewhere the mark is an operator."""
 _NUMBER = r"0[xX][0-9a-fA-F]+|(?:\d[\d_]*)(?:\.(?!\.)\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
 _OPERATOR = (
-    r"->>|->|::|:=|=>|<=>|<=|>=|<>|!=|==|\|\||!~~\*|!~~|~~\*|~~~|~~|!~\*|!~|~\*|<<|>>|&&|@>|<@|\*\*|//"
+    r"#>>|#>|@\?|@@|\?\||\?&|->>|->|::|:=|=>|<=>|<=|>=|<>|!=|==|\|\||!~~\*|!~~|~~\*|~~~|~~|!~\*|!~|~\*|<<|>>|&&|@>|<@|\*\*|//"
     r"|[-+*/%^<>=~!@#&|:?`\\$]"
 )
 _TAG = re.compile(r"\$(?:[^\W\d]\w*)?\$")
@@ -98,30 +103,37 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     rules = Dialect.get_or_raise(dialect or None).tokenizer_class
     identifiers = {mark if isinstance(mark, str) else mark[0] for mark in rules.IDENTIFIERS}
     quotes = {mark for mark in rules.QUOTES if isinstance(mark, str) and len(mark) == 1} - identifiers
+    kinds = (rules.BIT_STRINGS, rules.BYTE_STRINGS, rules.HEX_STRINGS, rules.RAW_STRINGS, rules.UNICODE_STRINGS)
+    marks = [mark if isinstance(mark, str) else mark[0] for kind in kinds for mark in kind]
+    prefixes = {"E", "N"} | {mark[:-1].upper() for mark in marks if re.fullmatch(r"[^\W\d][\w&]*['\"]", mark)}
+    quote = f"[{re.escape(''.join(sorted(quotes)))}]"
+    prefixed = rf"(?i:{'|'.join(sorted(prefixes))}){quote}"
     line_comments = [re.escape(mark) for mark in rules.COMMENTS if isinstance(mark, str)]
     parts = [
         ("space", r"\s+"),
         ("line", rf"(?:{'|'.join(line_comments)})[^\r\n]*"),
         ("block", r"/\*"),
-        ("escaped", r"[eE]'"),
-        ("word", _WORD),
+        ("prefixed", prefixed),
+        ("word", _TSQL_WORD if dialect in _TSQL else _WORD),
         ("number", _NUMBER),
-        ("string", f"[{re.escape(''.join(sorted(quotes)))}]"),
+        ("string", quote),
         ("identifier", f"[{re.escape(''.join(sorted(identifiers - {'['})))}]"),
         ("dollar", _TAG.pattern),
-        ("parameter", r"\$\w+|:[^\W\d]\w*(?<!::)|\?"),
+        ("parameter", r"\$\w+|:[^\W\d]\w*(?<!::)|\?(?![|&])"),
         ("operator", _OPERATOR),
         ("punctuation", r"[()\[\]{},.;]"),
         ("other", r"."),
     ]
     if "[" in identifiers:
         parts.insert(0, ("bracket", r"\[[^\]\r\n]*\]?"))
+    if dialect in _AT_PARAMETERS:
+        parts.insert(0, ("parameter_at", r"@@?\w+"))
     if not rules.HEREDOC_STRINGS:
         parts = [(name, pattern) for name, pattern in parts if name != "dollar"]
     if words is not None:
         some_word = rf"(?i:{'|'.join(sorted(words))})(?![\w$])"
         special = re.escape("".join(sorted(quotes | identifiers | {mark[0] for mark in map(str, rules.COMMENTS)})))
-        stretch = rf"(?:(?!{some_word}|[eE]')[^\W\d][\w$]*|\d[\w$.]*|[^\w()\[;$/\-#{special}]+)+"
+        stretch = rf"(?:(?!{some_word}|{prefixed})[^\W\d][\w$]*|\d[\w$.]*|[^\w()\[;$/\-#{special}]+)+"
         parts = [part for part in parts if part[0] not in ("space", "number")]
         parts = [(name, some_word if name == "word" else pattern) for name, pattern in parts]
         parts.insert(0, ("stretch", stretch))
@@ -168,9 +180,10 @@ def _scan(text: str, dialect: str, words: frozenset[str] | None = None, start: i
         elif kind == "block":
             token_kind = "comment"
             end, closer = marks.comment_end(start)
-        elif kind in ("string", "escaped"):
+        elif kind in ("string", "prefixed"):
             token_kind = "string"
-            end, closer = _string_end(text, end, text[end - 1], lexicon.backslash or kind == "escaped")
+            backslash = lexicon.backslash or text[start] in "eE"
+            end, closer = _string_end(text, end, text[end - 1], backslash)
         elif kind == "identifier":
             token_kind = "quoted"
             end, closer = _identifier_end(text, start)
@@ -181,7 +194,9 @@ def _scan(text: str, dialect: str, words: frozenset[str] | None = None, start: i
             token_kind = "string"
             end, closer = marks.dollar_end(match)
         else:
-            token_kind = "number" if kind == "number" else "parameter" if kind == "parameter" else "operator"
+            token_kind = "number" if kind == "number" else "operator"
+            if kind in ("parameter", "parameter_at"):
+                token_kind = "parameter"
         position = end
         token_text = text[start:end]
         yield Token(token_kind, start, end, token_text, "" if token_kind == "quoted" else token_text, closer)

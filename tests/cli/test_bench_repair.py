@@ -57,3 +57,33 @@ def test_words_that_are_lost(gone: str, code: str, problem: str, silently: int, 
     repaired = Repair(TEXT, "", (Edit(span, "", "", code),), problems=problems)
     lost = lost_words(repaired, len(TEXT))
     assert (len(lost.silently), len(lost.told)) == (silently, told)
+
+
+def test_a_schema_stands_for_an_engine(tmp_path: Path) -> None:
+    schema, queries = tmp_path / "schema.sql", tmp_path / "queries.sql"
+    schema.write_text("CREATE TABLE dbo.Orders (OrderID INT PRIMARY KEY, [Ship City] NVARCHAR(50))")
+    queries.write_text(
+        "SELECT TOP 5 [Ship City] FROM Orders WITH (NOLOCK);\nSELECT OrderID FROM Orders WHERE OrderID = @ID;\n"
+    )
+    arguments = ["bench", "repair", str(queries), "--schema", str(schema), "--dialect", "tsql", "--random", "50"]
+    found = CliRunner().invoke(app, [*arguments, "--json"])
+    assert found.exit_code == 0, found.output
+    shares = json.loads(found.stdout.strip().splitlines()[-1])
+    assert shares["line"]["texts"] == 2
+    assert shares["token"]["parse, %"] == 100.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dialect", "esperanto"], "no dialect of SQL that is known"),
+        (["--dialect", "tsql", "--database", "shop.duckdb"], "--schema stands for a database"),
+    ],
+)
+def test_a_schema_that_cannot_be_used(arguments: list[str], message: str, tmp_path: Path) -> None:
+    schema, queries = tmp_path / "schema.sql", tmp_path / "queries.sql"
+    schema.write_text("CREATE TABLE t (a INT)")
+    queries.write_text("SELECT a FROM t")
+    found = CliRunner().invoke(app, ["bench", "repair", str(queries), "--schema", str(schema), *arguments])
+    assert found.exit_code != 0
+    assert message in " ".join((found.output + str(found.exception)).split())

@@ -155,6 +155,11 @@ def bench_repair(
     random_texts: Annotated[
         int, typer.Option("--random", min=0, help="So many cuts at random characters, and so many edits in the middle.")
     ] = 20_000,
+    schema: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Instead of a database, the statements that make it: results are parsed."),
+    ] = None,
+    dialect: Annotated[str, typer.Option(help="The dialect of the schema and the queries.")] = "duckdb",
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="The share of all texts that is tried.")] = 1.0,
     seed: Annotated[int, typer.Option(help="What random texts are drawn with.")] = 1,
     failures: Annotated[int, typer.Option(min=0, help="Examples that are shown of each cause of failure.")] = 3,
@@ -172,6 +177,8 @@ def bench_repair(
         connection=connection,
         only=[name.strip() for name in only.split(",") if name.strip()],
         random_texts=random_texts,
+        schema=schema,
+        dialect=dialect,
         share=share,
         seed=seed,
         failures=failures,

@@ -39,6 +39,10 @@ class SourceBinder(ExpressionBinder):
         if source.query is not None:
             self._narrowed(source, scope)
             output = self.query(source.query, scope.ctes, scope)
+            if source.pivoted:
+                for column in output.columns:
+                    self.block(column.symbol, "PIVOT reads it")
+                output = Output(opaque=True)
             return self._relation(source, None, (), output)
         if source.parts:
             names = tuple(self.name(part) for part in source.parts)

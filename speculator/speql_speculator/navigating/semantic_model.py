@@ -95,7 +95,7 @@ def _semantic_model(text: str, key: ByIdentity, version: str) -> SemanticModel:
     start = query_start(tokens)
     if start is None or len(tokens) > MAX_TOKENS:
         return nothing
-    parser = ClauseParser(tokens, text, None)
+    parser = ClauseParser(tokens, text, None, dialect=catalog.dialect)
     parser.position = start
     binder = QueryBinder(parser, catalog)
     try:

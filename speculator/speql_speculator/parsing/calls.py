@@ -13,7 +13,9 @@ from speql_speculator.parsing.keywords import (
     NO_ARGUMENTS,
     RESERVED,
     TEXT_FUNCTIONS,
+    UNIT_FIRST,
     UNIT_WORDS,
+    WEEK_DAYS,
     WINDOW_ONLY,
 )
 from speql_speculator.parsing.syntax_tree import (
@@ -39,13 +41,20 @@ class CallParser(Grammar):
         node = Call(first, self.position, name=name)
         opening, open_type = self.position, ""
         self.position += 1
+        closes = self.excess and self.position == self.gap and not self.at_end()
+        if closes and name in NO_ARGUMENTS and name not in ("count", "random"):
+            self.excess -= 1
+            node.empty, node.closer, node.last = True, ")", self.position
+            node.arguments = Items(self.position, self.position)
+            self.up()
+            return node
         if self.word in ("SELECT", "WITH") and not (self.position == self.gap and name in NO_ARGUMENTS | WINDOW_ONLY):
             node.arguments = Items(self.position, self.position)
             query_first = self.position
             query = self.query()
             node.arguments.elements.append(Nested(query_first, self.position, query=query, closer=""))
             node.arguments.last = self.position
-        elif name in ("cast", "try_cast"):
+        elif name in ("cast", "parse", "safe_cast", "try_cast", "try_parse"):
             open_type = self.cast(node)
         elif name == "extract":
             self.extract(node)
@@ -111,11 +120,15 @@ class CallParser(Grammar):
                 self.position += 2
             if self.token.text == "*":
                 node.starred = True
-            if self.word in UNIT_WORDS and self.ahead(1).upper in (",", ")"):
+            if self.word in UNIT_WORDS and self.ahead(1).upper == "(" and self.ahead(2).upper in WEEK_DAYS:
+                self.unit_words.add(self.position + 2)
+            unit = self.word in UNIT_WORDS or (node.name in UNIT_FIRST and not arguments.elements and self.word)
+            if unit and self.ahead(1).upper in (",", ")"):
                 # ``datediff(day, a, b)``: no column, if there is none of that name.
                 self.unit_words.add(self.position)
             arguments.elements.append(self.expression())
-            if self.word == "AS" and self.ahead(1).kind in ("word", "quoted"):
+            named = self.word == "AS" and self.ahead(1).kind in ("word", "quoted")
+            if named and (node.name in _NAMED_ARGUMENTS or not self.excess):
                 self.position += 2
             between = _ARGUMENT_SEPARATORS.get(node.name, ())
             if self.word in between or self.complete_word(*between):
@@ -217,6 +230,8 @@ class CallParser(Grammar):
                     self.position += 1
                     if self.word == "WHERE":
                         self.position += 1
+                    elif self.position == self.gap and self.begins_operand():
+                        clause.opener = "WHERE "
                     clause.body_first = self.position
                     if self.position == self.half and "WHERE".startswith(self.word or "-"):
                         self.position += 1
@@ -262,7 +277,8 @@ class CallParser(Grammar):
         if self.is_mark("("):
             self.position += 1
             self.down()
-            if self.token.kind in ("word", "quoted") and self.word not in _WINDOW_WORDS and self.position != self.half:
+            named = self.token.kind in ("word", "quoted") and self.word not in {"BY", *_WINDOW_WORDS}
+            if named and self.position != self.half:
                 self.position += 1
             while True:
                 start = self.position
@@ -326,6 +342,8 @@ def _frame_is_complete(words: list[str]) -> bool:
     return bound(words[1:middle]) and bound(words[middle + 1 :])
 
 
+_NAMED_ARGUMENTS = ("struct", "struct_pack", "xmlelement", "xmlforest")
+"""Functions whose arguments have names: behind any other one AS tells that its parenthesis should be closed."""
 _ORDERED = frozenset({"any_value", "arbitrary", "arg_max", "arg_min", "array_agg", "collect_list", "first"}) | {
     *("group_concat", "json_agg", "json_group_array", "last", "list", "listagg", "string_agg")
 }

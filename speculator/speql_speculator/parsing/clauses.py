@@ -6,7 +6,6 @@ from speql_speculator.parsing.from_parser import FromParser
 from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.keywords import (
     CLAUSE_WORDS,
-    NO_BARE_ALIAS,
     NO_BARE_UNITS,
     RESERVED,
     SET_OPERATORS,
@@ -37,9 +36,14 @@ class ClauseParser(FromParser):
     """Reads a whole query. Every token ends up in a node, or in ``strays``: those have to be left out."""
 
     def __init__(
-        self, tokens: Sequence[Token], text: str, cursor: int | None, known: KnownQueries | None = None
+        self,
+        tokens: Sequence[Token],
+        text: str,
+        cursor: int | None,
+        known: KnownQueries | None = None,
+        dialect: str = "duckdb",
     ) -> None:
-        super().__init__(tokens, text, cursor)
+        super().__init__(tokens, text, cursor, dialect)
         self.lambda_names = set()
         self.strays = []
         self.unit_words = set()
@@ -129,11 +133,39 @@ class ClauseParser(FromParser):
                 query.clauses.append(clause)
             elif word == "FETCH":
                 query.clauses.append(self.fetch())
+            elif word in ("CLUSTER", "DISTRIBUTE", "SORT") and self.begins_clause():
+                self.position += 1
+                query.clauses.append(self.after_by(first, f"{word} BY", ordered=word == "SORT"))
+            elif (word == "OPTION" and self.begins_clause()) or (word == "FOR" and self.ahead(1).upper in _OUTPUTS):
+                query.clauses.append(self.engine_clause())
             elif self.begins_operand() and not self.at_end() and word not in CLAUSE_WORDS and self.fits_nowhere():
                 if not self.complete_word("ORDER", "LIMIT", "OFFSET"):
                     self.strays.append(self.junk())
             else:
                 return
+
+    def engine_clause(self) -> Clause:
+        """``OPTION (RECOMPILE)``, ``FOR JSON PATH``: nothing in them names anything."""
+        first = self.position
+        self.position += 1
+        while not self.at_end() and not self.is_mark(")"):
+            if not self.is_mark("("):
+                self.position += 1
+            elif not self.skip_closed():
+                break
+        clause = Clause(first, self.position, name="OPTION", body_first=self.position)
+        if self.is_mark("("):
+            clause.last = self.position = self.count
+            clause.fault = fragment(f"`{self.tokens[first].text}`")
+        return clause
+
+    def skip_closed(self) -> bool:
+        """Skip a parenthesis with all that is inside, if it is closed."""
+        last = self._closings.get(self.position, -1)
+        if last < 0:
+            return False
+        self.position = last + 1
+        return True
 
     def fits_nowhere(self) -> bool:
         """Whether the next token is surely no beginning of something that an outer rule reads."""
@@ -158,7 +190,8 @@ class ClauseParser(FromParser):
             if words[-1] in ("ONLY", "TIES"):
                 break
         clause = Clause(first, self.position, name="FETCH", body_first=self.position)
-        if words[-1:] not in (["ONLY"], ["TIES"]):
+        whole = words[-1:] in (["ONLY"], ["TIES"]) and {"ROW", "ROWS"} & {*words} and {"FIRST", "NEXT"} & {*words}
+        if not whole:
             clause.fault = fragment("`FETCH`")
         return clause
 
@@ -275,7 +308,7 @@ class ClauseParser(FromParser):
         return select
 
     def select_head(self, select: Select) -> None:
-        """DISTINCT, DISTINCT ON, ALL, TOP."""
+        """DISTINCT, DISTINCT ON, ALL, TOP, AS STRUCT."""
         if self.word in ("DISTINCT", "ALL"):
             self.position += 1
             if self.word == "ON" and self.ahead(1).upper == "(":
@@ -298,6 +331,9 @@ class ClauseParser(FromParser):
             self.complete_word("DISTINCT")
             if self.word == "DISTINCT":
                 self.position += 1
+        if self.word == "AS" and self.ahead(1).upper in ("STRUCT", "VALUE"):
+            self.position += 2
+            select.one_value = True
         select.head_last = self.list_start = self.position
 
     def select_items(self) -> Items:
@@ -314,8 +350,14 @@ class ClauseParser(FromParser):
     def select_item(self) -> Node:
         """An output column with its alias."""
         first = self.position
+        named = self.begins_named_item()
+        if named:
+            self.position += 2
         expression = self.expression()
         item = SelectItem(first, self.position, expression=expression)
+        if named:
+            item.alias = first
+            return item
         operand = expression.terms[0].operands[0] if expression.terms[0].operands else None
         if isinstance(operand, Star):
             operand.in_list = True
@@ -328,7 +370,7 @@ class ClauseParser(FromParser):
                     item.alias = self.position
                     item.drop_alias = not self.token.text.strip("\"'`")
                     self.position += 1
-            elif self.token.kind == "quoted" or (self.word and self.word not in NO_BARE_ALIAS):
+            elif self.may_be_alias():
                 after = self.ahead(1)
                 if self.position == self.half and self.complete_word("FROM"):
                     pass
@@ -343,6 +385,12 @@ class ClauseParser(FromParser):
             self.position += 2
         item.last = self.position
         return item
+
+    def begins_named_item(self) -> bool:
+        """Whether ``name =`` follows where that gives an output column its name: T-SQL has no truth values there."""
+        token = self.token
+        named = token.kind == "quoted" or (token.kind == "word" and token.upper not in RESERVED)
+        return self.dialect in ("tsql", "fabric") and named and self.ahead(1).text == "="
 
     def clauses(self, select: Select) -> None:
         """WHERE to QUALIFY, in whatever order; what fits nowhere is skipped."""
@@ -412,3 +460,7 @@ class ClauseParser(FromParser):
             self.position += 1
         body = Items(body_first, self.position, elements=elements, separators=separators)
         return Clause(first, self.position, name="WINDOW", body_first=body_first, body=body)
+
+
+_OUTPUTS = ("JSON", "XML", "BROWSE")
+"""What FOR at the end of a query asks for."""

@@ -63,9 +63,8 @@ class ExpressionParser(OperandParser):
     def ends_list(self) -> bool:
         """Whether a word that could be a name is rather what follows a list: a frame, IGNORE NULLS."""
         after = self.ahead(1).upper
-        return (self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")) or (
-            self.word in ("IGNORE", "RESPECT") and after == "NULLS"
-        )
+        frame = self.word in ("ROWS", "RANGE", "GROUPS") and after not in (",", ".", ")")
+        return frame or ((self.word, after) in (("IGNORE", "NULLS"), ("RESPECT", "NULLS"), ("WITHIN", "GROUP")))
 
     def begins_cte(self, ahead: int) -> bool:
         """Whether ``name AS (SELECT`` follows: the next CTE, while a parenthesis of the one before is open."""
@@ -161,6 +160,14 @@ class ExpressionParser(OperandParser):
         """Read one operator and its right operand, if one follows."""
         token = self.token
         start = self.position
+        if self.begins_path(term.operands[-1]):
+            self.add_operand(term, start, self.path(), empty=True)
+            return True
+        if token.text == "?" and token.kind == "parameter" and not isinstance(term.operands[-1], Missing):
+            self.position += 1
+            term.comparison = True
+            self.add_operand(term, start, self.operand(False))
+            return True
         if token.kind == "operator" and token.text not in ("\\", "`", "$", "?"):
             if token.text in (":=", "=>"):
                 return False
@@ -173,7 +180,8 @@ class ExpressionParser(OperandParser):
                     self.position -= 1
                     return False
                 term.comparison = True
-            if token.text == "->" and term.operands and isinstance(term.operands[-1], Reference):
+            field = self.token.kind in ("string", "number")
+            if token.text == "->" and not field and isinstance(term.operands[-1], Reference):
                 self.lambda_names.update(self.tokens[part].name.lower() for part in term.operands[-1].parts)
             self.add_operand(term, start, self.operand(False))
             return True
@@ -194,6 +202,26 @@ class ExpressionParser(OperandParser):
                 return True
             return False
         return self.word_operator(term)
+
+    def begins_path(self, before: Node) -> bool:
+        """Whether a path into a value of variable shape follows: ``payload:user.id``."""
+        token = self.token
+        if self.dialect not in _WITH_PATHS or isinstance(before, Missing) or not self.adjacent(self.position):
+            return False
+        return (token.kind == "parameter" and token.text[0] == ":") or (
+            token.text == ":" and self.ahead(1).kind in ("quoted", "word")
+        )
+
+    def path(self) -> Node:
+        """The names of a path; its subscripts are read as any."""
+        first = self.position
+        self.position += 1 if self.token.kind == "parameter" else 2
+        while self.is_mark(".") and self.adjacent(self.position):
+            self.position += 1
+            if self.token.kind not in ("word", "quoted") or not self.adjacent(self.position):
+                return Missing(first, self.position, fault=fragment("the path"))
+            self.position += 1
+        return Literal(first, self.position)
 
     def add_operand(self, term: Term, start: int, operand: Node, *, empty: bool = False) -> None:
         """Append an operator that begins at ``start`` and its operand."""
@@ -241,6 +269,10 @@ class ExpressionParser(OperandParser):
             return True
         if word == "BETWEEN":
             return self.between(term, start)
+        if word == "COLLATE" and self.ahead(1).kind in ("word", "quoted"):
+            self.position += 2
+            self.add_operand(term, start, Literal(start + 1, self.position))
+            return True
         if word in ("ESCAPE", "COLLATE", "DIV"):
             self.position += 1
             self.add_operand(term, start, self.operand(False))
@@ -309,5 +341,6 @@ class ExpressionParser(OperandParser):
         return token.upper in ("[", "AT") or (token.upper == "." and token.kind == "punctuation")
 
 
+_WITH_PATHS = ("snowflake", "databricks")
 _AFTER_NOT = frozenset({"IN", "LIKE", "ILIKE", "BETWEEN", "SIMILAR", "GLOB", "RLIKE", "REGEXP"})
 _CLAUSE_STARTS = ("WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT")

@@ -1,6 +1,5 @@
 """Error-tolerant parser of FROM: tables, aliases, joins and their conditions."""
 
-from speql_speculator.parsing.expressions import ExpressionParser
 from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.keywords import (
     CLAUSE_WORDS,
@@ -10,7 +9,9 @@ from speql_speculator.parsing.keywords import (
     RESERVED,
     SET_OPERATORS,
 )
+from speql_speculator.parsing.source_tails import SourceTailParser
 from speql_speculator.parsing.syntax_tree import (
+    Call,
     Clause,
     Fault,
     From,
@@ -21,7 +22,7 @@ from speql_speculator.parsing.syntax_tree import (
 )
 
 
-class FromParser(ExpressionParser):
+class FromParser(SourceTailParser):
     """Reads FROM and its sources."""
 
     def from_clause(self) -> From:
@@ -44,10 +45,13 @@ class FromParser(ExpressionParser):
                 found.append(self.source((first, self.position), ","))
                 continue
             words: list[str] = []
-            while self.word in JOIN_PREFIXES or (words and self.word == "JOIN"):
+            if self.word == "LATERAL" and self.begins_clause():
+                found.append(self.lateral_view())
+                continue
+            while self.word in JOIN_PREFIXES or (words and self.word in ("JOIN", "APPLY")):
                 words.append(self.word)
                 self.position += 1
-                if words[-1] == "JOIN":
+                if words[-1] in ("JOIN", "APPLY"):
                     break
             if not words and (
                 self.word == "JOIN" or self.complete_word("JOIN", "LEFT", "RIGHT", "FULL", "INNER", "CROSS")
@@ -58,7 +62,7 @@ class FromParser(ExpressionParser):
                 self.position += 1
             if not words:
                 return found
-            if words[-1] != "JOIN":
+            if words[-1] not in ("JOIN", "APPLY"):
                 if not self.complete_word("JOIN"):
                     if self.position == self.half and self.begins_operand():
                         self.position += 1
@@ -129,9 +133,16 @@ class FromParser(ExpressionParser):
     def source_name(self, source: Source) -> None:
         """The name of a table, or a call of a table function."""
         token = self.token
+        after = self.ahead(1).upper
+        if token.upper == "ROWS" and after == "FROM" and self.ahead(2).upper == "(":
+            self.position += 2
+            source.call = self.parenthesis(False)
+            return
+        calls = token.upper == "TABLE" and after == "("
+        variable = token.kind == "parameter" and self.dialect in ("tsql", "fabric")
         if (
-            token.kind not in ("word", "quoted")
-            or token.upper in RESERVED
+            (token.kind not in ("word", "quoted") and not variable)
+            or (token.upper in RESERVED and not calls)
             or (token.upper in JOIN_WORDS and self.ahead(1).kind == "word")
         ):
             source.dangling = True
@@ -156,24 +167,35 @@ class FromParser(ExpressionParser):
             source.call = node
             if self.word == "WITH" and self.ahead(1).upper == "ORDINALITY":
                 self.position += 2
-        while self.word in ("PIVOT", "UNPIVOT") and self.ahead(1).upper == "(":
-            first = self.position
-            self.position += 1
-            if not self.skip_balanced():
-                self.strays.append(Junk(first, self.position, fault=fragment("`PIVOT`")))
-            source.call = Group(first, self.position, may_be_empty=True)
 
     def source_alias(self, source: Source) -> None:
-        """The alias of a source, with its column names; TABLESAMPLE."""
-        if self.word == "TABLESAMPLE":
-            self.source_tail(source)
+        """The alias of a source, with its column names, and what stands before and behind it."""
+        word = self.word
+        sampled = self.source_tails(source) and word in ("SAMPLE", "TABLESAMPLE")
+        if not sampled or self.word == "AS" or self.dialect in _ALIAS_BEHIND_SAMPLE:
+            self.alias_name(source)
+        while source.alias >= 0 and self.word in ("PIVOT", "UNPIVOT"):
+            # The alias is that of what is pivoted.
+            first = source.marker if source.marker >= 0 else source.alias
+            left_out = len(self.strays)
+            if not self.source_tails(source):
+                break
+            if len(self.strays) > left_out:
+                self.strays[left_out].first = first
+            source.alias = source.marker = -1
+            source.column_names = []
+            self.alias_name(source)
+        self.source_tails(source)
+
+    def alias_name(self, source: Source) -> None:
+        """``AS name (columns)``."""
         if self.word == "AS":
             source.marker = self.position
             self.position += 1
             if self.token.kind in ("word", "quoted") and self.word not in NO_BARE_ALIAS:
                 source.alias = self.position
                 self.position += 1
-        elif self.token.kind == "quoted" or (self.word and self.word not in NO_BARE_ALIAS):
+        elif self.may_be_alias():
             expected = ("WHERE", "GROUP", "ORDER", "JOIN", "LEFT", "ON", "INNER", "HAVING", "LIMIT", "USING", "UNION")
             if not self.complete_word(*expected, name=True):
                 after = self.ahead(1)
@@ -181,27 +203,41 @@ class FromParser(ExpressionParser):
                     source.alias = self.position
                     self.position += 1
         if source.alias >= 0 and self.is_mark("("):
+            opening = self.position
             self.position += 1
-            while self.token.kind in ("word", "quoted") or self.is_mark(","):
+            if self.is_mark(",") and self.position == self.gap:
+                self.strays.append(self.junk())
+            while self.token.kind == "quoted" or self.is_mark(",") or self.word not in {"", "ON", *CLAUSE_WORDS}:
                 if not self.is_mark(","):
                     source.column_names.append(self.position)
                 elif self.ahead(1).kind not in ("word", "quoted"):
                     self.strays.append(Junk(self.position, self.position + 1, fault=fragment("`,`")))
                 self.position += 1
-            closer = self.close(")")
-            source.closer = source.closer or closer
-        if self.word == "TABLESAMPLE":
-            self.source_tail(source)
+            source.names_closer = self.close(")")
+            if source.names_closer and not source.column_names:
+                source.names_closer = ""
+                self.strays.append(Junk(opening, self.position, fault=fragment("`(`")))
 
-    def source_tail(self, source: Source) -> None:
-        """``TABLESAMPLE ...``."""
+    def lateral_view(self) -> Source:
+        """``LATERAL VIEW OUTER explode(x) name AS a, b``."""
         first = self.position
-        self.position += 1
-        while (self.word and self.word not in NO_BARE_ALIAS) or self.token.kind == "number" or self.token.text == "%":
-            self.position += 1
-        if self.is_mark("("):
-            self.skip_balanced()
-        source.tail = (first, self.position)
+        self.position += 2 + (self.ahead(2).upper == "OUTER")
+        source = Source(first, self.position, join=(first, self.position), kind="LATERAL VIEW")
+        source.call = self.operand(False)
+        if isinstance(source.call, Call):
+            if self.may_be_alias():
+                source.alias = self.position
+                self.position += 1
+            while self.word == "AS" or (source.column_names and self.is_mark(",")):
+                if self.ahead(1).kind not in ("word", "quoted") or self.ahead(1).upper in NO_BARE_ALIAS:
+                    self.strays.append(self.junk())
+                    break
+                source.column_names.append(self.position + 1)
+                self.position += 2
+        else:
+            source.fault = fragment("`LATERAL VIEW`")
+        source.last = self.position
+        return source
 
     def join_condition(self, source: Source) -> None:
         """ON or USING."""
@@ -248,4 +284,5 @@ class FromParser(ExpressionParser):
         return False
 
 
+_ALIAS_BEHIND_SAMPLE = ("spark", "databricks")
 _LEFT_OVER = Fault("unexpected-text", "Nothing says what this query is for: left out")

@@ -79,6 +79,10 @@ class Grammar(TokenReader):
             self.excess -= 1
         return mark
 
+    def skip_closed(self) -> bool:
+        """Skip a parenthesis with all that is inside, if it is closed."""
+        raise NotImplementedError
+
     def skip_balanced(self) -> bool:
         """Skip a parenthesis with all that is inside. Returns whether it is closed."""
         level = 0

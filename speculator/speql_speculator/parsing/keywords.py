@@ -59,14 +59,16 @@ NO_BARE_UNITS = frozenset(
 """Those that engines refuse as a name without AS."""
 
 AGGREGATES = _words(
-    """any_value approx_count_distinct approx_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null
-    arg_min arg_min_null argmax argmin array_agg array_concat_agg avg bit_and bit_or bit_xor bitstring_agg bool_and
-    bool_or checksum_agg collect_list collect_set corr count count_big count_if countif covar_pop covar_samp entropy
-    every favg first fsum group_concat grouping grouping_id histogram json_group_array json_group_object kahan_sum
-    kurtosis kurtosis_pop last list listagg mad max max_by mean median min min_by mode percentile_cont
-    percentile_disc product quantile quantile_cont quantile_disc regr_avgx regr_avgy regr_count regr_intercept
-    regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile sem skewness stddev stddev_pop stddev_samp
-    stdev string_agg sum sumkahan var_pop var_samp variance"""
+    """any_value approx_count_distinct approx_distinct approx_percentile approx_quantile approx_quantiles
+    approx_top_count approx_top_k approx_top_sum arbitrary arg_max arg_max_null arg_min arg_min_null argmax argmin
+    array_agg array_concat_agg avg bit_and bit_or bit_xor bitstring_agg bool_and bool_or booland_agg boolor_agg
+    boolxor_agg checksum_agg collect_list collect_set corr count count_big count_if countif covar_pop covar_samp
+    entropy every favg first fsum group_concat grouping grouping_id hash_agg histogram hll json_agg json_group_array
+    json_group_object json_object_agg jsonb_agg jsonb_object_agg kahan_sum kurtosis kurtosis_pop last list listagg
+    logical_and logical_or mad max max_by mean median min min_by mode object_agg percentile percentile_approx
+    percentile_cont percentile_disc product quantile quantile_cont quantile_disc regr_avgx regr_avgy regr_count
+    regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile sem skewness stddev stddev_pop
+    stddev_samp stdev stdevp string_agg sum sumkahan try_avg try_sum var var_pop var_samp variance varp xmlagg"""
 )
 
 WINDOW_ONLY = _words(
@@ -93,7 +95,28 @@ BOOLEAN_FUNCTIONS = _words(
     not_like_escape prefix regexp_full_match regexp_like regexp_matches starts_with suffix"""
 )
 
-COMPARISONS = _words("!= !~ !~* !~~ !~~* && < <= <=> <> <@ = == > >= @> ^@ ~ ~* ~~ ~~* ~~~")
+COMPARISONS = _words("? ?| ?& @? @@ != !~ !~* !~~ !~~* && < <= <=> <> <@ = == > >= @> ^@ ~ ~* ~~ ~~* ~~~")
+
+TWO_WORD_CLAUSES = frozenset(
+    {("CLUSTER", "BY"), ("DISTRIBUTE", "BY"), ("SORT", "BY"), ("MINUS", "SELECT"), ("OPTION", "("), ("LATERAL", "VIEW")}
+)
+"""What begins a clause or a set operation by two words, of which the first one may be a name elsewhere."""
+
+SAMPLE_METHODS = _words("( BERNOULLI BLOCK ROW SYSTEM")
+"""What stands behind SAMPLE."""
+
+TABLE_HINTS = _words(
+    """FORCESCAN FORCESEEK HOLDLOCK INDEX KEEPIDENTITY NOEXPAND NOLOCK NOWAIT PAGLOCK READCOMMITTED READCOMMITTEDLOCK
+    READPAST READUNCOMMITTED REPEATABLEREAD ROWLOCK SERIALIZABLE SNAPSHOT TABLOCK TABLOCKX UPDLOCK XLOCK"""
+)
+
+WEEK_DAYS = _words("MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY")
+
+UNIT_FIRST = _words(
+    """date_bucket date_part dateadd datediff datediff_big datename datepart datetrunc time_slice timeadd timediff
+    timestampadd timestampdiff timestamp_diff trunc_date"""
+)
+"""Functions whose first argument is a unit of time, however it is abbreviated."""
 
 JOIN_PREFIXES = JOIN_WORDS - {"JOIN"} | {"GLOBAL"}
 """Words before JOIN."""

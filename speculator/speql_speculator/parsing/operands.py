@@ -10,6 +10,7 @@ from speql_speculator.parsing.syntax_tree import (
     Fault,
     Group,
     Items,
+    Junk,
     Literal,
     Missing,
     Nested,
@@ -40,6 +41,8 @@ class OperandParser(CallParser):
             if not self.may_be_star(first):
                 return Missing(first, self.position, fault=fragment("`*`"))
             return self.star_tail(Star(first, self.position))
+        if token.text == "?" and token.kind == "parameter" and self.dialect in ("postgres", "redshift"):
+            return Missing(first, first)
         if token.kind in ("string", "number", "parameter"):
             self.position += 1
             if token.kind == "number" and first == self.half and not token.text[-1].isdigit():
@@ -111,6 +114,14 @@ class OperandParser(CallParser):
                 node.last = max(node.last, self.position)
             node.first = first
             return node
+        if (
+            word == "EXISTS"
+            and opens
+            and self.ahead(2).kind in ("word", "quoted")
+            and self.ahead(3).upper in (",", ".")
+        ):
+            # Whether an element of an array satisfies a lambda.
+            return self.reference()
         if word == "EXISTS" and opens:
             self.position += 1
             node = self.parenthesis(False)
@@ -145,9 +156,19 @@ class OperandParser(CallParser):
             node = self.parenthesis(False)
             node.first = first
             return node
+        if word in ("ARRAY", "STRUCT") and after.text in ("<", "<>"):
+            return self.typed_value()
+        if word == "APPROXIMATE" and after.kind == "word" and self.ahead(2).upper == "(":
+            self.position += 1
+            node = self.reference()
+            node.first = first
+            return node
+        if word == "OFFSET" and opens and first and self.tokens[first - 1].upper == "[":
+            return self.reference()
         if word in RESERVED and word not in ("CAST",):
             return Missing(first, first)
-        if word in JOIN_WORDS and not opens and not (after.upper == "." and after.kind == "punctuation"):
+        named = opens or (after.upper == "." and after.kind == "punctuation") or word.lower() in self.lambda_names
+        if word in JOIN_WORDS and not named:
             return Missing(first, first)
         if word == "GROUPING" and after.upper == "SETS":
             self.position += 2
@@ -175,7 +196,8 @@ class OperandParser(CallParser):
                     break
                 self.position += 1
                 return self.star_tail(Star(first, self.position, qualifier=parts[-1]))
-            named = token.kind in ("word", "quoted") and (
+            staged = token.kind == "parameter" and token.text[0] == "$"
+            named = (staged or token.kind in ("word", "quoted")) and (
                 self.adjacent(self.position)
                 or (
                     not self.is_qualifier(self.position)
@@ -209,10 +231,13 @@ class OperandParser(CallParser):
                 tail.closer = self.close(")")
                 tail.last = self.position
                 star.tails.append(tail)
-            elif self.is_mark("("):
-                self.skip_balanced()
-            else:
+            elif not self.is_mark("("):
                 self.position += 1
+            elif not self.skip_closed():
+                while not self.at_end() and self.word not in CLAUSE_WORDS:
+                    self.position += 1
+                self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
+                break
             star.plain = False
             star.last = self.position
         return star
@@ -235,8 +260,10 @@ class OperandParser(CallParser):
 
     def parenthesis(self, boolean: bool) -> Node:
         """A subquery, a row, or an expression in parentheses."""
-        self.down()
         first = self.position
+        if self.skip_lambda_names():
+            return Literal(first, self.position)
+        self.down()
         self.position += 1
         node: Node
         if self.opens_query():
@@ -247,6 +274,9 @@ class OperandParser(CallParser):
         else:
             inner: list[Node] = []
             empty = self.is_mark(")")
+            before = self.tokens[first - 1] if first else self.token
+            # Elsewhere its function has no name yet.
+            may_be_empty = empty and before.kind != "operator" and before.upper not in ("AND", "OR", "WHERE", "ON")
             if not empty:
                 items = self.items(boolean=boolean)
                 inner.append(items)
@@ -255,21 +285,66 @@ class OperandParser(CallParser):
                     for element in items.elements[1:]:
                         if element.first == self.gap:
                             element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
-            group = Group(first, self.position, inner=inner, may_be_empty=empty)
+            group = Group(first, self.position, inner=inner, may_be_empty=may_be_empty)
             group.closer = self.close(")")
             node = group
         node.last = self.position
         self.up()
         return node
 
+    def skip_lambda_names(self) -> bool:
+        """Skip ``(a, b)`` in front of ``->``: they name no columns."""
+        index = self.position + 1
+        names = [self.tokens[index].name.lower()]
+        while index + 1 < self.count and self.tokens[index].kind == "word" and self.tokens[index + 1].upper == ",":
+            index += 2
+            names.append(self.tokens[index].name.lower())
+        ends = [token.text for token in self.tokens[index + 1 : index + 3]]
+        if len(names) < 2 or self.tokens[index].kind != "word" or ends != [")", "->"]:
+            return False
+        self.lambda_names.update(names)
+        self.position = index + 2
+        return True
+
+    def typed_value(self) -> Node:
+        """``STRUCT<a INT64>(1)``, ``ARRAY<STRING>['x']``."""
+        first = self.position
+        self.position += 1
+        if not self.skip_angles():
+            return Missing(first, self.position, fault=fragment("the type"))
+        if self.is_mark("("):
+            return self.call(first, "struct")
+        if self.is_mark("["):
+            node = self.bracket("[", "]")
+            node.first = first
+            return node
+        return Missing(first, self.position, fault=fragment("the value"))
+
+    def skip_angles(self) -> bool:
+        """Skip ``<...>`` of a type. Returns whether it is closed."""
+        level = 0
+        while not self.at_end() and self.word not in CLAUSE_WORDS:
+            if self.token.kind == "operator":
+                level += self.token.text.count("<") - self.token.text.count(">")
+            self.position += 1
+            if level <= 0:
+                return True
+        return False
+
     def bracket(self, opening: str, closing: str) -> Node:
         """A list, subscript or struct."""
+        subscript = self.position > 0 and self.adjacent(self.position) and opening == "["
         self.down()
         first = self.position
         self.position += 1
         inner: list[Node] = []
         if not self.is_mark(closing):
-            inner.append(self.items())
+            items = self.items()
+            inner.append(items)
+            if subscript and set(items.separators) == {-1}:
+                # No list: an operator is still to come where the cursor is.
+                for element in items.elements[1:]:
+                    element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
         group = Group(first, self.position, inner=inner, may_be_empty=True)
         if self.word == "FOR":
             # A list comprehension: kept as it is.
@@ -300,10 +375,15 @@ class OperandParser(CallParser):
                 if self.position == start + 1:
                     node.fault = fragment("the type")
                 return node
+        if self.tokens[first].upper in ("ARRAY", "MAP", "STRUCT") and self.token.text == "<" and not self.skip_angles():
+            return Missing(first, self.position, fault=fragment("the type"))
         if self.word in ("WITH", "WITHOUT") and self.ahead(1).upper == "TIME":
             self.position += 3
         while self.is_mark("[") and self.ahead(1).upper == "]":
             self.position += 2
+        if self.is_mark("[") and self.position + 1 == self.gap == self.count:
+            self.position += 1
+            return Group(first, self.position, closer="]", may_be_empty=True)
         return Literal(first, min(self.position, self.count), constant="type")
 
     def interval(self) -> Node:
@@ -314,7 +394,7 @@ class OperandParser(CallParser):
             if self.is_mark(".") or self.begins_operand() is False:
                 # A column may be called interval.
                 self.position = first
-                if self.is_after_name(first):
+                if self.is_after_name(first) and self.gap != first + 1:
                     return self.reference()
                 self.position = first + 1
                 return Missing(first, first + 1)

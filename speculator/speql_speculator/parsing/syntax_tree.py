@@ -259,6 +259,8 @@ class SelectItem(Node):
 class Source(Node):
     """A table, derived table, table function or parenthesised join in FROM, with its join key words.
 
+    ``names_closer`` is inserted behind its column names. ``pivoted``: PIVOT or UNPIVOT make other columns of its own.
+
     ``join`` is the range of ``, JOIN, LEFT JOIN...`` before it (empty for the first), ``kind`` its words.
     """
 
@@ -273,7 +275,9 @@ class Source(Node):
     marker: int = -1
     drop_alias: bool = False
     column_names: list[int] = field(default_factory=list)
+    names_closer: str = ""
     tail: tuple[int, int] = (0, 0)
+    pivoted: bool = False
     condition: Clause | None = None
     using: Clause | None = None
     dangling: bool = False
@@ -308,7 +312,10 @@ class From(Node):
 
 @dataclass(slots=True, eq=False)
 class Select(Node):
-    """One SELECT up to its QUALIFY. ``add_*`` are whole clauses to insert; ``order`` the clauses in text order."""
+    """One SELECT up to its QUALIFY. ``add_*`` are whole clauses to insert; ``order`` the clauses in text order.
+
+    ``one_value``: its columns are those of one value (``SELECT AS STRUCT``).
+    """
 
     keyword: int = -1
     head_last: int = 0
@@ -317,6 +324,7 @@ class Select(Node):
     items: Items | None = None
     from_: From | None = None
     clauses: list[Clause] = field(default_factory=list)
+    one_value: bool = False
     add_head: str = ""
     add_items: str = ""
     add_from: str = ""

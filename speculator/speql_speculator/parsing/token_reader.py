@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from speql_speculator.parsing.keywords import JOIN_WORDS, RESERVED
+from speql_speculator.parsing.keywords import JOIN_WORDS, NO_BARE_ALIAS, RESERVED, TWO_WORD_CLAUSES
 from speql_speculator.tokens import Token
 from speql_sql import SpeqlError
 
@@ -17,8 +17,9 @@ class TokenReader:
 
     max_depth = 60
 
-    def __init__(self, tokens: Sequence[Token], text: str, cursor: int | None) -> None:
+    def __init__(self, tokens: Sequence[Token], text: str, cursor: int | None, dialect: str = "duckdb") -> None:
         self.text = text
+        self.dialect = dialect
         self.tokens = [*tokens, Token("end", len(text), len(text), "", "")]
         self.count = len(tokens)
         self.position = 0
@@ -77,10 +78,22 @@ class TokenReader:
         """Whether the token at ``index`` follows the one before it without a space."""
         return index > 0 and self.tokens[index - 1].end == self.tokens[index].start
 
+    def begins_clause(self) -> bool:
+        """Whether a clause follows whose first word may be a name elsewhere: the second one tells."""
+        return (self.word, self.ahead(1).upper) in TWO_WORD_CLAUSES
+
+    def may_be_alias(self) -> bool:
+        """Whether the next token may be a name that is given without AS."""
+        word = self.word
+        named = bool(word) and word not in NO_BARE_ALIAS and not self.begins_clause()
+        return named or self.token.kind == "quoted"
+
     def begins_operand(self) -> bool:
         """Whether the next token could be the beginning of an operand that is no key word."""
         token = self.token
         if token.kind == "word":
+            if self.begins_clause():
+                return False
             return token.upper not in RESERVED or token.upper in ("CASE", "CAST", "NULL", "TRUE", "FALSE", "NOT")
         return token.kind in ("quoted", "string", "number", "parameter") or token.upper in ("(", "[", "{")
 

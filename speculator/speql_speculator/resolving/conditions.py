@@ -29,8 +29,12 @@ def check_conditions(node: Node, analysis: Analysis) -> None:
     for found in local_nodes(node):
         if not isinstance(found, Expression):
             continue
-        for term in found.terms:
+        for index, term in enumerate(found.terms):
             if term.fault is not None or term.last <= term.first:
+                continue
+            if found.boolean and index and found.connectors[index - 1] == -1 and _is_second_side(term, analysis):
+                # What compares it with what stands before the cursor is still to come.
+                term.fault = fragment(f"`{analysis.text(term)}`")
                 continue
             if (found.boolean and _is_text_alone(term)) or (
                 found.boolean and parser.at_cursor(term.last) and not _may_be_true(term, analysis)
@@ -38,6 +42,12 @@ def check_conditions(node: Node, analysis: Analysis) -> None:
                 term.fault = fragment(f"`{analysis.text(term)}`")
             elif (term.comparison and term.first <= parser.half < term.last) or parser.at_cursor(term.last):
                 _check_constant(term, analysis)
+
+
+def _is_second_side(term: Term, analysis: Analysis) -> bool:
+    """Whether a term right behind the cursor is a bare value."""
+    alone = not term.comparison and len(term.operands) == 1 and analysis.parser.gap == term.first
+    return alone and family_of(term, analysis) != "boolean"
 
 
 def family_of(node: Node, analysis: Analysis) -> str:

@@ -236,6 +236,8 @@ class _Grouped:
     def covers(self, reference: Reference) -> bool:
         """Whether a reference may be used in a grouped SELECT."""
         key = id(reference)
+        if reference.first in self.analysis.parser.unit_words and key not in self.analysis.columns:
+            return True
         if key in self.analysis.aliased or key in self.analysis.outer:
             return True
         found = self.analysis.columns.get(key)

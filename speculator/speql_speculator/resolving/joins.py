@@ -37,7 +37,7 @@ class JoinResolver(MissingTableFinder):
         if kind.split()[0] == "NATURAL":
             for other in before:
                 self.scope.merged |= set(relation.columns) & set(other.columns)
-        if kind in _NO_CONDITION or kind.startswith(("NATURAL", "CROSS", "POSITIONAL")):
+        if kind in _NO_CONDITION or kind.startswith(("NATURAL", "CROSS", "POSITIONAL", "LATERAL")) or "APPLY" in kind:
             return
         if source.using is not None:
             self._using(source)
@@ -57,7 +57,8 @@ class JoinResolver(MissingTableFinder):
                 return
         if source.query is None and source.call is not None:
             # A table function: DuckDB asks for a condition all the same.
-            source.add_condition = " ON TRUE" if source.condition is None else ""
+            if self.dialect != "bigquery" and source.condition is None:
+                source.add_condition = " ON 1 = 1" if self.dialect in ("tsql", "fabric") else " ON TRUE"
             return
         found = join_condition(relation, before, self.analysis.used_join_columns)
         if found is None:

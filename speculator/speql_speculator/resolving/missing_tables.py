@@ -9,7 +9,6 @@ from speql_speculator.resolving.closest_name import closest_names
 from speql_speculator.resolving.inferred_tables import MAX_BRIDGES, InferredTable, connected_tables
 from speql_speculator.resolving.join_conditions import JoinCondition, join_condition
 from speql_speculator.resolving.pruning import settle
-from speql_speculator.resolving.relations import spell
 from speql_speculator.resolving.tables import TableFinder, affinity
 
 
@@ -64,7 +63,7 @@ class MissingTableFinder(TableFinder):
             self.scope.relations.append(condition.right)
             self.analysis.used_join_columns += [(condition.left.alias.lower(), column) for column, _ in condition.pairs]
             self.analysis.quality = min(self.analysis.quality, 1)
-            text = spell(candidate, self.dialect) + (f" {name}" if name and name != candidate.lower() else "")
+            text = self._spelled(candidate) + (f" {name}" if name and name != candidate.lower() else "")
             if listed:
                 # A JOIN after a comma would see the last table only.
                 self.listed.append((f", {text}", condition))
@@ -183,7 +182,8 @@ class MissingTableFinder(TableFinder):
         tables = self.analysis.catalog.tables
         if len(tables) > MAX_BRIDGES:
             return []
-        return [self._inferred_table(table.name, "") for table in tables if table.name.lower() not in taken]
+        paths = [self._inferable(table) for table in tables]
+        return [self._inferred_table(path, "") for path in paths if path and path.lower() not in taken]
 
     def _use(self, select: Select, chosen: list[InferredTable]) -> None:
         if not chosen:
@@ -191,7 +191,7 @@ class MissingTableFinder(TableFinder):
         parts = []
         for table in chosen:
             alias = f" {table.alias}" if table.alias and table.alias.lower() != table.name.lower() else ""
-            text = spell(table.name, self.dialect) + alias
+            text = self._spelled(table.name) + alias
             if table.condition is not None:
                 text = f" JOIN {text} ON {self.condition_text(table.condition)}"
             parts.append(text)

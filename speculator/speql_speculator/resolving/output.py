@@ -33,6 +33,8 @@ class OutputReader:
             items = []
         elif select.add_items:
             return Relation("", {}, True)
+        if select.one_value:
+            return Relation("", {}, True)
         for item in items:
             if not isinstance(item, SelectItem):
                 continue

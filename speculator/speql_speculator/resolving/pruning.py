@@ -201,7 +201,7 @@ def _(node: Case) -> bool:
 @_settle.register
 def _(node: Clause) -> bool:
     if node.body is None:
-        return node.name in ("frame", "range frame", "SAMPLE", "FETCH") or bool(node.add)
+        return node.name in ("frame", "range frame", "SAMPLE", "FETCH", "OPTION") or bool(node.add)
     return settle(node.body) or bool(node.add)
 
 

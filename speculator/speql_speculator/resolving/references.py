@@ -180,7 +180,7 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         opaque = opaque or level.opaque
         relation = relation or (level.relation(parts[0]) if len(parts) > 1 else None)
         level = level.parent
-    if relation is None and opaque and len(parts) == 1:
+    if relation is None and opaque and (len(parts) == 1 or analysis.catalog.dialect in _WITH_FIELDS):
         return
     # In a large catalog nearly everything is the beginning of something.
     if half and (
@@ -236,6 +236,10 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
     reference.fault = analysis.report(
         reference, "unknown-column", f"There is no column `{text}` here", _did_you_mean(close or known)
     )
+
+
+_WITH_FIELDS = ("bigquery", "spark", "databricks")
+"""Dialects in which a dot also takes a field of a column's value."""
 
 
 def _words_at_cursor(scope: Scope, analysis: Analysis) -> Iterator[str]:

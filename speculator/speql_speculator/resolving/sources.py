@@ -10,6 +10,7 @@ from speql_speculator.resolving.pruning import cause, settle
 from speql_speculator.resolving.references import resolve_references
 from speql_speculator.resolving.relations import Relation, VisibleColumn, table_relation
 from speql_speculator.struct_fields import struct_fields
+from speql_sql import Table
 
 
 class SourceResolver(JoinResolver):
@@ -42,7 +43,9 @@ class SourceResolver(JoinResolver):
                     if not reference.dangling:
                         self.half_typed.append((names[-2] if len(names) > 1 else "", names[-1]))
                     continue
-                if len(names) == 1:
+                if len(names) > 2 and self.dialect in _WITH_FIELDS and self._is_field(names):
+                    wanted.setdefault(names[0], set()).add(names[1])
+                elif len(names) == 1:
                     wanted.setdefault("", set()).add(names[0])
                 else:
                     wanted.setdefault(names[-2] if len(names) < 4 else names[0], set()).add(names[-1])
@@ -95,19 +98,25 @@ class SourceResolver(JoinResolver):
     def _relation(self, source: Source, wanted: dict[str, set[str]]) -> Relation | None:
         analysis = self.analysis
         alias = analysis.name(source.alias) if source.alias >= 0 else ""
+        if source.pivoted and source.query is None:
+            name = alias or (analysis.name(source.parts[-1]) if source.parts else "")
+            return Relation(name, {}, True, names=(name.lower(),))
         if source.query is not None:
             output = self.resolve_query(source.query, self.ctes, self.scope)
             if not settle(source):
                 source.fault = source.fault or cause(source.query)
                 return None
+            if source.pivoted:
+                output = Relation("", {}, True)
             relation = self._with_names(output, source).renamed(alias)
             return relation if alias else replace(relation, alias=self._free_name(wanted), names=())
         if source.call is not None:
             resolve_references(source.call, self.scope, analysis)
-            for node in source.call.children():
-                del node
-            return Relation(alias, {}, True, names=(alias.lower(), _call_name(source)), single_row=True)
-        names = [analysis.name(part) for part in source.parts]
+            if not settle(source.call):
+                source.fault = source.fault or cause(source.call)
+                return None
+            return self._function_relation(source, alias)
+        names = self._names(source)
         if len(names) == 1 and names[0].lower() in self.ctes:
             found = self.ctes[names[0].lower()]
             return self._with_names(found, source).renamed(alias or names[0])
@@ -115,7 +124,51 @@ class SourceResolver(JoinResolver):
         if table is not None:
             relation = table_relation(table, alias or names[-1], tuple(names) if not alias else (alias,))
             return self._with_names(relation, source)
+        if self._is_of_the_session(names):
+            return Relation(
+                alias or names[-1], {}, True, names=((alias or names[-1]).lower(),), single_row=len(names) > 1
+            )
+        if self.dialect == "bigquery" and names[-1].endswith("*"):
+            return self._wildcard(names, alias)
         return self._unknown(source, names, alias, wanted)
+
+    def _function_relation(self, source: Source, alias: str) -> Relation:
+        """What a table function gives: its columns are known where the alias names them all."""
+        relation = Relation(alias, {}, True, names=(alias.lower(), _call_name(source)), single_row=True)
+        if source.kind != "LATERAL VIEW" and (self.dialect not in ("postgres", "redshift") or not source.column_names):
+            return relation
+        named = self._with_names(relation, source)
+        named.single_row = True
+        named.typing = source.first <= self.analysis.parser.gap <= source.last
+        return named
+
+    def _names(self, source: Source) -> list[str]:
+        """The parts of a table's name. BigQuery's are often quoted as one."""
+        names = [self.analysis.name(part) for part in source.parts]
+        if self.dialect == "bigquery":
+            names = [piece for name in names for piece in name.split(".")]
+        return names
+
+    def _is_field(self, names: list[str]) -> bool:
+        """Whether ``a.b.c`` is a field of a column ``b`` rather than a column of a table ``b``."""
+        catalog = self.analysis.catalog
+        return bool(catalog.tables_by_column.get(names[1])) and not catalog.named(names[1])
+
+    def _wildcard(self, names: list[str], alias: str) -> Relation:
+        """All tables whose name begins so: they have the columns of the last one, and the rest of their name."""
+        name = alias or names[-1]
+        beginning = names[-1][:-1].lower()
+        tables = () if self.analysis.catalog.large else self.analysis.catalog.tables
+        last = max((table for table in tables if table.name.lower().startswith(beginning)), key=_name_of, default=None)
+        columns = dict(table_relation(last, name, (name,)).columns) if last is not None else {}
+        columns["_table_suffix"] = VisibleColumn("_TABLE_SUFFIX", "text")
+        return Relation(name, columns, True, names=(name.lower(),))
+
+    def _is_of_the_session(self, names: list[str]) -> bool:
+        """Whether no catalog has what a name of FROM means: a temporary table, a variable, a column that has rows."""
+        if self.dialect in ("tsql", "fabric") and names[-1].startswith(("#", "@")):
+            return True
+        return self.dialect in ("bigquery", "redshift") and len(names) > 1 and self.scope.relation(names[0]) is not None
 
     def name_derived_tables(self, sources: list[Source]) -> None:
         """Give a derived table without an alias its name, where something that is inserted uses that."""
@@ -150,6 +203,14 @@ def renamed_columns(relation: Relation, names: list[str]) -> Relation:
         if relation.opaque:
             columns[name.lower()] = VisibleColumn(name)
     return Relation(relation.alias, columns, False, (), relation.single_row, relation.table, relation.names)
+
+
+_WITH_FIELDS = ("bigquery", "redshift", "spark", "databricks", "duckdb")
+"""Dialects in which a dot also takes a field of a column's value."""
+
+
+def _name_of(table: Table) -> str:
+    return table.name
 
 
 def _call_name(source: Source) -> str:

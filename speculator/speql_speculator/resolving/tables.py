@@ -9,7 +9,12 @@ from speql_speculator.resolving.analysis import Analysis
 from speql_speculator.resolving.join_conditions import JoinCondition
 from speql_speculator.resolving.known_tables import KnownTables
 from speql_speculator.resolving.relations import Relation, Scope, spell, table_relation
-from speql_sql import Problem
+from speql_sql import Problem, Table
+
+_WITH_SCHEMAS = ("bigquery", "fabric", "tsql")
+"""Dialects of engines on which tables are named with their schema as a rule."""
+_MOST_PATHS = 20
+"""So many tables that have a column are looked at: among more none can be told to be meant."""
 
 Relations = dict[str, Relation]
 QueryResolver = Callable[[Query, Relations, Scope | None], Relation]
@@ -41,21 +46,41 @@ class TableFinder:
     def _known_relation(self, name: str, alias: str) -> Relation | None:
         if name.lower() in self.ctes:
             return self.ctes[name.lower()].renamed(alias or name)
-        table = self.analysis.catalog.find(name)
-        return table_relation(table, alias or name, (alias or name,)) if table else None
+        catalog = self.analysis.catalog
+        table = catalog.find(name) or catalog.find(*reversed(name.split(".")[-3:]))
+        return table_relation(table, alias or table.name, (alias or name,)) if table else None
+
+    def _path(self, table: Table) -> str:
+        """The shortest name that means a table here; empty if none does."""
+        for parts in ((table.name,), (table.schema, table.name), (table.database, table.schema, table.name)):
+            if all(parts) and self.analysis.catalog.find(*reversed(parts)) is table:
+                return ".".join(parts)
+        return ""
+
+    def _inferable(self, table: Table) -> str:
+        """The name by which a table is inferred; empty if it is not: elsewhere its schema has to be named first."""
+        path = self._path(table)
+        return path if path == table.name or self.dialect in _WITH_SCHEMAS else ""
+
+    def _spelled(self, path: str) -> str:
+        """A name that `_path` gave, or that of a CTE, as SQL."""
+        whole = path.lower() in self.ctes or self.analysis.catalog.find(path) is not None
+        return ".".join(spell(part, self.dialect) for part in ([path] if whole else path.split(".")))
 
     def _columns_of(self, name: str) -> list[str]:
         relation = self._known_relation(name, "")
         return list(relation.columns) if relation else []
 
     def _candidates(self, columns: set[str]) -> list[str]:
-        """Tables and CTEs that have all of ``columns``, and that their name alone means."""
+        """Tables and CTEs that have all of ``columns``, by the names that mean them."""
         catalog = self.analysis.catalog
         ctes = [name for name, relation in self.ctes.items() if columns <= set(relation.columns)]
         # Those that have the rarest of the columns: in a large catalog the others may be in any number of tables.
         rarest = min((catalog.tables_by_column.get(column, ()) for column in columns), key=len, default=())
         found = [table for table in rarest if columns <= table.columns_by_name.keys()]
         reached = [table.name for table in found if catalog.find(table.name) is table]
+        if not reached:
+            reached = [path for table in found[:_MOST_PATHS] if (path := self._inferable(table))]
         return ctes + [name for name in reached if name.lower() not in self.ctes]
 
     def _unknown(self, source: Source, names: list[str], alias: str, wanted: dict[str, set[str]]) -> Relation | None:
@@ -86,25 +111,41 @@ class TableFinder:
             beginning = known.beginning(names[-1])
             fitting = [name for name in beginning if needed <= set(self._columns_of(name))]
             chosen = fitting if len(fitting) == 1 or len(beginning) > 1 else beginning
-            if len(chosen) == 1:
-                name = chosen[0]
-                analysis.replaced.append(
-                    (last, spell(name, self.dialect), "name-completed", f"`{name}` is the only table that begins so")
-                )
-                return self._known_relation(name, alias)
+            found = self._meant(source, names, chosen[0], alias) if len(chosen) == 1 else None
+            if found is not None:
+                reason = f"`{chosen[0]}` is the only table that begins so"
+                analysis.replaced.append((last, found[0], "name-completed", reason))
+                return found[1]
             self._in_doubt(source, names, close, known)
             return None
-        if len(close) == 1:
-            name = close[0]
-            analysis.replaced.append(
-                (last, spell(name, self.dialect), "name-corrected", f"There is no `{names[-1]}`: `{name}` is meant")
-            )
-            return self._known_relation(name, alias)
+        found = self._meant(source, names, close[0], alias) if len(close) == 1 else None
+        if found is not None:
+            reason = f"There is no `{names[-1]}`: `{close[0]}` is meant"
+            analysis.replaced.append((last, found[0], "name-corrected", reason))
+            return found[1]
         name = ".".join(names)
         source.fault = analysis.report(
             source, "unknown-table", f"There is no table `{name}`", _did_you_mean(close, known)
         )
         return None
+
+    def _meant(self, source: Source, names: list[str], name: str, alias: str) -> tuple[str, Relation] | None:
+        """How the last of the parts ``names`` is to be written so that it means the table ``name``, and that table."""
+        catalog = self.analysis.catalog
+        quoted = len(source.parts) < len(names)
+        if len(names) > 1:
+            table = catalog.find(name, *reversed(names[-3:-1]))
+            if table is None:
+                return None
+            # Where the whole path is quoted as one, it is written again as one.
+            text = ".".join([*names[:-1], name]) if quoted else name
+            return spell(text, self.dialect), table_relation(table, alias or name, (alias or name,))
+        path = name
+        if name.lower() not in self.ctes and catalog.find(name) is None:
+            paths = [self._path(table) for table in catalog.named(name)]
+            path = paths[0] if len(paths) == 1 else ""
+        relation = self._known_relation(path, alias) if path else None
+        return None if relation is None else (self._spelled(path), relation)
 
     def _in_doubt(self, source: Source, names: list[str], close: Sequence[str], known: KnownTables) -> None:
         """A table at the cursor that cannot be told: left out, and told of if that leaves nothing to run."""
@@ -173,7 +214,7 @@ def affinity(alias: str, table: str) -> int:
     >>> affinity("d", "delays"), affinity("ss", "store_sales"), affinity("x", "flights")
     (2, 2, 0)
     """
-    alias, table = alias.lower(), table.lower()
+    alias, table = alias.lower(), table.lower().rpartition(".")[2]
     if alias == table:
         return 3
     letters = alias.rstrip("0123456789")

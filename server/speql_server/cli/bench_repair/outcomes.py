@@ -32,16 +32,19 @@ class Outcome:
     asks: bool = False
 
 
-def shares(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
-    """For each kind of text: how many there are, the shares in percent, and percentiles of milliseconds."""
+def shares(outcomes: Sequence[Outcome], asked: str = "bind") -> dict[str, dict[str, float]]:
+    """For each kind of text: how many there are, the shares in percent, and percentiles of milliseconds.
+
+    ``asked`` is what the results were asked to do: bind, or only parse.
+    """
     return {
-        kind: _shares([outcome for outcome in outcomes if outcome.text.kind == kind])
+        kind: _shares([outcome for outcome in outcomes if outcome.text.kind == kind], asked)
         for kind in KINDS
         if any(outcome.text.kind == kind for outcome in outcomes)
     }
 
 
-def _shares(outcomes: Sequence[Outcome]) -> dict[str, float]:
+def _shares(outcomes: Sequence[Outcome], asked: str) -> dict[str, float]:
     runnable = [outcome for outcome in outcomes if not outcome.empty]
     times = sorted(outcome.milliseconds for outcome in outcomes)
 
@@ -51,7 +54,7 @@ def _shares(outcomes: Sequence[Outcome]) -> dict[str, float]:
     return {
         "texts": len(outcomes),
         "with something to run": len(runnable),
-        "bind, %": percent(sum(not outcome.error for outcome in runnable)),
+        f"{asked}, %": percent(sum(not outcome.error for outcome in runnable)),
         "words lost silently": sum(bool(outcome.lost.silently) for outcome in runnable),
         "words left out and told, %": percent(sum(bool(outcome.lost.told) for outcome in runnable)),
         "read as several statements, %": percent(sum(outcome.split for outcome in runnable)),
@@ -60,10 +63,10 @@ def _shares(outcomes: Sequence[Outcome]) -> dict[str, float]:
     }
 
 
-def print_outcomes(outcomes: Sequence[Outcome], console: Console, failures: int) -> None:
+def print_outcomes(outcomes: Sequence[Outcome], console: Console, failures: int, asked: str = "bind") -> None:
     """The shares as a table, and the failures by cause, ``failures`` examples each."""
     table = Table()
-    found = shares(outcomes)
+    found = shares(outcomes, asked)
     table.add_column("")
     for kind in found:
         table.add_column(kind, justify="right")

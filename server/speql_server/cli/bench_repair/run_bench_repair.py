@@ -3,28 +3,31 @@
 import asyncio
 import random
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.progress import track
 
-from speql_engines import Engine
 from speql_server.analysis import Analyst
 from speql_server.cli.bench_repair.lost_words import lost_words
 from speql_server.cli.bench_repair.outcomes import Outcome, print_outcomes, shares
 from speql_server.cli.bench_repair.unfinished_texts import UnfinishedText, cuts, random_cuts, random_edits
 from speql_server.cli.chosen_engine import chosen
 from speql_server.cli.query_files import read_queries
+from speql_server.cli.read_sql import read_sql
 from speql_server.connecting.connection import open_engine_of
 from speql_server.connecting.profile import ConnectionProfile
 from speql_server.pauses import keep_pauses_short
 from speql_speculator.language_model.settings import LanguageModelSettings
 from speql_speculator.language_model.worth_asking import worth_asking
 from speql_speculator.snapshot import Snapshot
+from speql_speculator.statements import split_statements
 from speql_speculator.tokens import tokenize
-from speql_sql import Catalog
+from speql_sql import Catalog, SpeqlError
+from speql_sql.ddl import catalog_of_ddl
+from speql_sql.parse import is_dialect, parse_query
 
 
 def run_bench_repair(
@@ -38,20 +41,32 @@ def run_bench_repair(
     seed: int,
     failures: int,
     json: bool,
+    schema: str | None = None,
+    dialect: str = "duckdb",
 ) -> int:
     """Repair the unfinished texts of these queries against a database; 0 if no word was lost silently, else 1.
 
+    Or against a ``schema``, a file of DDL in ``dialect``, where no engine of that kind is: then a result is asked to
+    parse, and a file may hold several queries. Raises `SpeqlError` for a schema that cannot be read.
     ``random_texts`` is how many texts are cut at random characters, and how many are changed in the middle. ``share``
     of all texts are tried; ``failures`` of those that fail are printed for each cause.
     """
     queries = read_queries(paths, only)
-    outcomes = asyncio.run(
-        _repair_all(queries, chosen(database, connection, needed=True), random_texts, share, random.Random(seed))
-    )
-    if json:
-        typer.echo(msgspec.json.encode(shares(outcomes)))
+    source = random.Random(seed)
+    if schema is not None:
+        if database is not None or connection is not None:
+            raise SpeqlError("--schema stands for a database.", "Give --schema alone.")
+        catalog = _declared(schema, dialect)
+        statements = _statements(queries, dialect)
+        outcomes = asyncio.run(_repair_texts(statements, catalog, _parser(dialect), random_texts, share, source))
     else:
-        print_outcomes(outcomes, Console(), failures)
+        profile = chosen(database, connection, needed=True)
+        outcomes = asyncio.run(_repair_all(queries, profile, random_texts, share, source))
+    asked = "bind" if schema is None else "parse"
+    if json:
+        typer.echo(msgspec.json.encode(shares(outcomes, asked)))
+    else:
+        print_outcomes(outcomes, Console(), failures, asked)
     return 1 if any(outcome.lost.silently for outcome in outcomes) else 0
 
 
@@ -60,27 +75,74 @@ async def _repair_all(
 ) -> list[Outcome]:
     engine = await open_engine_of(profile)
     try:
-        catalog = await engine.catalog()
-        keep_pauses_short()
-        texts: Iterable[UnfinishedText] = [
-            *(text for name, query in queries.items() for text in cuts(name, query, catalog.dialect)),
-            *random_cuts(queries, random_texts, source),
-            *random_edits(queries, random_texts, catalog.dialect, source),
-        ]
-        chosen = [text for text in texts if source.random() < share]
-        console = Console(stderr=True)
-        analyst = Analyst(document_limit=2_000_000, statement_limit=200_000)
-        errors: dict[str, str] = {}
-        return [
-            await _outcome(text, engine, catalog, analyst, errors)
-            for text in track(chosen, "repairing", console=console, disable=not sys.stderr.isatty())
-        ]
+
+        async def bind(sql: str) -> str:
+            problems = (await engine.bind(sql)).problems
+            return problems[0].message.split("\n", 1)[0] if problems else ""
+
+        return await _repair_texts(queries, await engine.catalog(), bind, random_texts, share, source)
     finally:
         await asyncio.shield(engine.close())
 
 
+def _parser(dialect: str) -> Callable[[str], Awaitable[str]]:
+    """Asks the parser instead of an engine."""
+
+    async def parse(sql: str) -> str:
+        problem = parse_query(sql, dialect).problem
+        return problem.message if problem is not None else ""
+
+    return parse
+
+
+def _declared(schema: str, dialect: str) -> Catalog:
+    if not is_dialect(dialect):
+        raise SpeqlError(f"{dialect} is no dialect of SQL that is known.", "Name one as sqlglot does, such as tsql.")
+    declared = catalog_of_ddl(read_sql(schema), dialect)
+    if declared.problems:
+        raise SpeqlError(f"The schema cannot be read: {declared.problems[0].message}.", "Check --dialect.")
+    return declared.catalog
+
+
+def _statements(queries: dict[str, str], dialect: str) -> dict[str, str]:
+    return {
+        f"{name} {number}": statement.text
+        for name, text in queries.items()
+        for number, statement in enumerate(split_statements(text, dialect), start=1)
+    }
+
+
+async def _repair_texts(
+    queries: dict[str, str],
+    catalog: Catalog,
+    bind: Callable[[str], Awaitable[str]],
+    random_texts: int,
+    share: float,
+    source: random.Random,
+) -> list[Outcome]:
+    """What becomes of the texts of these queries; ``bind`` says what is wrong with a result, "" if nothing is."""
+    keep_pauses_short()
+    texts: Iterable[UnfinishedText] = [
+        *(text for name, query in queries.items() for text in cuts(name, query, catalog.dialect)),
+        *random_cuts(queries, random_texts, source),
+        *random_edits(queries, random_texts, catalog.dialect, source),
+    ]
+    chosen = [text for text in texts if source.random() < share]
+    console = Console(stderr=True)
+    analyst = Analyst(document_limit=2_000_000, statement_limit=200_000)
+    errors: dict[str, str] = {}
+    return [
+        await _outcome(text, bind, catalog, analyst, errors)
+        for text in track(chosen, "repairing", console=console, disable=not sys.stderr.isatty())
+    ]
+
+
 async def _outcome(
-    text: UnfinishedText, engine: Engine, catalog: Catalog, analyst: Analyst, errors: dict[str, str]
+    text: UnfinishedText,
+    bind: Callable[[str], Awaitable[str]],
+    catalog: Catalog,
+    analyst: Analyst,
+    errors: dict[str, str],
 ) -> Outcome:
     """What becomes of a text. The time is that of the whole analysis, from text to units and superset query."""
     analysis = analyst.analyse(Snapshot("", 0, text.text, text.cursor), catalog)
@@ -94,8 +156,7 @@ async def _outcome(
         asks = repaired is not None and worth_asking(repaired, LanguageModelSettings().ask_below) == "yes"
         return Outcome(text, None, milliseconds, error, empty=not wanted, split=split, asks=asks)
     if repaired.sql not in errors:
-        problems = (await engine.bind(repaired.sql)).problems
-        errors[repaired.sql] = problems[0].message.split("\n", 1)[0] if problems else ""
+        errors[repaired.sql] = await bind(repaired.sql)
     lost = lost_words(repaired, max(text.cursor - statement.span.start, 0), catalog.dialect)
     error = errors[repaired.sql]
     verdict = worth_asking(repaired, LanguageModelSettings().ask_below, catalog.dialect)
