@@ -172,9 +172,10 @@ bench-prefixes-postgres: $(READY) bench-data  ## The same on PostgreSQL, which h
 		--protocols lines --hidden-lines 1000 --compared-previews 1000 --direct-runs 1 \
 		--results bench/results/prefixes/postgres-tpcds-sf$(SF).jsonl $(ARGS)
 
-bench-repair: $(READY) bench-data  ## Repair unfinished texts of TPC-DS and TPC-H, and ask the engine whether they bind
+bench-repair: $(READY) bench-data  ## Repair unfinished texts of TPC-DS, TPC-H and queries of DuckDB alone, and ask the engine whether they bind
 	$(BIN)/speql bench repair $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb $(ARGS)
 	$(BIN)/speql bench repair $(DATA)/tpch --database $(DATA)/tpch-sf0.01.duckdb $(ARGS)
+	$(BIN)/speql bench repair tests/fixtures/repair/queries_saas.sql --schema tests/fixtures/repair/schema_saas.sql $(ARGS)
 
 bench-repair-dialects: $(READY)  ## Repair unfinished texts as they are written on six other engines, and parse them
 	@for dialect in bigquery postgres redshift snowflake spark tsql; do echo "$$dialect"; $(BIN)/speql bench repair \

@@ -73,6 +73,21 @@ def test_a_schema_stands_for_an_engine(tmp_path: Path) -> None:
     assert shares["token"]["parse, %"] == 100.0
 
 
+def test_duckdb_binds_over_the_tables_of_a_schema(tmp_path: Path) -> None:
+    schema, queries = tmp_path / "schema.sql", tmp_path / "queries.sql"
+    schema.write_text("CREATE TABLE t (a INTEGER, b INTEGER[]);")
+    queries.write_text("SELECT a FROM t WHERE a > 1;\nSELECT a.b FROM t;\n")
+    found = CliRunner().invoke(
+        app, ["bench", "repair", str(queries), "--schema", str(schema), "--random", "0", "--json"]
+    )
+    shares = json.loads(found.stdout.strip().splitlines()[-1])
+    assert shares["line"]["bind, %"] == 100.0
+    schema.write_text("CREATE TABLE t (a NOTHING)")
+    refused = CliRunner().invoke(app, ["bench", "repair", str(queries), "--schema", str(schema)])
+    assert refused.exit_code != 0
+    assert "The schema cannot be read" in " ".join((refused.output + str(refused.exception)).split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

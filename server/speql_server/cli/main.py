@@ -157,7 +157,9 @@ def bench_repair(
     ] = 20_000,
     schema: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Instead of a database, the statements that make it: results are parsed."),
+        typer.Option(
+            metavar="FILE", help="Instead of a database, the statements that make it; only DuckDB can bind then."
+        ),
     ] = None,
     dialect: Annotated[str, typer.Option(help="The dialect of the schema and the queries.")] = "duckdb",
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="The share of all texts that is tried.")] = 1.0,

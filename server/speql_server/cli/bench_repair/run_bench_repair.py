@@ -4,7 +4,10 @@ import asyncio
 import random
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import duckdb
 import msgspec
 import typer
 from rich.console import Console
@@ -46,8 +49,9 @@ def run_bench_repair(
 ) -> int:
     """Repair the unfinished texts of these queries against a database; 0 if no word was lost silently, else 1.
 
-    Or against a ``schema``, a file of DDL in ``dialect``, where no engine of that kind is: then a result is asked to
-    parse, and a file may hold several queries. Raises `SpeqlError` for a schema that cannot be read.
+    Or against a ``schema``, a file of DDL in ``dialect``, and then a file may hold several queries. DuckDB is asked to
+    bind a result over empty tables; where no engine of that kind is, the parser is asked instead. Raises `SpeqlError`
+    for a schema that cannot be read.
     ``random_texts`` is how many texts are cut at random characters, and how many are changed in the middle. ``share``
     of all texts are tried; ``failures`` of those that fail are printed for each cause.
     """
@@ -56,18 +60,36 @@ def run_bench_repair(
     if schema is not None:
         if database is not None or connection is not None:
             raise SpeqlError("--schema stands for a database.", "Give --schema alone.")
-        catalog = _declared(schema, dialect)
-        statements = _statements(queries, dialect)
-        outcomes = asyncio.run(_repair_texts(statements, catalog, _parser(dialect), random_texts, share, source))
+        if dialect == "duckdb":
+            outcomes = _repair_over_empty(_statements(queries, dialect), schema, random_texts, share, source)
+        else:
+            catalog, statements = _declared(schema, dialect), _statements(queries, dialect)
+            outcomes = asyncio.run(_repair_texts(statements, catalog, _parser(dialect), random_texts, share, source))
     else:
         profile = chosen(database, connection, needed=True)
         outcomes = asyncio.run(_repair_all(queries, profile, random_texts, share, source))
-    asked = "bind" if schema is None else "parse"
+    asked = "bind" if schema is None or dialect == "duckdb" else "parse"
     if json:
         typer.echo(msgspec.json.encode(shares(outcomes, asked)))
     else:
         print_outcomes(outcomes, Console(), failures, asked)
     return 1 if any(outcome.lost.silently for outcome in outcomes) else 0
+
+
+def _repair_over_empty(
+    queries: dict[str, str], schema: str, random_texts: int, share: float, source: random.Random
+) -> list[Outcome]:
+    """What becomes of the texts on a DuckDB with the tables of a schema."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "schema.duckdb"
+        with duckdb.connect(str(path)) as made:
+            try:
+                made.execute(read_sql(schema))
+            except duckdb.Error as error:
+                message = str(error).split("\n", 1)[0]
+                raise SpeqlError(f"The schema cannot be read: {message}", "Check --dialect.") from error
+        profile = ConnectionProfile(database=str(path), keep_catalog=False)
+        return asyncio.run(_repair_all(queries, profile, random_texts, share, source))
 
 
 async def _repair_all(
