@@ -40,6 +40,18 @@ class Grammar(TokenReader):
         """Whether another element of a list follows."""
         raise NotImplementedError
 
+    def operand(self, boolean: bool) -> Node:
+        """One operand of an expression."""
+        raise NotImplementedError
+
+    def reference(self) -> Node:
+        """A column, a qualified star, or a call."""
+        raise NotImplementedError
+
+    def parenthesis(self, boolean: bool) -> Node:
+        """A subquery, a row, or an expression in parentheses."""
+        raise NotImplementedError
+
     def type_name(self) -> Node:
         """The name of a type."""
         raise NotImplementedError
