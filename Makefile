@@ -10,7 +10,7 @@ DATA := bench/data
 LLM := $(DATA)/llm
 LLM_MODEL ?= qwen2.5-coder-1.5b
 
-.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-prefixes-postgres bench-repair bench-repair-dialects bench-report test-llm lock clean
+.PHONY: help install assets demo play test test-engines test-play shots-play test-notebooks shots-notebooks fuzz fuzz-postgres test-vscode test-vscode-units test-workbench bench-vscode shots-vscode check format bench bench-data bench-tpcds bench-prefixes bench-prefixes-postgres bench-prefixes-spark bench-repair bench-repair-dialects bench-report test-llm lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -171,6 +171,9 @@ bench-prefixes-postgres: $(READY) bench-data  ## The same on PostgreSQL, which h
 	$(BIN)/python bench/on_postgres.py $(DATA)/tpcds-sf$(SF).duckdb $(BIN)/speql bench $(DATA)/tpcds --database {} \
 		--protocols lines --hidden-lines 1000 --compared-previews 1000 --direct-runs 1 \
 		--results bench/results/prefixes/postgres-tpcds-sf$(SF).jsonl $(ARGS)
+
+bench-prefixes-spark: $(READY) bench-data $(ENGINES)/spark/.ready  ## The same over temp views on Spark, in which matching is off (SF=0.01 ARGS="--only q03,q07")
+	$(BIN)/python bench/prefixes_on_spark.py $(DATA)/tpcds-sf$(SF).duckdb $(DATA)/tpcds $(ARGS)
 
 bench-repair: $(READY) bench-data  ## Repair unfinished texts of TPC-DS, TPC-H and queries of DuckDB alone, and ask the engine whether they bind
 	$(BIN)/speql bench repair $(DATA)/tpcds --database $(DATA)/tpcds-sf$(SF).duckdb $(ARGS)
