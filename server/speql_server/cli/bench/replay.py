@@ -12,13 +12,12 @@ from shutil import copytree, rmtree
 from tempfile import mkdtemp
 
 import msgspec
-from sqlglot import exp, parse_one
 
 from speql_engines import Engine
 from speql_engines.engine import EngineError
+from speql_scheduler.matching.needed_columns import needs_added_columns
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.settings import SchedulerSettings
-from speql_server.cli.bench.added_columns import needs_added_columns
 from speql_server.cli.bench.edits import explorations
 from speql_server.cli.bench.metered_engine import CallKind, MeteredEngine
 from speql_server.cli.bench.records import Protocol, ReplayRecord, SubmitRecord
@@ -36,6 +35,7 @@ from speql_server.protocol import Preview
 from speql_server.session import Session
 from speql_server.settings import ServerSettings
 from speql_speculator.snapshot import Snapshot
+from speql_sql.parse import parse_query
 from speql_sql.problem import sentences
 
 _TOO_MUCH = ("disk-full", "out-of-memory")
@@ -206,9 +206,8 @@ class _Document:
     async def _by_added(self, text: str) -> bool:
         """Whether the temp tables that are there serve the text only because of columns that were added to them."""
         catalog = await self.engine.engine.catalog()
-        query = parse_one(text, dialect=catalog.dialect)
-        assert isinstance(query, exp.Query), "what is replayed are queries"
-        return needs_added_columns(query, self.connection.store.views, catalog)
+        query = parse_query(text, catalog.dialect).query
+        return query is not None and needs_added_columns(query, self.connection.store.views, catalog)
 
     async def _compare_with_direct(self, text: str, answer: Answer) -> tuple[float, str]:
         """The median time of direct runs, in ms, and what differs."""

@@ -4,15 +4,13 @@ import asyncio
 import random
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import duckdb
 import msgspec
 import typer
 from rich.console import Console
 from rich.progress import track
 
+from speql_engines import Engine
 from speql_server.analysis import Analyst
 from speql_server.cli.bench_repair.lost_words import lost_words
 from speql_server.cli.bench_repair.outcomes import Outcome, print_outcomes, shares
@@ -61,7 +59,8 @@ def run_bench_repair(
         if database is not None or connection is not None:
             raise SpeqlError("--schema stands for a database.", "Give --schema alone.")
         if dialect == "duckdb":
-            outcomes = _repair_over_empty(_statements(queries, dialect), schema, random_texts, share, source)
+            statements = _statements(queries, dialect)
+            outcomes = asyncio.run(_repair_over_empty(statements, schema, random_texts, share, source))
         else:
             catalog, statements = _declared(schema, dialect), _statements(queries, dialect)
             outcomes = asyncio.run(_repair_texts(statements, catalog, _parser(dialect), random_texts, share, source))
@@ -76,20 +75,20 @@ def run_bench_repair(
     return 1 if any(outcome.lost.silently for outcome in outcomes) else 0
 
 
-def _repair_over_empty(
+async def _repair_over_empty(
     queries: dict[str, str], schema: str, random_texts: int, share: float, source: random.Random
 ) -> list[Outcome]:
-    """What becomes of the texts on a DuckDB with the tables of a schema."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "schema.duckdb"
-        with duckdb.connect(str(path)) as made:
+    """What becomes of the texts on a DuckDB in memory with the tables of a schema."""
+    engine = await open_engine_of(ConnectionProfile(writable=True))
+    try:
+        for statement in split_statements(read_sql(schema)):
             try:
-                made.execute(read_sql(schema))
-            except duckdb.Error as error:
-                message = str(error).split("\n", 1)[0]
-                raise SpeqlError(f"The schema cannot be read: {message}", "Check --dialect.") from error
-        profile = ConnectionProfile(database=str(path), keep_catalog=False)
-        return asyncio.run(_repair_all(queries, profile, random_texts, share, source))
+                await engine.submit(statement.text)
+            except SpeqlError as error:
+                raise SpeqlError(f"The schema cannot be read: {error.message}", "Check --dialect.") from error
+        return await _repair_on(engine, queries, random_texts, share, source)
+    finally:
+        await asyncio.shield(engine.close())
 
 
 async def _repair_all(
@@ -97,14 +96,19 @@ async def _repair_all(
 ) -> list[Outcome]:
     engine = await open_engine_of(profile)
     try:
-
-        async def bind(sql: str) -> str:
-            problems = (await engine.bind(sql)).problems
-            return problems[0].message.split("\n", 1)[0] if problems else ""
-
-        return await _repair_texts(queries, await engine.catalog(), bind, random_texts, share, source)
+        return await _repair_on(engine, queries, random_texts, share, source)
     finally:
         await asyncio.shield(engine.close())
+
+
+async def _repair_on(
+    engine: Engine, queries: dict[str, str], random_texts: int, share: float, source: random.Random
+) -> list[Outcome]:
+    async def bind(sql: str) -> str:
+        problems = (await engine.bind(sql)).problems
+        return problems[0].message.split("\n", 1)[0] if problems else ""
+
+    return await _repair_texts(queries, await engine.catalog(), bind, random_texts, share, source)
 
 
 def _parser(dialect: str) -> Callable[[str], Awaitable[str]]:

@@ -4,8 +4,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from speql_scheduler.matching.needed_columns import needs_added_columns
 from speql_scheduler.matching.view import define_view
-from speql_server.cli.bench.added_columns import needs_added_columns
 from speql_speculator.superset import superset
 from speql_sql import Catalog, Column, Table
 

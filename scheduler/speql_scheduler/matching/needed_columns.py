@@ -14,8 +14,8 @@ from speql_sql.added_columns import is_added
 def needs_added_columns(query: exp.Query, views: Sequence[View], catalog: Catalog) -> bool:
     """Whether the views serve the query alone, and would not without their added columns.
 
-    Added are the columns of conditions and of ORDER BY, and those that are likely to be used next
-    (:func:`~speql_speculator.superset.superset`).
+    Added are the columns of conditions and of ORDER BY, and those that are likely to be used next: see
+    :mod:`speql_sql.added_columns`.
     """
     if not any(_added(view) for view in views) or not rewrite(query, views, catalog).temp_only:
         return False
