@@ -98,6 +98,8 @@ class Prefixes:
         except PySparkException as error:
             self.wrong.append(f"{name}: {str(error).partition(chr(10))[0]}\n{direct}\n--> {rewritten}")
             return
+        if len(found.column_names) == len(expected.column_names):
+            found = found.rename_columns(expected.column_names)  # as every answer is named as it was asked for
         limited = re.search(r"\bLIMIT\s+\d+\s*$", direct, re.IGNORECASE) is not None
         if expected.schema.types != found.schema.types:
             difference: str | None = f"types {expected.schema.types} and {found.schema.types}"
@@ -145,12 +147,14 @@ def main() -> int:
         catalog = read_catalog(lambda sql: spark.sql(sql).toArrow().to_pylist(), ("spark_catalog", "default"), "spark")
         prefixes = Prefixes(spark, catalog)
         for name, sql in translated(arguments.queries, [one for one in arguments.only.split(",") if one]):
+            before = len(prefixes.wrong)
             binding, served = prefixes.of(name, sql)
             bound += binding
-            print(f"{name}: {binding} prefixes bind, {served} over temp views", flush=True)
+            wrong = prefixes.wrong[before:]
+            print(f"{name}: {binding} prefixes bind, {served} over temp views, {len(wrong)} wrong", flush=True)
+            for each in wrong:
+                print(each, flush=True)
     print(f"{bound} prefixes, {prefixes.compared} compared, {len(prefixes.wrong)} wrong")
-    for wrong in prefixes.wrong:
-        print(wrong)
     return 1 if prefixes.wrong else 0
 
 
