@@ -238,8 +238,7 @@ class SelectResolver:
                 )
 
     def _no_calls_inside(self, select: Select, extra: Sequence[Clause]) -> None:
-        """FILTER sees single rows, and a window's parts are values: an aggregate in one, or a window in the other, is
-        from what follows the cursor."""
+        """Leave out a FILTER with an aggregate in it, and a window with another: it has swallowed what follows."""
         calls = [
             found for part in (select, *extra) for found in local_nodes(part) if isinstance(found, Call) and found.kept
         ]
