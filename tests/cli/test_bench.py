@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from speql_engines.connections import open_engine
 from speql_server.cli.bench.edits import explorations
 from speql_server.cli.bench.metered_engine import Call, Meter
+from speql_server.cli.bench.commit import measured_commit
 from speql_server.cli.bench.records import ReplayRecord, Setting, SubmitRecord
 from speql_server.cli.bench.report_page import write_report
 from speql_server.cli.bench.results import Results, read_results
@@ -186,6 +187,9 @@ def test_a_replay_compares_every_result_and_reports(database: Path, tmp_path: Pa
 
     write_report([results], page)
     text = page.read_text()
+    if commit := measured_commit():
+        assert {record.commit for record in records} == {commit}
+        assert f"`{commit}` (lines: 1), `{commit}` (human: 1), `{commit}` (edits: 1)." in text
     assert "| wrong results | 0 of 6 submits" in text
     for line in text.splitlines():
         if line.startswith("!["):

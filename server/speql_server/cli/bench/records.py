@@ -38,7 +38,7 @@ class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
     that came after the last submit, ahead of an edit; ``direct_ms`` is what the submits take without speculation.
     ``work_over_time`` is how much of ``speculative_ms`` had been done after each twentieth of the time.
     ``previews_wrong`` are those of the ``previews_compared`` that showed a row which the direct run does not have.
-    ``failure`` says what ended the replay early.
+    ``failure`` says what ended the replay early, ``commit`` which commit of SpeQL was measured.
     """
 
     query: str
@@ -62,6 +62,7 @@ class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
     typing_seconds: float = 0.0
     real_seconds: float = 0.0
     failure: str = ""
+    commit: str = ""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):

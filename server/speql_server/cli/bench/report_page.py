@@ -1,5 +1,6 @@
 """The page that shows results: tables and plots."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def _section(setting: Setting, records: list[ReplayRecord], name: str, plots: Pl
         f"{len(queries)} queries over {setting.rows:,} rows; {setting.engine}, {setting.threads} threads{slow}; "
         f"SpeQL {setting.version}; direct times are medians of {setting.direct_runs}."
     )
+    yield from _commits(records)
     yield from _figures("All queries", figures(records))
     slowest = _slowest(records)
     if len(slowest) < len(queries):
@@ -69,6 +71,15 @@ def _section(setting: Setting, records: list[ReplayRecord], name: str, plots: Pl
         yield ""
         yield f"![{title}](images/benchmarks/{file})"
     yield from _queries(records)
+
+
+def _commits(records: Sequence[ReplayRecord]) -> Iterator[str]:
+    """Which commits were measured: a resumed run may hold records of several."""
+    counts = Counter((record.commit, record.protocol) for record in records)
+    if any(commit for commit, _ in counts):
+        told = [f"`{commit or 'not kept'}` ({protocol}: {count})" for (commit, protocol), count in counts.items()]
+        yield ""
+        yield f"Commits measured, with the queries of each: {', '.join(told)}."
 
 
 def _figures(title: str, found: Sequence[Figure]) -> Iterator[str]:

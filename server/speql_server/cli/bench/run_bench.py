@@ -10,10 +10,12 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from speql_engines.connections import open_engine
+from speql_server.cli.bench.commit import measured_commit
 from speql_server.cli.bench.past_instances import record_instances
 from speql_server.cli.bench.records import Protocol, ReplayRecord, Setting
 from speql_server.cli.bench.replay import ReplaySettings, replay
@@ -97,7 +99,7 @@ async def _replay_all(
                 missing = [protocol for protocol in protocols if not results.has(name, protocol)]
                 if missing:
                     for record in await replay(loop, engine, name, text, missing, settings):
-                        results.add(record)
+                        results.add(msgspec.structs.replace(record, commit=measured_commit()))
                         if not sys.stderr.isatty():
                             print(_line(record), file=sys.stderr, flush=True)  # noqa: T201 - progress of a command
                 progress.advance(task)
