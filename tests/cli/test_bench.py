@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from speql_engines.connections import open_engine
+from speql_server.cli.bench.commit import measured_commit
 from speql_server.cli.bench.edits import explorations
 from speql_server.cli.bench.metered_engine import Call, Meter
-from speql_server.cli.bench.commit import measured_commit
 from speql_server.cli.bench.records import ReplayRecord, Setting, SubmitRecord
 from speql_server.cli.bench.report_page import write_report
 from speql_server.cli.bench.results import Results, read_results
