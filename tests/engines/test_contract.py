@@ -21,6 +21,7 @@ from speql_engines.governed.governor import Governor
 from speql_engines.governed.ledger import Ledger
 from speql_engines.governed.ledger_writer import LedgerWriter
 from speql_engines.governed.settings import Limit, SpeculationSettings
+from speql_engines.walk import walk
 
 SCHEMA = """
 CREATE TABLE regions (name VARCHAR(20) NOT NULL PRIMARY KEY, boss VARCHAR(20));
@@ -57,6 +58,9 @@ STAND_IN_CANNOT = {
     "spark": {"test_the_catalog_lists_tables_columns_and_keys": "a table of files has no keys there, nor NOT NULL"},
 }
 """By engine and test: what the engine's stand-in is not able to show, and why."""
+
+STAND_IN_CANNOT_WALK: dict[str, set[str]] = {}
+"""By dialect: the steps of a walk that the engine's stand-in is not able to show."""
 
 OpenShop = Callable[..., Awaitable[Engine]]
 
@@ -454,6 +458,19 @@ async def test_functions_have_signatures(shop):
     truncates = "datetrunc" if shop.info.dialect == "tsql" else "date_trunc"
     assert {"sum", "lower", truncates} <= {function.name for function in found}
     assert any(function.kind == "aggregate" for function in found if function.name == "sum")
+
+
+async def test_a_walk_over_its_promises_finds_them_kept(shop):
+    if isinstance(shop, GovernedEngine):
+        pytest.skip("what takes hours is refused there before it runs")
+    found = [finding async for finding in walk(shop, cancel_after=0.5, most_seconds=8.0)]
+
+    names = ["query", "page", "values", "names and types", "estimate", "temp table", "cancel", "time limit", "sample"]
+    assert [finding.step for finding in found] == [*names, "from outside"]
+    cannot = STAND_IN_CANNOT_WALK.get(shop.info.dialect, set())
+    assert [finding for finding in found if finding.right is False and finding.step not in cannot] == []
+    assert {finding.step for finding in found if finding.right} >= {*names[:7]} - cannot
+    assert not running(shop)
 
 
 async def test_a_closed_engine_says_so(shop):

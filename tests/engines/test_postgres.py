@@ -8,6 +8,7 @@ from tests.engines.opening import Open, opening
 from tests.engines.reading import value
 
 from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
+from speql_engines.bill import Bill, billed_to
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.parse import parse_query
 
@@ -274,6 +275,22 @@ async def test_operators_and_domains_of_the_database_are_not_called_ahead(engine
 
     assert {sql: may_run(sql) for sql in passes} == dict.fromkeys(passes, True)
     assert {sql: may_run(sql) for sql in refused} == dict.fromkeys(refused, False)
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(None, "5min"), (0.25, "250ms")])
+async def test_the_server_stops_what_works_ahead(engine, limit, shown):
+    asked = "SELECT current_setting('statement_timeout') AS v"
+    with billed_to(Bill(most_seconds=limit)):
+        assert await value(engine, asked) == shown
+        table = await engine.create_temp_table("speql_timed", asked)
+    assert await value(engine, f"SELECT v FROM {table.sql_name}") == shown
+    own = (await engine.submit(asked)).rows.column("v").to_pylist()
+    assert own == ["0"]
+    await engine.submit("SET statement_timeout = '200ms'")
+    assert await value(engine, asked) == "200ms"
+    with pytest.raises(EngineError) as raised:
+        await engine.execute("SELECT pg_sleep(60)")
+    assert "57014" in raised.value.message
 
 
 async def test_the_search_path_is_the_sessions(engine):
