@@ -26,8 +26,8 @@ _SHOWN_BY = {
     "postgres": "SELECT state FROM pg_stat_activity WHERE application_name = 'SpeQL' -> none is idle in transaction",
     "redshift": "SELECT status, query_text FROM sys_query_history WHERE query_text LIKE '%77' ORDER BY start_time DESC "
     "-> the walk's own two were canceled",
-    "snowflake": "SELECT error_code, query_text FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE query_tag = 'SpeQL' "
-    "ORDER BY start_time DESC -> two with 77 at their end failed, by 604 and 630",
+    "snowflake": "SELECT error_code, query_text FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE query_tag = "
+    "'SpeQL' ORDER BY start_time DESC -> two with 77 at their end failed, by 604 and 630",
     "bigquery": "SELECT error_result.reason, total_bytes_billed, query FROM `region-eu`.INFORMATION_SCHEMA.JOBS WHERE "
     "query LIKE '%77' ORDER BY creation_time DESC (your region in place of eu) -> two were stopped, nothing was billed",
     "tsql": "SELECT session_id, status, open_transaction_count FROM sys.dm_exec_sessions WHERE context_info = "
@@ -129,7 +129,7 @@ async def _estimate(engine: Engine) -> Finding:
     table = max(await _tables(engine), key=lambda one: one.bytes or one.row_count or 0, default=None)
     if table is None:
         return Finding("estimate", None, "there is no table to estimate a query over")
-    found = await engine.estimate(f"SELECT * FROM {_named(table, engine)}")
+    found = await engine.estimate(f"SELECT * FROM {await _named(table, engine)}")
     told = [f"{found.rows_scanned:,} rows of {table.name}"]
     told += [f"{found.bytes_scanned:,} bytes"] if found.bytes_scanned is not None else []
     told += [f"{found.seconds:.1f} s"] if found.seconds is not None else []
@@ -196,7 +196,7 @@ async def _sample(engine: Engine) -> Finding:
     table = min(tables, key=lambda one: one.row_count or 0, default=None)
     if table is None:
         return Finding("sample", None, "there is no table with a known number of rows")
-    name = _named(table, engine)
+    name = await _named(table, engine)
     result = await engine.sample(f"SELECT COUNT(*) AS n FROM {name}", name, 0.5)
     (drawn,) = result.rows.column(0).to_pylist()
     return Finding("sample", True, f"half of {table.name} are {drawn:,} of some {table.row_count:,} rows")
@@ -215,5 +215,7 @@ async def _tables(engine: Engine) -> list[Table]:
     return [table for table in catalog.tables if not table.unsafe and not table.listed_only]
 
 
-def _named(table: Table, engine: Engine) -> str:
-    return exp.table_(table.name, table.schema, table.database, quoted=True).sql(engine.info.dialect)
+async def _named(table: Table, engine: Engine) -> str:
+    path = (await engine.catalog()).path
+    database = "" if path and path[0][0] == table.database else table.database
+    return exp.table_(table.name, table.schema, database or None, quoted=True).sql(engine.info.dialect)

@@ -59,7 +59,11 @@ STAND_IN_CANNOT = {
 }
 """By engine and test: what the engine's stand-in is not able to show, and why."""
 
-STAND_IN_CANNOT_WALK: dict[str, set[str]] = {}
+STAND_IN_CANNOT_WALK = {
+    "bigquery": {"names and types", "time limit"},
+    "snowflake": {"time limit"},
+    "tsql": {"time limit"},
+}
 """By dialect: the steps of a walk that the engine's stand-in is not able to show."""
 
 OpenShop = Callable[..., Awaitable[Engine]]
