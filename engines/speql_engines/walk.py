@@ -166,7 +166,7 @@ async def _cancel(engine: Engine, after: float, most_seconds: float) -> Finding:
     await asyncio.wait({call})
     seconds = time.perf_counter() - asked
     works = (await engine.execute("SELECT 42 AS answer")).rows.num_rows == 1
-    right = seconds < most_seconds / 4 and works
+    right = seconds < most_seconds / 2 and works
     remedy = "" if right else "The server went on: it did not take the cancel, or took long over it."
     return Finding("cancel", right, f"the server stopped {seconds:.2f} s after it was asked to", remedy)
 

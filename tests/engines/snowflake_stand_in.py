@@ -2,7 +2,8 @@
 
 The driver is the real one and speaks its own protocol to the relay. What the relay answers itself is scripted after
 Snowflake's documentation: it shows that the adapter asks and reads as documented, not that Snowflake answers so. It
-holds a statement that reads ``large x, large y`` (or is the slow one of a walk) until it is cancelled, as Snowflake would; fakesnow does not cancel.
+holds a statement that reads ``large x, large y``, or is the slow one of a walk, until it is cancelled, as Snowflake
+would; fakesnow does not cancel.
 """
 
 import gzip

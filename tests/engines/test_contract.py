@@ -467,7 +467,7 @@ async def test_functions_have_signatures(shop):
 async def test_a_walk_over_its_promises_finds_them_kept(shop):
     if isinstance(shop, GovernedEngine):
         pytest.skip("what takes hours is refused there before it runs")
-    found = [finding async for finding in walk(shop, cancel_after=0.5, most_seconds=8.0)]
+    found = [finding async for finding in walk(shop, cancel_after=0.5, most_seconds=16.0)]
 
     names = ["query", "page", "values", "names and types", "estimate", "temp table", "cancel", "time limit", "sample"]
     assert [finding.step for finding in found] == [*names, "from outside"]
