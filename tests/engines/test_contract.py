@@ -1,5 +1,7 @@
 """What every engine promises, asked of each that runs here: one body of tests for all adapters.
 
+The adapter of another package is there as well: the template of `docs/adapter`.
+
 Snowflake, BigQuery, Redshift and SQL Server are stand-ins here (`snowflake_stand_in.py`, `bigquery_stand_in.py`,
 `redshift_stand_in.py`, `sqlserver_stand_in.py`): what they cannot show is left out, and says so.
 """
@@ -94,6 +96,7 @@ ITS_VALUES = {
         "snowflake",
         "sqlserver",
         "spark",
+        "template",
         "duckdb, governed",
         "postgres, governed",
     ]
