@@ -49,6 +49,18 @@ async def test_an_error_is_told_and_the_walk_goes_on(engine: DuckDBEngine) -> No
     assert steps["cancel"].right
 
 
+async def test_a_table_that_asks_for_a_condition_is_passed_over(engine: DuckDBEngine) -> None:
+    async def asks(sql: str) -> Estimate:
+        if "big" in sql:
+            raise EngineError("Cannot query over table big without a filter.")
+        return await engine.estimate(sql)
+
+    estimate = (await found(Changed(engine, estimate=asks)))["estimate"]
+
+    assert estimate.right
+    assert "1,000 rows of sales" in estimate.found
+
+
 async def test_a_cancel_that_does_not_reach_the_server_is_seen(engine: DuckDBEngine) -> None:
     over = asyncio.Event()
 
