@@ -157,9 +157,14 @@ def _not(node: exp.Expr, names: Names) -> str:
     inner = node.this.unnest()
     if isinstance(inner, exp.Not) and _is_predicate(inner.this):
         return normal_text(inner.this, names)
-    if isinstance(inner, (exp.EQ, exp.NEQ)):
+    if isinstance(inner, (exp.EQ, exp.NEQ)) and not _is_quantified(inner):
         return _operands("neq" if type(inner) is exp.EQ else "eq", inner, names)
     return f"(not {normal_text(inner, names)})"
+
+
+def _is_quantified(comparison: exp.Expr) -> bool:
+    """Whether it compares with ANY or ALL of something: NOT of ``= ANY`` is ``<> ALL``, and not ``<> ANY``."""
+    return any(isinstance(side, (exp.Any, exp.All)) for side in (comparison.this, comparison.args.get("expression")))
 
 
 def _operands(operator: str, node: exp.Expr, names: Names) -> str:
@@ -210,6 +215,8 @@ def _in(node: exp.Expr, names: Names) -> str:
 
 def _like(node: exp.Expr, names: Names) -> str:
     """NOT LIKE is NOT of LIKE."""
+    if _is_quantified(node):
+        return _generic(node, names)
     text = _generic(node, names, without="negate")
     return f"(not {text})" if node.args.get("negate") else text
 
