@@ -12,12 +12,14 @@ def are_lossless(block: Block, aliases: frozenset[str]) -> bool:
 
     Goldstein and Larson, section 3.2. Sources go one at a time. A left-joined table goes if its condition fixes a
     declared key, since then each row finds at most one match. An inner one goes if it is joined by nothing but a
-    declared foreign key that cannot be NULL, since then each row finds exactly one. No other condition may name it.
+    declared foreign key, since then each row finds exactly one: but for rows in which the key is NULL, so that this
+    is to be ruled out of a key that may be NULL (that of another source which goes must not). No other condition may
+    name it.
     """
     remaining = set(block.clause.sources)
     wanted = set(aliases)
     while wanted:
-        gone = next((alias for alias in sorted(wanted) if _is_lossless(block, alias, remaining)), None)
+        gone = next((alias for alias in sorted(wanted) if _is_lossless(block, alias, remaining, aliases)), None)
         if gone is None:
             return False
         wanted.remove(gone)
@@ -25,7 +27,7 @@ def are_lossless(block: Block, aliases: frozenset[str]) -> bool:
     return True
 
 
-def _is_lossless(block: Block, alias: str, remaining: set[str]) -> bool:
+def _is_lossless(block: Block, alias: str, remaining: set[str], going: frozenset[str]) -> bool:
     table = base_table(block.clause.sources[alias], block.catalog)
     if table is None or not table.keys:
         return False
@@ -37,7 +39,7 @@ def _is_lossless(block: Block, alias: str, remaining: set[str]) -> bool:
         if any(alias in _sources_in(condition) for condition in where):
             return False
         return _fixes_key(block, alias, table, block.left[alias])
-    return _follows_foreign_key(block, alias, table, [c for c in where if alias in _sources_in(c)])
+    return _follows_foreign_key(block, alias, table, [c for c in where if alias in _sources_in(c)], going)
 
 
 def _sources_in(condition: exp.Expr) -> set[str]:
@@ -63,7 +65,9 @@ def _fixes_key(block: Block, alias: str, table: Table, on: list[exp.Expr]) -> bo
     return any(key <= fixed for key in table.keys)
 
 
-def _follows_foreign_key(block: Block, alias: str, table: Table, conditions: list[exp.Expr]) -> bool:
+def _follows_foreign_key(
+    block: Block, alias: str, table: Table, conditions: list[exp.Expr], going: frozenset[str]
+) -> bool:
     pairs = _pairs(block, alias, conditions)
     origins = {other[0] for _, other in pairs}
     if len(pairs) != len(conditions) or len(origins) != 1:
@@ -84,7 +88,7 @@ def _follows_foreign_key(block: Block, alias: str, table: Table, conditions: lis
             key.target.lower() in (f"{table.schema}.{table.name}".lower(), table.name.lower())
             and origin_table.database == table.database
             and joined == declared
-            and never_null
+            and (never_null or origin not in going)
             and any(unique <= targets for unique in table.keys)
         ):
             return True

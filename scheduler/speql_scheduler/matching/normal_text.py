@@ -56,9 +56,10 @@ def normal_text(node: exp.Expr, names: Names) -> str:
     """The normal text of an expression.
 
     The text is a rendering of the whole tree, one to one but for these equalities of SQL's three-valued logic:
-    the order and repetition of the operands of AND and OR, the sides of a comparison, BETWEEN and its two
-    comparisons, a one-element IN list and ``=``, the order of an IN list, NOT of NOT, of ``=`` and of ``<>``,
-    parentheses, and ``COUNT`` of a literal and ``COUNT(*)``. Literals are kept to the byte.
+    the order and repetition of the operands of AND and OR, the sides of a comparison, of ``+`` and of ``*``, BETWEEN
+    and its two comparisons, a one-element IN list and ``=``, the order of an IN list, NOT of NOT, of AND, of OR and
+    of a comparison, ``year(d)`` and EXTRACT, what EXISTS selects, parentheses, and ``COUNT`` of a literal and
+    ``COUNT(*)``. Literals are kept to the byte.
 
     >>> import sqlglot
     >>> names = Names(lambda alias, name: f"{alias}.{name}")
@@ -95,6 +96,8 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
             continue
         elif isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.Not):
             found.extend(conjuncts(inner.this) if _is_predicate(inner.this) else [node])
+        elif isinstance(node, exp.Not) and isinstance(inner, exp.Or):
+            found.extend(conjuncts(_negated(inner.left), _negated(inner.right)))
         else:
             found.append(node)
     return found
@@ -103,7 +106,15 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
 def disjuncts(condition: exp.Expr) -> list[exp.Expr]:
     """The condition split at every OR."""
     node = condition.unnest()
-    return disjuncts(node.left) + disjuncts(node.right) if isinstance(node, exp.Or) else [node]
+    if isinstance(node, exp.Or):
+        return disjuncts(node.left) + disjuncts(node.right)
+    if isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.And):
+        return disjuncts(_negated(inner.left)) + disjuncts(_negated(inner.right))
+    return [node]
+
+
+def _negated(node: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.paren(node))
 
 
 _PREDICATES: tuple[type, ...] = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.Is)
@@ -157,9 +168,23 @@ def _not(node: exp.Expr, names: Names) -> str:
     inner = node.this.unnest()
     if isinstance(inner, exp.Not) and _is_predicate(inner.this):
         return normal_text(inner.this, names)
+    if isinstance(inner, exp.Or):
+        return _and(node, names)
+    if isinstance(inner, exp.And):
+        return _or(node, names)
     if isinstance(inner, (exp.EQ, exp.NEQ)) and not _is_quantified(inner):
         return _operands("neq" if type(inner) is exp.EQ else "eq", inner, names)
+    if (opposite := _OPPOSITES.get(type(inner))) is not None and _is_of_values(inner):
+        return normal_text(opposite(this=inner.this.copy(), expression=inner.expression.copy()), names)
     return f"(not {normal_text(inner, names)})"
+
+
+_OPPOSITES: dict[type[exp.Expr], type[exp.Binary]] = {exp.LT: exp.GTE, exp.LTE: exp.GT, exp.GT: exp.LTE, exp.GTE: exp.LT}
+
+
+def _is_of_values(comparison: exp.Expr) -> bool:
+    """Whether neither side is a row, nor ANY or ALL of something: of two values one is less, or they are equal."""
+    return not any(isinstance(side.unnest(), (exp.Any, exp.All, exp.Tuple)) for side in comparison.iter_expressions())
 
 
 def _is_quantified(comparison: exp.Expr) -> bool:
@@ -243,6 +268,53 @@ def _count(node: exp.Expr, names: Names) -> str:
     return _generic(node, names)
 
 
+def _commutative(node: exp.Expr, names: Names) -> str:
+    return _operands(node.key, node, names)
+
+
+_EXTRACTED: dict[type[exp.Expr], str] = {
+    **{exp.Year: "YEAR", exp.Quarter: "QUARTER", exp.Month: "MONTH", exp.Day: "DAY", exp.DayOfMonth: "DAY"},
+    **{exp.Hour: "HOUR", exp.Minute: "MINUTE", exp.Second: "SECOND"},
+}
+
+
+def _part_of_time(node: exp.Expr, names: Names) -> str:
+    """``year(d)`` is EXTRACT(YEAR FROM d); units in any case."""
+    if isinstance(node, exp.Extract):
+        unit, moment = node.this, node.expression
+        if not isinstance(unit, exp.Var) or any(node.args[key] for key in node.args if key not in ("this", "expression")):
+            return _generic(node, names)
+        return f"(extract {quoted(unit.name.upper())} {normal_text(moment, names)})"
+    if any(value for key, value in node.args.items() if key != "this"):
+        return _generic(node, names)
+    return f"(extract {_EXTRACTED[type(node)]} {normal_text(node.this, names)})"
+
+
+_DECIDE_ROWS = ("group", "having", "qualify", "limit", "offset", "fetch", "windows", "laterals", "with_", "sample", "into")
+
+
+def _exists(node: exp.Expr, names: Names) -> str:
+    """EXISTS asks for rows and not for what is in them; a SELECT without groups has a row for each of its FROM."""
+    select = node.this.unnest()
+    while isinstance(select, exp.Subquery):
+        select = select.this
+    one_row_each = (
+        isinstance(select, exp.Select)
+        and not any(select.args.get(key) for key in _DECIDE_ROWS)
+        and all(isinstance(node, _PLAIN_OUTPUTS) for item in select.expressions for node in item.walk())
+    )
+    if not one_row_each:
+        return _generic(node, names)
+    # Imported here because a SELECT inside an expression has the normal text of a whole query.
+    from speql_scheduler.matching.canonical import query_text
+
+    return f"(exists {query_text(select, names, without=_NO_MATTER_TO_EXISTS)})"
+
+
+_PLAIN_OUTPUTS = (exp.Column, exp.Identifier, exp.Literal, exp.Star, exp.Null, exp.Boolean, exp.Alias)
+_NO_MATTER_TO_EXISTS = frozenset(("expressions", "distinct", "order"))
+
+
 def _table(node: exp.Expr, names: Names) -> str:
     if isinstance(node, exp.Table) and not node.db and node.name.lower() in names.ctes:
         others = {key: value for key, value in node.args.items() if value and key not in ("this", "alias")}
@@ -262,6 +334,11 @@ _WRITERS: dict[type[exp.Expr], Callable[[exp.Expr, Names], str]] = {
     exp.Column: _column,
     exp.Literal: _literal,
     exp.Count: _count,
+    exp.Add: _commutative,
+    exp.Mul: _commutative,
+    exp.Exists: _exists,
+    exp.Extract: _part_of_time,
+    **dict.fromkeys(_EXTRACTED, _part_of_time),
     exp.Table: _table,
     exp.Paren: lambda node, names: normal_text(node.this, names),
     exp.EQ: lambda node, names: _operands("eq", node, names),
