@@ -85,8 +85,13 @@ def value_of(literal: exp.Expr, family: Family, *, orders_text: bool) -> Value |
 
 
 _SHIFTS: dict[str, tuple[str, int]] = {
-    **{"SECOND": ("seconds", 1), "MINUTE": ("seconds", 60), "HOUR": ("seconds", 3600)},
-    **{"DAY": ("days", 1), "WEEK": ("days", 7), "MONTH": ("months", 1), "YEAR": ("months", 12)},
+    "SECOND": ("seconds", 1),
+    "MINUTE": ("seconds", 60),
+    "HOUR": ("seconds", 3600),
+    "DAY": ("days", 1),
+    "WEEK": ("days", 7),
+    "MONTH": ("months", 1),
+    "YEAR": ("months", 12),
 }
 
 

@@ -6,6 +6,10 @@ from enum import Enum
 
 from sqlglot import exp
 
+from speql_scheduler.matching.asked_rows import NO_MATTER_TO_EXISTS, asked_rows
+from speql_scheduler.matching.negation import is_quantified, opposite
+from speql_scheduler.matching.units_of_time import EXTRACTING, extracted
+
 ColumnText = Callable[[str, str], str | None]
 
 
@@ -172,24 +176,8 @@ def _not(node: exp.Expr, names: Names) -> str:
         return _and(node, names)
     if isinstance(inner, exp.And):
         return _or(node, names)
-    if isinstance(inner, (exp.EQ, exp.NEQ)) and not _is_quantified(inner):
-        return _operands("neq" if type(inner) is exp.EQ else "eq", inner, names)
-    if (opposite := _OPPOSITES.get(type(inner))) is not None and _is_of_values(inner):
-        return normal_text(opposite(this=inner.this.copy(), expression=inner.expression.copy()), names)
-    return f"(not {normal_text(inner, names)})"
-
-
-_OPPOSITES: dict[type[exp.Expr], type[exp.Binary]] = {exp.LT: exp.GTE, exp.LTE: exp.GT, exp.GT: exp.LTE, exp.GTE: exp.LT}
-
-
-def _is_of_values(comparison: exp.Expr) -> bool:
-    """Whether neither side is a row, nor ANY or ALL of something: of two values one is less, or they are equal."""
-    return not any(isinstance(side.unnest(), (exp.Any, exp.All, exp.Tuple)) for side in comparison.iter_expressions())
-
-
-def _is_quantified(comparison: exp.Expr) -> bool:
-    """Whether it compares with ANY or ALL of something: NOT of ``= ANY`` is ``<> ALL``, and not ``<> ANY``."""
-    return any(isinstance(side, (exp.Any, exp.All)) for side in (comparison.this, comparison.args.get("expression")))
+    turned = opposite(inner)
+    return normal_text(turned, names) if turned is not None else f"(not {normal_text(inner, names)})"
 
 
 def _operands(operator: str, node: exp.Expr, names: Names) -> str:
@@ -240,7 +228,7 @@ def _in(node: exp.Expr, names: Names) -> str:
 
 def _like(node: exp.Expr, names: Names) -> str:
     """NOT LIKE is NOT of LIKE."""
-    if _is_quantified(node):
+    if is_quantified(node):
         return _generic(node, names)
     text = _generic(node, names, without="negate")
     return f"(not {text})" if node.args.get("negate") else text
@@ -272,47 +260,20 @@ def _commutative(node: exp.Expr, names: Names) -> str:
     return _operands(node.key, node, names)
 
 
-_EXTRACTED: dict[type[exp.Expr], str] = {
-    **{exp.Year: "YEAR", exp.Quarter: "QUARTER", exp.Month: "MONTH", exp.Day: "DAY", exp.DayOfMonth: "DAY"},
-    **{exp.Hour: "HOUR", exp.Minute: "MINUTE", exp.Second: "SECOND"},
-}
-
-
 def _part_of_time(node: exp.Expr, names: Names) -> str:
     """``year(d)`` is EXTRACT(YEAR FROM d); units in any case."""
-    if isinstance(node, exp.Extract):
-        unit, moment = node.this, node.expression
-        if not isinstance(unit, exp.Var) or any(node.args[key] for key in node.args if key not in ("this", "expression")):
-            return _generic(node, names)
-        return f"(extract {quoted(unit.name.upper())} {normal_text(moment, names)})"
-    if any(value for key, value in node.args.items() if key != "this"):
-        return _generic(node, names)
-    return f"(extract {_EXTRACTED[type(node)]} {normal_text(node.this, names)})"
-
-
-_DECIDE_ROWS = ("group", "having", "qualify", "limit", "offset", "fetch", "windows", "laterals", "with_", "sample", "into")
+    found = extracted(node)
+    return f"(extract {found[0]} {normal_text(found[1], names)})" if found is not None else _generic(node, names)
 
 
 def _exists(node: exp.Expr, names: Names) -> str:
-    """EXISTS asks for rows and not for what is in them; a SELECT without groups has a row for each of its FROM."""
-    select = node.this.unnest()
-    while isinstance(select, exp.Subquery):
-        select = select.this
-    one_row_each = (
-        isinstance(select, exp.Select)
-        and not any(select.args.get(key) for key in _DECIDE_ROWS)
-        and all(isinstance(node, _PLAIN_OUTPUTS) for item in select.expressions for node in item.walk())
-    )
-    if not one_row_each:
+    select = asked_rows(node) if isinstance(node, exp.Exists) else None
+    if select is None:
         return _generic(node, names)
     # Imported here because a SELECT inside an expression has the normal text of a whole query.
     from speql_scheduler.matching.canonical import query_text
 
-    return f"(exists {query_text(select, names, without=_NO_MATTER_TO_EXISTS)})"
-
-
-_PLAIN_OUTPUTS = (exp.Column, exp.Identifier, exp.Literal, exp.Star, exp.Null, exp.Boolean, exp.Alias)
-_NO_MATTER_TO_EXISTS = frozenset(("expressions", "distinct", "order"))
+    return f"(exists {query_text(select, names, without=NO_MATTER_TO_EXISTS)})"
 
 
 def _table(node: exp.Expr, names: Names) -> str:
@@ -338,7 +299,7 @@ _WRITERS: dict[type[exp.Expr], Callable[[exp.Expr, Names], str]] = {
     exp.Mul: _commutative,
     exp.Exists: _exists,
     exp.Extract: _part_of_time,
-    **dict.fromkeys(_EXTRACTED, _part_of_time),
+    **dict.fromkeys(EXTRACTING, _part_of_time),
     exp.Table: _table,
     exp.Paren: lambda node, names: normal_text(node.this, names),
     exp.EQ: lambda node, names: _operands("eq", node, names),

@@ -142,7 +142,9 @@ class Expressions:
             made += [f"{column} IS {r.choice(['', 'NOT '])}{r.choice(['TRUE', 'FALSE'])}", column, f"NOT {column}"]
             made += [f"{column} = {lit}", f"{column} <> {lit}"]
         elif type_name == "INTEGER":
-            inside = r.choice(["SELECT id FROM other", "SELECT e.w FROM dim AS e", "SELECT id FROM other WHERE id > 99"])
+            inside = r.choice(
+                ["SELECT id FROM other", "SELECT e.w FROM dim AS e", "SELECT id FROM other WHERE id > 99"]
+            )
             made += [f"{column} {operator} {r.choice(['ANY', 'ALL'])} ({inside})"] * 2
             other, _ = self.column(spec, ("INTEGER",))
             made += [f"{column} + {other} {operator} 4", f"{column} * {other} {operator} 4", f"{column} - {other} > 0"]
