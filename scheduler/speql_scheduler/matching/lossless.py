@@ -32,18 +32,19 @@ def _is_lossless(block: Block, alias: str, remaining: set[str], going: frozenset
     if table is None or not table.keys:
         return False
     others = [c for source, on in block.left.items() if source != alias and source in remaining for c in on]
-    where = [condition for condition in block.clause.where if _sources_in(condition) <= remaining]
-    if any(alias in _sources_in(condition) for condition in others):
+    where = [condition for condition in block.clause.where if _sources_in(block, condition) <= remaining]
+    if any(alias in _sources_in(block, condition) for condition in others):
         return False
     if alias in block.left:
-        if any(alias in _sources_in(condition) for condition in where):
+        if any(alias in _sources_in(block, condition) for condition in where):
             return False
         return _fixes_key(block, alias, table, block.left[alias])
-    return _follows_foreign_key(block, alias, table, [c for c in where if alias in _sources_in(c)], going)
+    return _follows_foreign_key(block, alias, table, [c for c in where if alias in _sources_in(block, c)], going)
 
 
-def _sources_in(condition: exp.Expr) -> set[str]:
-    return {column.table for column in condition.find_all(exp.Column)}
+def _sources_in(block: Block, condition: exp.Expr) -> set[str]:
+    """The sources of the SELECT that a condition names; those of a subquery in it are its own."""
+    return {column.table for column in condition.find_all(exp.Column) if column.table in block.clause.sources}
 
 
 def _pairs(block: Block, alias: str, conditions: list[exp.Expr]) -> list[tuple[str, ColumnKey]]:
