@@ -29,7 +29,7 @@ _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("DOUBLE", "DOUBLE PRECISION", "FLOAT8"), "float"),
     "DATE": "date",
     **dict.fromkeys(("TIMESTAMP", "DATETIME", "TIMESTAMP WITHOUT TIME ZONE"), "timestamp"),
-    **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), "text"),
+    **dict.fromkeys(("VARCHAR", "CHARACTER VARYING", "TEXT", "STRING"), "text"),
     **dict.fromkeys(("BOOLEAN", "BOOL"), "truth"),
 }
 
