@@ -7,6 +7,7 @@ from speql_speculator.parsing.syntax_tree import (
     Branch,
     Case,
     Clause,
+    Expression,
     Group,
     Literal,
     Missing,
@@ -66,6 +67,27 @@ class KeywordOperandParser(CallParser):
         group.last = self.position
         self.up()
         return group
+
+    def entries(self, *, names: bool) -> Node:
+        """``{'a': 1, b: 2}``; ``names``: a word in front of a colon names a field, where that of a MAP is a column."""
+        outside, self.names_depth = self.names_depth, self.depth + 2 if names else -1
+        group = self.bracket("{", "}")
+        self.names_depth = outside
+        for items in group.children():
+            for entry in items.children():
+                self.pair(entry)
+        return group
+
+    def pair(self, entry: Node) -> None:
+        """Hold the key of an entry and its value together; a key alone is left out."""
+        if not isinstance(entry, Expression) or entry.last <= entry.first:
+            return
+        term = entry.terms[0]
+        colons = [index for index, (start, _) in enumerate(term.operators) if self.tokens[start].text == ":"]
+        if colons:
+            term.least = colons[0] + 2
+        elif self.dialect in _WITH_ENTRIES:
+            entry.fault = entry.fault or fragment(f"`{self.tokens[entry.first].text}`")
 
     def type_name(self) -> Node:
         """The name of a type, with its arguments."""
@@ -184,3 +206,7 @@ class KeywordOperandParser(CallParser):
     def skip_junk(self) -> None:
         """A word half typed inside CASE."""
         self.strays.append(self.junk())
+
+
+_WITH_ENTRIES = ("duckdb", "snowflake")
+"""Dialects in which braces hold nothing but keys and values; elsewhere they may be ``{d '2024-01-31'}``."""
