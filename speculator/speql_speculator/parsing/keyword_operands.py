@@ -59,14 +59,26 @@ class KeywordOperandParser(CallParser):
                     element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
         group = Group(first, self.position, inner=inner, may_be_empty=True)
         if self.word == "FOR":
-            # A list comprehension: kept as it is.
-            while not self.at_end() and not self.is_mark(closing):
-                self.position += 1
-            group.inner = []
+            self.comprehension(group)
         group.closer = self.close(closing)
         group.last = self.position
         self.up()
         return group
+
+    def comprehension(self, group: Group) -> None:
+        """``FOR x IN list IF condition`` behind the value of a list comprehension; half of it is left out with it."""
+        self.position += 1
+        while (self.word and self.word != "IN") or self.is_mark(","):
+            self.lambda_names.add(self.token.text.lower())
+            self.position += 1
+        if self.word != "IN":
+            group.inner, group.fault = [], fragment("the list")
+            return
+        self.position += 1
+        group.inner.append(self.expression())
+        if self.word == "IF":
+            self.position += 1
+            group.inner.append(self.expression(boolean=True))
 
     def entries(self, *, names: bool) -> Node:
         """``{'a': 1, b: 2}``; ``names``: a word in front of a colon names a field, where that of a MAP is a column."""
