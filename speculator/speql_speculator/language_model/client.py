@@ -25,8 +25,8 @@ _SENT_HEADERS = frozenset(
 )
 """The library adds headers about this machine, and those that the environment names."""
 
-_NO_TEMPERATURE = ("gpt-5", "o1", "o3", "o4")
-"""Models that think first, and refuse a request that names a temperature."""
+_THINKS_FIRST = ("gpt-5", "o1", "o3", "o4")
+"""Models that refuse a request which names a temperature, or words to stop at."""
 
 _NOT_THE_PROTOCOL = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError)
 """What reading an answer raises that is none of such an endpoint: of other forms, endless numbers, JSON without end."""
@@ -171,10 +171,10 @@ class Client:
             "model": self._model(request),
             "stream": True,
         }
-        if not self._model(request).startswith(_NO_TEMPERATURE):
+        if not self._model(request).startswith(_THINKS_FIRST):
             options["temperature"] = request.temperature
-        if request.stop:
-            options["stop"] = list(request.stop)
+            if request.stop:
+                options["stop"] = list(request.stop)
         if self._endpoint.profile.usage_on_request:
             options["stream_options"] = {"include_usage": True}
         if request.messages:

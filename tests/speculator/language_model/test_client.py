@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,13 @@ async def test_an_answer_is_streamed_and_its_usage_reported(open_room: Any) -> N
     body = room.server.asked[0].body
     assert (body["stream"], body["model"], body["max_completion_tokens"]) == (True, "gpt-4.1-mini", 50)
     assert body["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(("model", "names"), [("gpt-5-mini", False), ("o4-mini", False), ("gpt-4.1-mini", True)])
+async def test_models_that_think_first_get_nothing_that_they_refuse(open_room: Any, model: str, names: bool) -> None:
+    async with open_room(says("SELECT 1"), small_model=model) as room:
+        await room.model.ask(replace(REQUEST, stop=(";",)))
+    assert [name in room.server.asked[0].body for name in ("temperature", "stop")] == [names, names]
 
 
 async def test_what_the_endpoint_does_not_report_is_estimated_and_marked(open_room: Any) -> None:
