@@ -154,8 +154,8 @@ _VALUES_OF_TYPE = re.compile(r"\(\s*'(?:[^']|'')*'(?:\s*,\s*'(?:[^']|'')*')*\s*\
 
 
 def _type(type_name: str) -> str:
-    """A type without the values that an ENUM lists: they are what stands in the rows."""
-    return _VALUES_OF_TYPE.sub("", type_name)
+    """A type without the values that an ENUM lists, which are what stands in the rows; on one line."""
+    return " ".join(_VALUES_OF_TYPE.sub("", type_name).split())
 
 
 def _name(name: str) -> str:
