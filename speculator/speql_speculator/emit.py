@@ -203,7 +203,7 @@ class _Emitter:
             self.emit(inner)
         if node.call is not None:
             self.emit(node.call)
-        end = node.alias if node.alias >= 0 else node.last - 1
+        end = node.alias if node.alias >= 0 and node.alias > node.marker else node.last - 1
         conditions = [clause.first for clause in (node.condition, node.using) if clause is not None]
         if conditions:
             end = min(conditions) - 1

@@ -134,8 +134,8 @@ def _events(text: str, dialect: str, start: int) -> Iterator[_Event]:
     """Where statements begin and end, in order, from a place on where one begins (or from the beginning)."""
     first: Token | None = None
     before: Token | None = None
-    # One entry a parenthesis level: whether that level has had its SELECT.
-    selected = [False]
+    # One entry a parenthesis level: whether that level has had its SELECT, and where it was opened.
+    selected, opened = [False], [start]
     looked = start
     for token in tokenize_coarsely(text, dialect, _WORDS, start):
         looked = max(looked, _EVERYTHING if token.closer else token.end + _AHEAD)
@@ -146,15 +146,20 @@ def _events(text: str, dialect: str, start: int) -> Iterator[_Event]:
             if before is not None:
                 yield _Event(True, before.end, looked)
             first = before = None
-            selected = [False]
+            selected, opened = [False], [start]
             continue
-        if token.kind == "word" and word in ("SELECT", "WITH") and before is not None and selected[-1]:
+        if (
+            token.kind == "word"
+            and word in ("SELECT", "WITH")
+            and before is not None
+            and (selected[-1] or (len(selected) > 1 and _NO_QUERY.match(text, opened[-1]) is not None))
+        ):
             if word == "WITH":
                 looked = max(looked, _looked_at_with(text, token.start))
             if _begins_statement(text, token, before, len(selected) > 1):
                 yield _Event(True, before.end, looked)
                 first = None
-                selected = [False]
+                selected, opened = [False], [start]
         if first is None:
             yield _Event(False, token.start, looked)
             first = token
@@ -167,8 +172,10 @@ def _events(text: str, dialect: str, start: int) -> Iterator[_Event]:
                 selected[-1] = False
         elif word == "(":
             selected.append(False)
+            opened.append(token.end)
         elif word == ")" and len(selected) > 1:
             selected.pop()
+            opened.pop()
         before = token
     if before is not None:
         yield _Event(True, before.end, _EVERYTHING)
@@ -179,6 +186,11 @@ _GOES_ON = _SET_OPERATORS | {"(", "ALL", "DISTINCT", "AS"}
 _WORDS = _GOES_ON - {"("} | {"SELECT", "WITH"}
 _LINE_BREAK = re.compile(r"[\r\n]")
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\r?\n|\r\r")
+_NO_QUERY = re.compile(
+    r"\s{0,200}(?!--|/\*|(?:SELECT|FROM|WITH|INSERT|CREATE|COPY|DESCRIBE|EXPLAIN|SHOW|SUMMARIZE)\b)[\w\"'*$]",
+    re.IGNORECASE,
+)
+"""What an open parenthesis begins with that has no SELECT of its own to come: the arguments of a call, a list."""
 _WITH_LIST = re.compile(r"WITH\s+(?:RECURSIVE\b|\S{1,200}\s*(?:\(|AS\b))", re.IGNORECASE)
 _LOOKED_AT_WITH = re.compile(r"WITH\s*\S{0,200}\s*", re.IGNORECASE)
 

@@ -81,6 +81,8 @@ _TSQL_WORD = r"#{0,2}[^\W\d][\w$#@]*"
 """A temporary table's name begins with one mark or two."""
 _AT_PARAMETERS = (*_TSQL, "bigquery")
 """Dialects in which ``@name`` is a parameter or variable; elsewhere the mark is an operator."""
+_DUCKDB_COLON = r"(?<![\w'\"\]\)}\[])"
+"""Not behind a key, the name of a column, an index or ``[``: there the mark stands between two of DuckDB's operands."""
 _NUMBER = r"0[xX][0-9a-fA-F]+|(?:\d[\d_]*)(?:\.(?!\.)\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?"
 _OPERATOR = (
     r"#>>|#>|@\?|@@|\?\||\?&|->>|->|::|:=|=>|<=>|<=|>=|<>|!=|==|\|\||!~~\*|!~~|~~\*|~~~|~~|!~\*|!~|~\*|<<|>>|&&|@>|<@|\*\*|//"
@@ -106,6 +108,8 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     kinds = (rules.BIT_STRINGS, rules.BYTE_STRINGS, rules.HEX_STRINGS, rules.RAW_STRINGS, rules.UNICODE_STRINGS)
     marks = [mark if isinstance(mark, str) else mark[0] for kind in kinds for mark in kind]
     prefixes = {"E", "N"} | {mark[:-1].upper() for mark in marks if re.fullmatch(r"[^\W\d][\w&]*['\"]", mark)}
+    if dialect == "duckdb":
+        prefixes |= {"B", "X"}  # sqlglot cannot read them there, but they begin no name
     quote = f"[{re.escape(''.join(sorted(quotes)))}]"
     prefixed = rf"(?i:{'|'.join(sorted(prefixes))}){quote}"
     line_comments = [re.escape(mark) for mark in rules.COMMENTS if isinstance(mark, str)]
@@ -119,7 +123,7 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
         ("string", quote),
         ("identifier", f"[{re.escape(''.join(sorted(identifiers - {'['})))}]"),
         ("dollar", _TAG.pattern),
-        ("parameter", r"\$\w+|:[^\W\d]\w*(?<!::)|\?(?![|&])"),
+        ("parameter", rf"\$\w+|{_DUCKDB_COLON if dialect == 'duckdb' else ''}:[^\W\d]\w*(?<!::)|\?(?![|&])"),
         ("operator", _OPERATOR),
         ("punctuation", r"[()\[\]{},.;]"),
         ("other", r"."),

@@ -41,6 +41,15 @@ def texts(text: str, dialect: str = "duckdb") -> list[str]:
         ("select 1 /* todo ; x\n; select 2 /* fine */", ["select 1", "select 2"]),
         # An open identifier ends at its line.
         ('select "a from t\n; select 2', ['select "a from t', "select 2"]),
+        # Nor does the one of a call or a list, in which an empty line is no place for a SELECT.
+        ("select a, sum(b\n\nselect c from t", ["select a, sum(b", "select c from t"]),
+        (
+            "select a from t where b in (1, 2\n\nwith x as (select 1)\nselect 3",
+            ["select a from t where b in (1, 2", "with x as (select 1)\nselect 3"],
+        ),
+        ("select a from (from t\n\nselect a)", ["select a from (from t\n\nselect a)"]),
+        ("select a from t where b in (\n\nselect c from u)", ["select a from t where b in (\n\nselect c from u)"]),
+        ("with x as (insert into t\n\nselect 1) select 2", ["with x as (insert into t\n\nselect 1) select 2"]),
         # A SELECT that cannot go on the statement before begins a new one, where the semicolon is not typed yet.
         ("select a from\n\nselect b from t", ["select a from", "select b from t"]),
         (

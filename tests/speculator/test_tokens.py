@@ -17,6 +17,7 @@ from speql_speculator.tokens import tokenize
         ("x::INT[]", [("word", "x"), ("operator", "::"), ("word", "INT"), ("punctuation", "["), ("punctuation", "]")]),
         ("a->>'b'", [("word", "a"), ("operator", "->>"), ("string", "'b'")]),
         ("$1 :name ?", [("parameter", "$1"), ("parameter", ":name"), ("parameter", "?")]),
+        ("{'a':b}", [("punctuation", "{"), ("string", "'a'"), ("operator", ":"), ("word", "b"), ("punctuation", "}")]),
         ("weird$col", [("word", "weird$col")]),
         ("a<>b||c", [("word", "a"), ("operator", "<>"), ("word", "b"), ("operator", "||"), ("word", "c")]),
     ],

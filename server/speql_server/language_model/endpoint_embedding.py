@@ -29,7 +29,13 @@ def endpoint_embedding(model: LanguageModel, dialect: str) -> EndpointEmbedding:
         return found
 
     def clean(text: str) -> str:
-        redacted = redact(text, dialect, literals=settings.redact_literals, comments=settings.redact_comments)
+        redacted = redact(
+            text,
+            dialect,
+            literals=settings.redact_literals,
+            comments=settings.redact_comments,
+            names=frozenset(),  # what is quoted may be a literal in the wrong quotes, and few vectors need it
+        )
         return redacted.text.strip() if redacted is not None else ""
 
     return EndpointEmbedding(settings.embedding_model, settings.embedding_dimensions, ask, clean)

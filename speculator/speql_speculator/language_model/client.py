@@ -25,8 +25,11 @@ _SENT_HEADERS = frozenset(
 )
 """The library adds headers about this machine, and those that the environment names."""
 
-_NO_TEMPERATURE = ("gpt-5", "o1", "o3", "o4")
-"""Models that think first, and refuse a request that names a temperature."""
+_THINKS_FIRST = ("gpt-5", "o1", "o3", "o4")
+"""Models that refuse a request which names a temperature, or words to stop at."""
+
+_NOT_THE_PROTOCOL = (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError)
+"""What reading an answer raises that is none of such an endpoint: of other forms, endless numbers, JSON without end."""
 
 _NO_KEY = "no-key"
 """The library wants a key, and would take one from the environment that is not meant for this endpoint."""
@@ -86,7 +89,7 @@ class Client:
                 problem = client_problem("truncated", f"The connection to the language model at {host} broke off.")
         except openai.OpenAIError:
             problem = client_problem("failed", "The language model's endpoint has reported an error while it answered.")
-        except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+        except _NOT_THE_PROTOCOL:
             # What the library raises on answers that are not those of such an endpoint.
             problem = client_problem(
                 "malformed", "The language model's endpoint does not speak the protocol of OpenAI."
@@ -127,7 +130,7 @@ class Client:
             return client_problem("unreachable", f"The language model at {self._endpoint.host} cannot be reached.")
         except openai.APIStatusError as error:
             return status_problem(error.status_code, model)
-        except (openai.OpenAIError, ValueError, TypeError, AttributeError, KeyError, IndexError):
+        except (openai.OpenAIError, *_NOT_THE_PROTOCOL):
             return client_problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
 
     async def close(self) -> None:
@@ -168,10 +171,10 @@ class Client:
             "model": self._model(request),
             "stream": True,
         }
-        if not self._model(request).startswith(_NO_TEMPERATURE):
+        if not self._model(request).startswith(_THINKS_FIRST):
             options["temperature"] = request.temperature
-        if request.stop:
-            options["stop"] = list(request.stop)
+            if request.stop:
+                options["stop"] = list(request.stop)
         if self._endpoint.profile.usage_on_request:
             options["stream_options"] = {"include_usage": True}
         if request.messages:

@@ -43,6 +43,8 @@ async def fill_in_the_middle(
         return None
     for candidate in _beginnings(completion.text, prefix, suffix, question.catalog.dialect):
         restored = text.restored(candidate)
+        if any(token.kind == "comment" or token.closer for token in tokenize(candidate, text.dialect, comments=True)):
+            continue  # it would swallow what stands behind the cursor
         if restored and len(restored) <= MAX_SHOWN and await works(typed[:cursor] + restored + typed[cursor:]):
             return restored
     return None
@@ -78,7 +80,7 @@ def _beginnings(answer: str, prefix: str, suffix: str, dialect: str) -> Iterator
         return
     yield answer
     lines = [end for end, point in enumerate(answer) if point == "\n"]
-    words = [token.end for token in tokenize(answer, dialect)[:-1]]
+    words = [token.end for token in tokenize(answer, dialect) if token.end < len(answer)]
     seen = {answer}
     for end in [*reversed(lines), *reversed(words)][:7]:
         beginning = answer[:end].rstrip()

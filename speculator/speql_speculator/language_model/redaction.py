@@ -13,6 +13,10 @@ _STRUCTURAL_BEFORE = frozenset({"LIMIT", "OFFSET", "FIRST", "NEXT", "TOP", "ROWS
 """A number right behind one of these says how much is asked for, not of what."""
 
 
+_QUOTES_OF_PROSE = frozenset("‘’‚‛“”„‟«»‹›´")
+"""Quotes that text processors put in place of SQL's: what stands between them was meant to be a literal."""
+
+
 @dataclass(frozen=True)
 class Redacted:
     """A text that may leave. ``originals`` are the literals by their placeholder, which stay here."""
@@ -67,8 +71,9 @@ def redact(
     quoted wrongly: ``"name_1"``. Numbers that are structure stay: LIMIT, places of columns in ORDER BY and GROUP BY,
     lengths of types.
 
-    A text whose quotes do not pair is not sure: what is a literal then looks like words. A string that is still open at
-    the cursor, or at the end, is; it comes back closed. The way back is tried before anything is returned.
+    A text whose quotes do not pair, or are not those of SQL, is not sure: what is a literal then looks like words. A
+    string that is still open at the cursor, or at the end, is; it comes back closed. The way back is tried before
+    anything is returned.
 
     >>> redacted = redact("SELECT a FROM t WHERE b = 'secret' AND c > 41 LIMIT 10 -- Bob's")
     >>> redacted.text
@@ -136,6 +141,8 @@ def _marks(text: str) -> tuple[str, str, str, str]:
 def _quotes_pair(text: str, tokens: list[Token], cursor: int | None) -> bool:
     """Whether what looks like a literal is one: none is open but at the cursor, and none touches a word."""
     for index, token in enumerate(tokens):
+        if token.text in _QUOTES_OF_PROSE:
+            return False
         if token.kind not in ("string", "quoted"):
             continue
         if token.closer and token.end < len(text.rstrip()) and token.end != cursor:

@@ -1,5 +1,6 @@
 """The tables and columns that matter for a text, as few words as say what they are."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -143,10 +144,18 @@ def _line(table: Table, most: int, words: list[str], parts: set[str]) -> str:
         for key in table.foreign_keys
         if len(key.columns) == 1 and len(key.target_columns) == 1
     }
-    listed = ", ".join(f"{_name(one.name)} {one.type}{targets.get(one.name.lower(), '')}" for one in columns)
+    listed = ", ".join(f"{_name(one.name)} {_type(one.type)}{targets.get(one.name.lower(), '')}" for one in columns)
     more = ", ..." if len(columns) < len(table.columns) else ""
     prefix = "" if table.schema in ("main", "public", "") else f"{_name(table.schema)}."
     return f"{prefix}{_name(table.name)}({listed}{more})"
+
+
+_VALUES_OF_TYPE = re.compile(r"\(\s*'(?:[^']|'')*'(?:\s*,\s*'(?:[^']|'')*')*\s*\)")
+
+
+def _type(type_name: str) -> str:
+    """A type without the values that an ENUM lists, which are what stands in the rows; on one line."""
+    return " ".join(_VALUES_OF_TYPE.sub("", type_name).split())
 
 
 def _name(name: str) -> str:

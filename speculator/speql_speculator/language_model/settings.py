@@ -21,7 +21,7 @@ class LanguageModelSettings(msgspec.Struct, frozen=True, kw_only=True, rename="c
     """Whether names, types and query text may leave for the model."""
 
     connections: tuple[str, ...] = ()
-    """The labels of the connections for which that holds; empty for the one that the server was started with."""
+    """The labels of the connections for which that holds; empty for all of them."""
 
     profile: str = "openai"
     """The name of a profile in profiles.toml."""

@@ -23,8 +23,8 @@ class StreamedAnswer:
 
     @property
     def text(self) -> str:
-        """All that has come."""
-        return "".join(self._parts)
+        """All that has come; half a character, which no text may have, as a question mark."""
+        return "".join(self._parts).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     @property
     def too_long(self) -> bool:
@@ -43,9 +43,9 @@ class StreamedAnswer:
         if (reported := getattr(piece, "usage", None)) is not None:
             details = getattr(reported, "prompt_tokens_details", None)
             self._usage = Usage(
-                input_tokens=max(int(reported.prompt_tokens or 0), 0),
-                output_tokens=max(int(reported.completion_tokens or 0), 0),
-                cached_tokens=max(int(getattr(details, "cached_tokens", None) or 0), 0),
+                input_tokens=_count(reported.prompt_tokens),
+                output_tokens=_count(reported.completion_tokens),
+                cached_tokens=_count(getattr(details, "cached_tokens", None)),
             )
 
     def usage(self) -> Usage:
@@ -65,3 +65,11 @@ class StreamedAnswer:
         if not self._finish:
             return client_problem("truncated", "The language model's answer broke off.")
         return None
+
+
+_MOST_TOKENS = 100_000_000
+"""More than any model reads or writes: what is reported above it is no count."""
+
+
+def _count(reported: Any) -> int:
+    return min(max(int(reported or 0), 0), _MOST_TOKENS)

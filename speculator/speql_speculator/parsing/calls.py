@@ -21,6 +21,7 @@ from speql_speculator.parsing.keywords import (
 from speql_speculator.parsing.syntax_tree import (
     Call,
     Clause,
+    Expression,
     Fault,
     Items,
     Junk,
@@ -28,6 +29,7 @@ from speql_speculator.parsing.syntax_tree import (
     Missing,
     Nested,
     Node,
+    Reference,
     Window,
 )
 
@@ -126,7 +128,7 @@ class CallParser(Grammar):
             if unit and self.ahead(1).upper in (",", ")"):
                 # ``datediff(day, a, b)``: no column, if there is none of that name.
                 self.unit_words.add(self.position)
-            arguments.elements.append(self.expression())
+            arguments.elements.append(self.with_body(self.expression()))
             named = self.word == "AS" and self.ahead(1).kind in ("word", "quoted")
             if named and (node.name in _NAMED_ARGUMENTS or not self.excess):
                 self.position += 2
@@ -148,6 +150,15 @@ class CallParser(Grammar):
             self.position += 2
         if self.word == "SEPARATOR":
             self.position += 1 + (self.ahead(1).kind == "string")
+
+    def with_body(self, argument: Expression) -> Expression:
+        """An argument of which, if it is a lambda, the parameter stays only with what it becomes."""
+        term = argument.terms[0]
+        if term.operators and isinstance(term.operands[0], (Reference, Literal)):
+            arrow, body = self.tokens[term.operators[0][0]], self.tokens[term.operators[0][0] + 1]
+            if arrow.text == "->" and body.kind not in ("string", "number"):
+                term.least = 2
+        return argument
 
     def order_by(self) -> Clause:
         """ORDER BY, wherever it stands; the next token is ORDER."""

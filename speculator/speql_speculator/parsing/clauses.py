@@ -356,7 +356,7 @@ class ClauseParser(FromParser):
         expression = self.expression()
         item = SelectItem(first, self.position, expression=expression)
         if named:
-            item.alias = first
+            item.alias, item.marker = first, first + 1
             return item
         operand = expression.terms[0].operands[0] if expression.terms[0].operands else None
         if isinstance(operand, Star):
@@ -387,10 +387,10 @@ class ClauseParser(FromParser):
         return item
 
     def begins_named_item(self) -> bool:
-        """Whether ``name =`` follows where that gives an output column its name: T-SQL has no truth values there."""
+        """Whether ``name =`` (T-SQL, which has no truth values there) or ``name:`` (DuckDB) names an output column."""
         token = self.token
         named = token.kind == "quoted" or (token.kind == "word" and token.upper not in RESERVED)
-        return self.dialect in ("tsql", "fabric") and named and self.ahead(1).text == "="
+        return named and self.ahead(1).text == _BEHIND_A_NAME.get(self.dialect)
 
     def clauses(self, select: Select) -> None:
         """WHERE to QUALIFY, in whatever order; what fits nowhere is skipped."""
@@ -412,6 +412,8 @@ class ClauseParser(FromParser):
                 while not self.at_end() and (not self.word or self.word not in CLAUSE_WORDS) and not self.is_mark(")"):
                     self.position += 1
                 clause = Clause(first, self.position, name="SAMPLE", body_first=self.position)
+                if not self.says_how_much(first):
+                    clause.fault = fragment("`USING SAMPLE`")
             elif word == "FROM" and select.from_ is None:
                 select.from_ = self.from_clause()
                 continue
@@ -461,6 +463,9 @@ class ClauseParser(FromParser):
         body = Items(body_first, self.position, elements=elements, separators=separators)
         return Clause(first, self.position, name="WINDOW", body_first=body_first, body=body)
 
+
+_BEHIND_A_NAME = {"duckdb": ":", "tsql": "=", "fabric": "="}
+"""What stands between the name of an output column and its expression, where the name comes first."""
 
 _OUTPUTS = ("JSON", "XML", "BROWSE")
 """What FOR at the end of a query asks for."""

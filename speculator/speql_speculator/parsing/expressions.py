@@ -1,7 +1,7 @@
 """Error-tolerant parser of lists and expressions."""
 
 from speql_speculator.parsing.grammar import fragment
-from speql_speculator.parsing.keywords import CLAUSE_WORDS, COMPARISONS, JOIN_WORDS
+from speql_speculator.parsing.keywords import CLAUSE_WORDS, COMPARISONS, JOIN_WORDS, QUERY_WORDS
 from speql_speculator.parsing.operands import OperandParser
 from speql_speculator.parsing.syntax_tree import (
     Call,
@@ -139,7 +139,14 @@ class ExpressionParser(OperandParser):
         return Expression(first, self.position, terms=terms, connectors=connectors, boolean=boolean)
 
     def closes_here(self) -> bool:
-        """Whether an open parenthesis of a call or list should be closed at the cursor."""
+        """Whether the list behind IN ends at the cursor, though its parenthesis is open: no condition stands in one."""
+        level = 0
+        for index in range(self.position - 1, 0, -1):
+            token = self.tokens[index]
+            if token.kind == "punctuation":
+                level += (token.upper == ")") - (token.upper == "(")
+            if level < 0:
+                return self.tokens[index - 1].upper == "IN" and self.tokens[index + 1].upper not in QUERY_WORDS
         return False
 
     def term(self, boolean: bool) -> Term:

@@ -81,6 +81,11 @@ class FromParser(SourceTailParser):
         lateral = self.word == "LATERAL"
         if lateral:
             self.position += 1
+        named = self.token.kind in ("word", "quoted") and self.word not in NO_BARE_ALIAS
+        if self.dialect == "duckdb" and named and self.ahead(1).text == ":":
+            # The alias comes first: ``FROM o: orders``.
+            source.alias, source.marker = self.position, self.position + 1
+            self.position += 2
         if self.is_mark("("):
             self.source_parenthesis(source)
         elif self.token.kind == "string":
@@ -94,6 +99,8 @@ class FromParser(SourceTailParser):
             self.source_name(source)
         if source.dangling or (lateral and source.inner is not None):
             source.fault = fragment("the table")
+        elif source.alias >= 0:
+            self.source_tails(source)
         else:
             self.source_alias(source)
         self.join_condition(source)

@@ -19,6 +19,8 @@ class Grammar(TokenReader):
     """Names of lambda parameters seen so far."""
     unit_words: set[int]
     """Tokens that may be units of time rather than columns."""
+    names_depth = -1
+    """The depth at which a word in front of a colon is the name of a field."""
 
     def query(self) -> Query:
         """A query expression."""

@@ -7,6 +7,7 @@ from speql_speculator.parsing.syntax_tree import (
     Branch,
     Case,
     Clause,
+    Expression,
     Group,
     Literal,
     Missing,
@@ -58,14 +59,47 @@ class KeywordOperandParser(CallParser):
                     element.fault = element.fault or fragment(f"`{self.tokens[element.first].text}`")
         group = Group(first, self.position, inner=inner, may_be_empty=True)
         if self.word == "FOR":
-            # A list comprehension: kept as it is.
-            while not self.at_end() and not self.is_mark(closing):
-                self.position += 1
-            group.inner = []
+            self.comprehension(group)
         group.closer = self.close(closing)
         group.last = self.position
         self.up()
         return group
+
+    def comprehension(self, group: Group) -> None:
+        """``FOR x IN list IF condition`` behind the value of a list comprehension; half of it is left out with it."""
+        self.position += 1
+        while (self.word and self.word != "IN") or self.is_mark(","):
+            self.lambda_names.add(self.token.text.lower())
+            self.position += 1
+        if self.word != "IN":
+            group.inner, group.fault = [], fragment("the list")
+            return
+        self.position += 1
+        group.inner.append(self.expression())
+        if self.word == "IF":
+            self.position += 1
+            group.inner.append(self.expression(boolean=True))
+
+    def entries(self, *, names: bool) -> Node:
+        """``{'a': 1, b: 2}``; ``names``: a word in front of a colon names a field, where that of a MAP is a column."""
+        outside, self.names_depth = self.names_depth, self.depth + 2 if names else -1
+        group = self.bracket("{", "}")
+        self.names_depth = outside
+        for items in group.children():
+            for entry in items.children():
+                self.pair(entry)
+        return group
+
+    def pair(self, entry: Node) -> None:
+        """Hold the key of an entry and its value together; a key alone is left out."""
+        if not isinstance(entry, Expression) or entry.last <= entry.first:
+            return
+        term = entry.terms[0]
+        colons = [index for index, (start, _) in enumerate(term.operators) if self.tokens[start].text == ":"]
+        if colons:
+            term.least = colons[0] + 2
+        elif self.dialect in _WITH_ENTRIES:
+            entry.fault = entry.fault or fragment(f"`{self.tokens[entry.first].text}`")
 
     def type_name(self) -> Node:
         """The name of a type, with its arguments."""
@@ -184,3 +218,7 @@ class KeywordOperandParser(CallParser):
     def skip_junk(self) -> None:
         """A word half typed inside CASE."""
         self.strays.append(self.junk())
+
+
+_WITH_ENTRIES = ("duckdb", "snowflake")
+"""Dialects in which braces hold nothing but keys and values; elsewhere they may be ``{d '2024-01-31'}``."""

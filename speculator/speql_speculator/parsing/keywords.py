@@ -135,6 +135,8 @@ LEAST_ARGUMENTS = {
     **dict.fromkeys(["date_part", "date_trunc", "ends_with", "instr", "left", "mod", "nullif", "pow", "power"], 2),
     **dict.fromkeys(["regexp_matches", "repeat", "right", "starts_with", "strftime", "strpos", "strptime"], 2),
     **dict.fromkeys(["contains", "list_contains", "percentile_cont", "quantile_cont", "substr", "substring"], 2),
+    **dict.fromkeys(["filter", "list_apply", "list_filter", "list_transform", "list_reduce", "transform"], 2),
+    **dict.fromkeys(["array_apply", "array_filter", "array_transform", "array_reduce", "reduce"], 2),
     **dict.fromkeys(["date_diff", "datediff", "lpad", "regexp_replace", "replace", "rpad", "split_part"], 3),
 }
 """Functions that do not bind with fewer arguments than these: half a call of them is no call yet."""

@@ -25,6 +25,9 @@ class OperandParser(KeywordOperandParser):
         """One operand, or :class:`Missing` where none begins."""
         token = self.token
         first = self.position
+        if self.depth == self.names_depth and token.kind in ("word", "quoted") and self.ahead(1).text == ":":
+            self.position += 1
+            return Literal(first, self.position)
         if token.kind == "operator" and token.text in ("-", "+", "~", "@"):
             self.position += 1
             self.down()
@@ -59,13 +62,15 @@ class OperandParser(KeywordOperandParser):
         if token.upper == "[" and token.kind == "punctuation":
             return self.bracket("[", "]")
         if token.upper == "{" and token.kind == "punctuation":
-            return self.bracket("{", "}")
+            return self.entries(names=True)
         if token.kind == "quoted":
             return self.reference()
         if token.kind == "word":
             return self.word_operand(boolean)
         if token.upper == "." and token.kind == "punctuation":
             return self.nameless_part()
+        if first and (self.tokens[first - 1].text, token.text) in _OPEN_ENDS:
+            return Literal(first, first)
         return Missing(first, first)
 
     def nameless_part(self) -> Node:
@@ -146,7 +151,7 @@ class OperandParser(KeywordOperandParser):
             return node
         if word == "MAP" and after.upper == "{":
             self.position += 1
-            node = self.bracket("{", "}")
+            node = self.entries(names=False)
             node.first = first
             return node
         if word in ("ALL", "ANY", "SOME", "ARRAY") and opens:
@@ -219,7 +224,7 @@ class OperandParser(KeywordOperandParser):
     def star_tail(self, star: Star) -> Node:
         """EXCLUDE, REPLACE and RENAME after a star."""
         while self.word in _AFTER_A_STAR and (
-            self.ahead(1).upper == "(" or (self.word == "EXCLUDE" and self.ahead(1).kind in ("word", "quoted"))
+            self.ahead(1).upper == "(" or (self.word == "EXCLUDE" and self.begins_name(1))
         ):
             first, word = self.position, self.word
             self.position += 1
@@ -231,14 +236,38 @@ class OperandParser(KeywordOperandParser):
                 star.tails.append(tail)
             elif not self.is_mark("("):
                 self.position += 1
-            elif not self.skip_closed():
+            elif not self.skip_closed() or not self.says_names(first):
                 while not self.at_end() and self.word not in CLAUSE_WORDS:
                     self.position += 1
                 self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
                 break
             star.plain = False
             star.last = self.position
+        if self.word in ("EXCLUDE", "REPLACE", "RENAME"):
+            # A star has no alias: the columns are still to come.
+            stray = self.junk()
+            if self.at_cursor(self.position):
+                stray.fault = fragment(f"`{self.tokens[stray.first].text}`")
+            self.strays.append(stray)
         return star
+
+    def begins_name(self, ahead: int) -> bool:
+        """Whether the token ``ahead`` may be the name of a column."""
+        token = self.ahead(ahead)
+        return token.kind == "quoted" or (token.kind == "word" and token.upper not in RESERVED)
+
+    def says_names(self, first: int) -> bool:
+        """Whether each part of the REPLACE or RENAME that begins at the token ``first`` says its name."""
+        parts: list[list[str]] = [[]]
+        level = 0
+        for token in self.tokens[first + 2 : self.position - 1]:
+            level += (token.upper in ("(", "[", "{")) - (token.upper in (")", "]", "}"))
+            if token.upper == "," and not level:
+                parts.append([])
+            else:
+                parts[-1].append(token.upper)
+        optional = self.dialect == "bigquery"
+        return all(len(part) > 1 and part[-1] != "AS" and (part[-2] == "AS" or optional) for part in parts)
 
     def column_names(self) -> Items:
         """Names of columns with commas between them, up to what is none."""
@@ -304,5 +333,8 @@ class OperandParser(KeywordOperandParser):
         self.position = index + 2
         return True
 
+
+_OPEN_ENDS = (("[", ":"), (":", "]"), (":", ":"))
+"""Tokens between which nothing has to stand: the ends of a slice, as in ``l[1:]``."""
 
 _AFTER_A_STAR = ("EXCLUDE", "EXCEPT", "REPLACE", "RENAME")

@@ -124,7 +124,15 @@ class SourceTailParser(ExpressionParser):
             self.position += 1
         if self.is_mark("("):
             self.tail_parenthesis(first)
+        elif not self.says_how_much(first):
+            self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
         if self.word in ("SEED", "REPEATABLE") and self.ahead(1).upper == "(":
             first = self.position
             self.position += 1
             self.tail_parenthesis(first)
+
+    def says_how_much(self, first: int) -> bool:
+        """Whether a sample that begins at the token ``first`` has a size."""
+        return any(
+            token.kind in ("number", "parameter") or token.upper == "(" for token in self.tokens[first : self.position]
+        )

@@ -99,7 +99,7 @@ class Term(Node):
     """Operands and the operators between them, no AND or OR at this level; ``operators[i]`` follows operand i.
 
     ``comparison`` if one of the operators compares; ``unfinished`` if a part is missing that is no operand
-    (``BETWEEN 1`` without its AND).
+    (``BETWEEN 1`` without its AND). The first ``least`` operands stay together: a key says nothing without its value.
     """
 
     prefix: int = 0
@@ -107,6 +107,7 @@ class Term(Node):
     operators: list[tuple[int, int]] = field(default_factory=list)
     comparison: bool = False
     unfinished: bool = False
+    least: int = 1
     complete_with: str = ""
 
     def children(self) -> Iterator[Node]:

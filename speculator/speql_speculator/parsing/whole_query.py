@@ -45,7 +45,7 @@ def _is_whole(tree: Query, tokens: Sequence[Token]) -> bool:
             return False
         if node.fault is not None and not (isinstance(node, Call) and node.empty):
             return False  # a function may be called with nothing, wherever a cursor would be
-        if isinstance(node, Missing) and not _is_open_end(node, tokens):
+        if isinstance(node, Missing):
             return False
         if isinstance(node, Items) and -1 in node.separators:
             return False
@@ -60,12 +60,6 @@ def _is_whole(tree: Query, tokens: Sequence[Token]) -> bool:
         if isinstance(node, Group) and not node.inner and tokens[node.last - 1].text == "(":
             return False
     return True
-
-
-def _is_open_end(node: Missing, tokens: Sequence[Token]) -> bool:
-    """Whether nothing has to stand there: an end of a slice, as in ``l[1:]``."""
-    edges = [tokens[index].text for index in (node.first - 1, node.last) if 0 <= index < len(tokens)]
-    return node.first == node.last and edges in (["[", ":"], [":", "]"], [":", ":"])
 
 
 _NEED_A_BODY = frozenset({"WHERE", "HAVING", "QUALIFY", "GROUP BY", "ORDER BY", "LIMIT", "OFFSET", "ON"})

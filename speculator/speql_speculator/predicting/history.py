@@ -21,6 +21,9 @@ DEFAULT_LIMIT = 5_000
 _KEPT_TEXTS = 4
 """Of statements that differ in constants only, so many texts are known: which constants change is told by them."""
 
+_SPARE_LINES = 1_000
+"""The log is made short when it has so many lines more than twice those that stay: a statement may run in a loop."""
+
 _SAVE_EVERY = 20
 """The vectors are saved after so many new statements: they can be made again, which takes a millisecond each."""
 
@@ -92,13 +95,14 @@ class History:
         self._index: Any = None
         self._keys: list[str] = []
         self._unsaved = 0
+        self._logged = 0
         self.problem = ""
 
     def embedded_with(self, embedding: Embedding) -> "History":
         """The same history, found by other vectors."""
         self.close()
         found = History(embedding, self._files, self._limit, self._dialect)
-        found._statements = self._statements
+        found._statements, found._logged = self._statements, self._logged
         return found
 
     def __len__(self) -> int:
@@ -125,7 +129,8 @@ class History:
         else:
             self._files.append(run)
             self.refresh()
-        if len(self._statements) > self._limit * 1.1 + 10:
+        stays = sum(len(one.texts) for one in self._statements.values())
+        if len(self._statements) > self._limit * 1.1 + 10 or self._logged > 2 * stays + _SPARE_LINES:
             self._tidy()
         return True
 
@@ -138,6 +143,7 @@ class History:
             self._forget()
         if runs:
             self._take(runs)
+            self._logged += len(runs)
         damaged = self._files.damaged
         self.problem = (
             f"{damaged} lines of the history in {self._files.directory} cannot be read and are left out."
@@ -172,7 +178,7 @@ class History:
             self._save()
 
     def _forget(self) -> None:
-        self._statements, self._keys, self._index, self._unsaved = {}, [], None, 0
+        self._statements, self._keys, self._index, self._unsaved, self._logged = {}, [], None, 0, 0
 
     def _take(self, runs: Sequence[Run]) -> None:
         for run in runs:

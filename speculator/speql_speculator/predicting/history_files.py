@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,6 +18,9 @@ LOG, VECTORS, LOCK = "statements.jsonl", "vectors.faiss", "lock"
 class HistoryError(SpeqlError):
     """The history's files cannot be read or written."""
 
+
+LONGEST_WAIT_SECONDS = 5.0
+"""So long the lock is waited for: who holds it for longer has been stopped, and would stop this process from ending."""
 
 _HEAD = 64
 """So many bytes of the log tell it from the one that was there before it was rewritten."""
@@ -151,7 +155,10 @@ class HistoryFiles:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the lock that writers of this directory share; it is let go by the system if the process dies."""
+        """Hold the lock that writers of this directory share; it is let go by the system if the process dies.
+
+        Raises `TimeoutError` if another process does not let go of it.
+        """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self.directory / LOCK).open("ab") as file:
             _lock(file.fileno())
@@ -174,7 +181,7 @@ class HistoryFiles:
                     float(fields["at"]),
                     int(fields.get("runs", 1)),
                 )
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
                 self.damaged += 1
 
 
@@ -230,7 +237,14 @@ else:
     import fcntl
 
     def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        until = time.monotonic() + LONGEST_WAIT_SECONDS
+        while True:
+            try:
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > until:
+                    raise TimeoutError(error.errno, "another process holds its lock") from error
+            time.sleep(0.01)
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -112,6 +112,8 @@ def _(node: Items) -> bool:
 def _(node: Expression) -> bool:
     for term in node.terms:
         term.kept = term.fault is None and _settle_term(term, node.boolean)
+    if node.terms[0].least > 1 and not node.terms[0].kept:
+        return False
     return any(term.kept for term in node.terms)
 
 
@@ -119,7 +121,7 @@ def _settle_term(term: Term, boolean: bool) -> bool:
     kept = [settle(operand) for operand in term.operands]
     if term.complete_with:
         return True
-    if term.unfinished or not kept[0]:
+    if term.unfinished or not all(kept[: term.least]):
         return False
     if False not in kept:
         return True

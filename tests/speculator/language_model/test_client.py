@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,6 +31,13 @@ async def test_an_answer_is_streamed_and_its_usage_reported(open_room: Any) -> N
     body = room.server.asked[0].body
     assert (body["stream"], body["model"], body["max_completion_tokens"]) == (True, "gpt-4.1-mini", 50)
     assert body["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize(("model", "names"), [("gpt-5-mini", False), ("o4-mini", False), ("gpt-4.1-mini", True)])
+async def test_models_that_think_first_get_nothing_that_they_refuse(open_room: Any, model: str, names: bool) -> None:
+    async with open_room(says("SELECT 1"), small_model=model) as room:
+        await room.model.ask(replace(REQUEST, stop=(";",)))
+    assert [name in room.server.asked[0].body for name in ("temperature", "stop")] == [names, names]
 
 
 async def test_what_the_endpoint_does_not_report_is_estimated_and_marked(open_room: Any) -> None:
@@ -77,6 +85,8 @@ async def test_a_status_that_lasts_is_not_tried_again(open_room: Any, status: in
             Reply(raw=STREAM + b'data: [1, "x"]\n\n'),
             "malformed",
         ),
+        (Reply(raw=STREAM + b"data: " + b"[" * 100_000 + b"\n\n"), "malformed"),
+        (Reply(raw=STREAM + b'data: {"choices": [], "usage": {"prompt_tokens": 1e999}}\n\n'), "malformed"),
         (
             Reply(raw=STREAM + b'data: {"error": {"message": "overloaded"}}\n\n'),
             "failed",
@@ -92,6 +102,19 @@ async def test_a_usage_that_is_no_usage_does_not_fill_the_purse(open_room: Any) 
     usage = {"prompt_tokens": -5000, "completion_tokens": 3, "total_tokens": 1}
     async with open_room(says("SELECT 1", usage=usage)) as room:
         assert (await room.model.ask(REQUEST)).usage == Usage(0, 3)
+
+
+async def test_a_usage_that_no_model_has_is_cut(open_room: Any) -> None:
+    usage = {"prompt_tokens": 10**400, "completion_tokens": 3, "total_tokens": 1}
+    async with open_room(says("SELECT 1", usage=usage), profile="openai") as room:
+        assert (await room.model.ask(REQUEST)).usage == Usage(100_000_000, 3)
+        (charge,) = room.model.spending.charges
+        assert 0 <= charge.dollars < float("inf")
+
+
+async def test_half_a_character_does_not_get_in(open_room: Any) -> None:
+    async with open_room(Reply(("\ud83d", "\ude00 ", "\ud83d!"))) as room:
+        assert (await room.model.ask(REQUEST)).text == "\U0001f600 \ufffd!"
 
 
 async def test_nobody_there(open_room: Any) -> None:

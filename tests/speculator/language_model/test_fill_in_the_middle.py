@@ -55,6 +55,18 @@ async def test_what_does_not_bind_is_not_shown(filled: Any) -> None:
     assert (await filled("SELECT carrier FROM flights WHERE |", "no_such = 1"))[0] is None
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("origin = dest -- and so on", "origin = dest"),
+        ("origin = dest /* and", "origin = dest"),
+        ("origin = dest OR 'X", "origin = dest"),
+    ],
+)
+async def test_what_stands_behind_the_cursor_is_not_swallowed(filled: Any, answer: str, expected: str) -> None:
+    assert (await filled("SELECT carrier FROM flights WHERE | AND carrier = 'UA'", answer))[0] == expected
+
+
 async def test_literals_stay_here_and_come_back(filled: Any) -> None:
     text = "SELECT carrier FROM flights WHERE origin = 'JFK' AND |"
     shown, asked = await filled(text, "dest <> 'text_1'")

@@ -55,10 +55,18 @@ def repr_sql(text: str) -> str:
         "SELECT a FROM t WHERE name = 'O'Brien' AND b = 1",
         "SELECT a FROM t WHERE name = 'Bob AND b = 1\nORDER BY a",
         "SELECT a FROM t WHERE name = ''secret''",
+        "SELECT a FROM t WHERE name = ‘secret’",
+        "SELECT a FROM t WHERE name = “secret”",
     ],
 )
 def test_where_quotes_do_not_pair_nothing_is_sure(text: str) -> None:
     assert redact(text, cursor=0) is None
+
+
+def test_quotes_of_prose_in_a_literal_say_nothing() -> None:
+    redacted = redact("SELECT a FROM t WHERE name = 'the “secret”' -- ‘as told’")
+    assert redacted is not None
+    assert redacted.text == "SELECT a FROM t WHERE name = 'text_1' "
 
 
 def test_a_string_open_at_the_cursor_is_redacted_and_comes_back_closed() -> None:

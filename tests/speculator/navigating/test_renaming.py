@@ -37,6 +37,11 @@ CASES = [
         "WITH y AS (SELECT 1 AS x) SELECT y.x FROM y",
     ),
     ("SELECT f|.delay FROM flights f WHERE (", "gg", "SELECT gg.delay FROM flights gg WHERE ("),
+    (
+        "WITH x AS (SELECT 1 AS k|) SELECT [k + v for v in [1]] FROM x",
+        "j",
+        "WITH x AS (SELECT 1 AS j) SELECT [j + v for v in [1]] FROM x",
+    ),
 ]
 
 REFUSED = [
@@ -60,7 +65,7 @@ REFUSED = [
     ("SELECT * FROM (SELECT 1 AS k|) a NATURAL JOIN flights", "j", "NATURAL JOIN"),
     ("SELECT 1 AS k| UNION ALL BY NAME SELECT 2 AS k", "j", "BY NAME"),
     ("WITH x AS (SELECT 1 AS k|) SELECT COLUMNS('k') FROM x", "j", "COLUMNS"),
-    ("WITH x AS (SELECT 1 AS k|) SELECT [k + v for v in [1]] FROM x", "j", "cannot tell"),
+    ("WITH x AS (SELECT 1 AS k|) SELECT [k for k in [1]] FROM x", "j", "cannot tell"),
 ]
 
 

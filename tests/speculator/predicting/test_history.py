@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from speql_speculator.predicting import history_files
 from speql_speculator.predicting.changing_constants import changing_constants
 from speql_speculator.predicting.embedding import Vectors
 from speql_speculator.predicting.history import History, tidied
@@ -98,6 +99,25 @@ def test_beyond_the_limit_the_oldest_go_and_the_log_is_made_short(tmp_path: Path
     }
 
 
+def test_a_statement_that_is_run_in_a_loop_does_not_fill_the_disk(tmp_path: Path) -> None:
+    history = opened(tmp_path)
+    for at in range(2_500):
+        history.record(f"SELECT a FROM t WHERE year = {at}", CATALOG, float(at))
+    (statement,) = opened(tmp_path).statements()
+    assert (statement.runs, statement.text) == (2_500, "SELECT a FROM t WHERE year = 2499")
+    assert len((tmp_path / LOG).read_text().splitlines()) < 1_100
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another lock, which gives up by itself")
+def test_a_process_that_does_not_let_go_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_files, "LONGEST_WAIT_SECONDS", 0.0)
+    history = opened(tmp_path)
+    assert history.record("SELECT a FROM t", CATALOG, 1.0)
+    with HistoryFiles(tmp_path).locked(), pytest.raises(HistoryError, match="another process holds its lock"):
+        history.record("SELECT b FROM t", CATALOG, 2.0)
+    assert history.record("SELECT b FROM t", CATALOG, 2.0)
+
+
 def test_tidying_keeps_counts_and_the_newest_texts() -> None:
     runs = [Run(f"x = {n % 7}", "k", "t", True, float(n)) for n in range(20)] + [Run("y", "old", "t", True, 0.5)]
     kept = tidied(runs, 1)
@@ -106,8 +126,11 @@ def test_tidying_keeps_counts_and_the_newest_texts() -> None:
     assert sum(run.runs for run in kept) == 20
 
 
+ENDLESS = b'{"at": 1, "text": "x", "key": "k", "template": "t", "query": true, "runs": 1e999}\n'
+
+
 @pytest.mark.parametrize(
-    "spoilt", [b"\x00\xff garbage\n", b'{"text": 1}\n', b'{"at": "x", "text": "SELECT 1"', b"[]\n" * 3]
+    "spoilt", [b"\x00\xff garbage\n", b'{"text": 1}\n', b'{"at": "x", "text": "SELECT 1"', b"[]\n" * 3, ENDLESS]
 )
 def test_lines_that_cannot_be_read_are_left_out_and_told(tmp_path: Path, spoilt: bytes) -> None:
     history = opened(tmp_path)
