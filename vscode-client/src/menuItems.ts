@@ -69,10 +69,13 @@ export function budgetLine(status: Status | null): string {
 /** Each budget with what of it is spent, as label and description. */
 export function budgetLines(status: Status | null): [label: string, description: string][] {
   if (status === null) return [];
-  const lines: [string, string][] = budgetFacts(status.budget).map(([fact, more]) => [
-    "$(database) Engine",
-    fact + more,
-  ]);
+  const known = status.connections.length === 0 ? [status.connection] : status.connections;
+  const lines: [string, string][] = [
+    ...budgetFacts(status.budget).map(([fact, more]): [string, string] => ["$(database) Engine", fact + more]),
+    ...known.flatMap(({ label, speculation }): [string, string][] =>
+      speculation === null || speculation.hour === "" ? [] : [[`$(dashboard) ${label}, this hour`, speculation.hour]],
+    ),
+  ];
   const model = status.languageModel;
   if (model.state === "off") return [...lines, ["$(hubot) Language model", "off: nothing is sent, nothing is spent"]];
   const about = model.exact ? "" : "≈ ";

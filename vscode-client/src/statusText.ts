@@ -61,6 +61,7 @@ export function statusText(
       : connection.state,
     connection.message,
     `Speculation ${speculation.state}${speculation.reason === "" ? "" : `: ${speculation.reason}`}`,
+    connection.speculation?.hour ? `Of this hour's budget ${connection.speculation.hour}` : "",
     facts.join(" · "),
     languageModelFacts(status.languageModel),
     "Click for connection, pause, budget, log.",

@@ -31,6 +31,12 @@ test("a language model says what it has cost, and why it rests", () => {
   );
 });
 
+test("the budget of the hour is said where there is one", () => {
+  const speculation = { ...status.connection.speculation!, paid: true, hourShare: 0.12, hour: "$0.12 of $1.00" };
+  const shown = statusText({ ...status, connection: { ...status.connection, speculation } }, "running");
+  expect(shown.tooltip.split("\n")).toContain("Of this hour's budget $0.12 of $1.00");
+});
+
 test("restricted mode is said", () => {
   const speculation = { state: "off", reason: "You have not trusted this workspace." } as const;
   const shown = statusText({ ...status, speculation }, "running");

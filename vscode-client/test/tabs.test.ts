@@ -218,6 +218,18 @@ test.each([
   expect(panel.one(".foot .meter").className).toBe(classes);
 });
 
+test("the footer says how much of the hour's budget of the document's connection is spent", () => {
+  const speculation = { ...status.connection.speculation!, paid: true, hourShare: 0.12, hour: "$0.12 of $1.00" };
+  const paid = { ...status, connection: { ...status.connection, speculation } };
+  panel.show({ kind: "status", status: { ...paid, budget: { ...status.budget, dollarsSpent: 0.12 } } });
+  expect(panel.one(".foot .meter").getAttribute("aria-label")).toBe("12 % of the hourly budget spent");
+  expect(panel.one(".foot .cost").title).toMatch(/^Of this hour's budget \$0\.12 of \$1\.00 · /);
+  // The language model has spent more of what it may: that is what ends first.
+  const languageModel = { ...status.languageModel, state: "idle", dollarsHour: 0.9, dollarsPerHour: 1 } as const;
+  panel.show({ kind: "status", status: { ...paid, languageModel } });
+  expect(panel.one(".foot .meter").getAttribute("aria-label")).toBe("90 % of the hourly budget spent");
+});
+
 test("the connection of the document is shown, not that of others", () => {
   const other = { ...status.connection, name: "sales", label: "other.duckdb" };
   const documents = [{ uri, name: "sales", chosenBy: "comment" as const, problem: "" }];

@@ -23,7 +23,7 @@ export function footerItems(
     connectionItem(status, uri, actions.connection),
     server === "running" ? speculationItem(status, actions.pause) : stoppedItem(server),
   ];
-  const cost = status === null ? null : costItem(status);
+  const cost = status === null ? null : costItem(status, uri);
   return cost === null ? items : [...items, cost];
 }
 
@@ -43,10 +43,15 @@ export function budgetFacts(budget: Budget): [text: string, more: string][] {
   return facts;
 }
 
-/** What the hour has cost, of what it may; null where nothing costs anything. */
-export function hourlyShare({ languageModel }: Status): number | null {
-  if (languageModel.state === "off" || languageModel.dollarsPerHour <= 0) return null;
-  return languageModel.dollarsHour / languageModel.dollarsPerHour;
+/**
+ * Which part of the hour's budget is spent: of the document's connection or of the language model, whichever is nearer its
+ * end. Null where neither has one.
+ */
+export function hourlyShare(status: Status, uri: string | null): number | null {
+  const { state, dollarsHour, dollarsPerHour } = status.languageModel;
+  const ofModel = state === "off" || dollarsPerHour <= 0 ? null : dollarsHour / dollarsPerHour;
+  const shares = [connectionOf(status, uri).speculation?.hourShare ?? null, ofModel].filter((share) => share !== null);
+  return shares.length === 0 ? null : Math.max(...shares);
 }
 
 /** The connection of a document. */
@@ -63,11 +68,11 @@ function savingsOf(budget: Budget): string[] {
   );
 }
 
-function costItem(status: Status): HTMLElement | null {
-  const share = hourlyShare(status);
+function costItem(status: Status, uri: string | null): HTMLElement | null {
+  const share = hourlyShare(status, uri);
   const spent = dollarsSpent(status.budget, status.languageModel);
   const saved = savingsOf(status.budget);
-  if (spent === null && saved.length === 0) return null;
+  if (spent === null && saved.length === 0 && share === null) return null;
   const made = element("span", "cost");
   if (share !== null) made.append(meter(share, "of the hourly budget spent"));
   const text = element("span");
@@ -78,7 +83,13 @@ function costItem(status: Status): HTMLElement | null {
   if (saved.length > 0) text.append(spent === null ? "saved " : " · saved ");
   saved.forEach((part, at) => text.append(at === 0 ? "" : " · ", element("b", "", part)));
   made.append(text);
-  made.title = "Saved: by how much submits came sooner than they would have run on base tables, by estimate";
+  const { hour = "" } = connectionOf(status, uri).speculation ?? {};
+  made.title = [
+    hour === "" ? "" : `Of this hour's budget ${hour}`,
+    "Saved: by how much submits came sooner than they would have run on base tables, by estimate",
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
   return made;
 }
 
