@@ -5,6 +5,7 @@ import { BundledServer } from "./bundledServer";
 import { Client } from "./client";
 import { acceptRepair } from "./commands/acceptRepair";
 import { cancel } from "./commands/cancel";
+import { setConnectionPassword } from "./commands/connectionPassword";
 import { exportShown } from "./commands/exportShown";
 import { setLanguageModelKey } from "./commands/languageModelKey";
 import { showMenu } from "./commands/menu";
@@ -22,8 +23,9 @@ import { holdsSql } from "./embedded";
 import { firstUse } from "./firstUse";
 import { chosenInterpreter, hasServer, onPath } from "./machine";
 import { PreviewView, viewType } from "./previewView";
-import { LanguageModelKeys } from "./secrets";
+import { Secrets } from "./secrets";
 import { chooseCommand } from "./serverCommand";
+import { serverEnvironment } from "./serverEnvironment";
 import { ShownSelect } from "./shownSelect";
 import { StatusBar } from "./statusBar";
 import { fileOf } from "./dataFiles";
@@ -43,7 +45,8 @@ export function activate(context: vscode.ExtensionContext): Api {
   const statusBar = new StatusBar();
   const view = new PreviewView(context.extensionUri);
   const bundled = new BundledServer(context, log, (step) => statusBar.installing(step));
-  const keys = new LanguageModelKeys(context.secrets);
+  const keys = new Secrets(context.secrets, "speql.languageModelKeys");
+  const passwords = new Secrets(context.secrets, "speql.connectionPasswords");
   const started = new Client(
     log,
     {
@@ -68,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): Api {
         const probes = { onPath, interpreter: chosenInterpreter, hasServer, bundled: () => bundled.command() };
         return chooseCommand(setting, probes);
       },
-      environment: () => keys.environment(),
+      environment: async () => serverEnvironment(await keys.all(), await passwords.all()),
       version: String((context.extension.packageJSON as { version: unknown }).version),
     },
   );
@@ -91,6 +94,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     "speql.showPreview": () => view.open(),
     "speql.showWalkthrough": () => showWalkthrough(),
     "speql.setLanguageModelKey": () => setLanguageModelKey(keys, started, statusBar),
+    "speql.setConnectionPassword": () => setConnectionPassword(passwords, started),
     "speql.reinstallServer": () => reinstallServer(started, bundled),
     "speql.restartServer": () => started.restart(),
     "speql.showLog": () => log.show(),
