@@ -124,7 +124,10 @@ export function activate(context: vscode.ExtensionContext): Api {
     ...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run)),
     vscode.window.registerWebviewPanelSerializer(viewType, view),
     view.onDidChangeVisibility((isVisible) => shown.visible(isVisible)),
-    vscode.window.onDidChangeActiveTextEditor((editor) => view.follow(editor, started)),
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      view.follow(editor, started);
+      statusBar.follow(view.currentUri());
+    }),
     vscode.window.onDidChangeVisibleTextEditors(() => shown.draw()),
     vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
       if (!holdsSql(textEditor.document)) return;
@@ -157,6 +160,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   );
   for (const document of vscode.workspace.textDocuments) begin(document);
   view.follow(vscode.window.activeTextEditor, started);
+  statusBar.follow(view.currentUri());
   return { serverProcessId: () => started.processId() };
 }
 

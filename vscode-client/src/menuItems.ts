@@ -2,6 +2,7 @@
 
 import { budgetFacts } from "./panel/footer";
 import type { ServerState } from "./panel/messages";
+import { isPausedByUser } from "./panel/speculation";
 import type { Status } from "./protocol.gen";
 
 /** An entry, with the command that it runs; or a heading. */
@@ -12,7 +13,7 @@ export function menuItems(status: Status | null, server: ServerState | null): Me
   const runs = server === "running";
   const connection = status?.connection;
   const speculation = status?.speculation;
-  const isPaused = speculation?.state === "paused" && /^Paused by you/.test(speculation.reason);
+  const isPaused = isPausedByUser(speculation);
   const items: (MenuItem | false)[] = [
     { heading: "Connection" },
     {

@@ -5,7 +5,19 @@ import type { ChartDrawing } from "../src/panel/chart/bundle";
 import type { News } from "../src/panel/messages";
 import type { ChartParams, Preview } from "../src/protocol.gen";
 import { mounted, type Answers, type Mounted } from "./mounted";
-import { chartOf, estimatedSales, failed, jobs, preview, repaired, sales, salesChart, status, uri } from "./samples";
+import {
+  chartOf,
+  estimatedSales,
+  failed,
+  jobs,
+  preview,
+  repaired,
+  rowsOf,
+  sales,
+  salesChart,
+  status,
+  uri,
+} from "./samples";
 
 const drawing = (globalThis as { speqlChart?: ChartDrawing }).speqlChart!;
 const rows = (message: Preview): News => ({ kind: "preview", preview: message });
@@ -228,6 +240,32 @@ test("the footer says how much of the hour's budget of the document's connection
   const languageModel = { ...status.languageModel, state: "idle", dollarsHour: 0.9, dollarsPerHour: 1 } as const;
   panel.show({ kind: "status", status: { ...paid, languageModel } });
   expect(panel.one(".foot .meter").getAttribute("aria-label")).toBe("90 % of the hourly budget spent");
+});
+
+test.each([
+  ["Paused by you: speql.pause goes on.", "Resume"],
+  ["The budget of this hour is spent: $1.00 of $1.00.", "Pause"],
+])("paused because %j, the button says what it would do: %s", (reason, word) => {
+  panel.show(rows(sales), { kind: "status", status: { ...status, speculation: { state: "paused", reason } } });
+  expect(panel.one(".foot .spec").title).toBe(`${reason} · ${word} speculation`);
+  open("jobs");
+  expect(words(".jobstab .tools .btn")).toBe(word);
+  panel.one("[aria-label='More actions']").click();
+  expect(panel.texts("[role=menuitem]").some((text) => text.startsWith(`${word} speculation`))).toBe(true);
+});
+
+test.each([
+  [false, true],
+  [true, false],
+])("where statements cost money (%s), statistics wait for their button", async (paid, isAsked) => {
+  const speculation = { ...status.connection.speculation!, paid };
+  const few = rowsOf([["carrier", "VARCHAR"]], [["UA"], ["AA"]], { totalRows: 2 });
+  const known = { ...status, connection: { ...status.connection, speculation } };
+  panel.show({ kind: "status", status: known }, { kind: "document", uri, name: "weekly_report.sql" }, rows(few));
+  await vi.advanceTimersByTimeAsync(2_000);
+  const asked = panel.posted.some((message) => message.kind === "ask" && message.method === "speql.profile");
+  expect(asked).toBe(isAsked);
+  expect(panel.one("[aria-label='Compute statistics']").hidden).toBe(isAsked);
 });
 
 test("the connection of the document is shown, not that of others", () => {

@@ -1,10 +1,11 @@
 /** The footer: connection, speculation, and what it has cost and saved. */
 
-import type { Budget, Connection, LanguageModel, Speculation, Status } from "../protocol.gen";
+import type { Budget, LanguageModel, Speculation, Status } from "../protocol.gen";
 import { button, element, icon } from "./dom";
 import { counted, duration, size } from "./format";
 import type { ServerState } from "./messages";
 import { meter } from "./meter";
+import { connectionOf, isPausedByUser, speculationOf } from "./speculation";
 
 /** What the footer's buttons do. */
 export interface FooterActions {
@@ -21,7 +22,7 @@ export function footerItems(
 ): HTMLElement[] {
   const items = [
     connectionItem(status, uri, actions.connection),
-    server === "running" ? speculationItem(status, actions.pause) : stoppedItem(server),
+    server === "running" ? speculationItem(status, uri, actions.pause) : stoppedItem(server),
   ];
   const cost = status === null ? null : costItem(status, uri);
   return cost === null ? items : [...items, cost];
@@ -52,12 +53,6 @@ export function hourlyShare(status: Status, uri: string | null): number | null {
   const ofModel = state === "off" || dollarsPerHour <= 0 ? null : dollarsHour / dollarsPerHour;
   const shares = [connectionOf(status, uri).speculation?.hourShare ?? null, ofModel].filter((share) => share !== null);
   return shares.length === 0 ? null : Math.max(...shares);
-}
-
-/** The connection of a document. */
-export function connectionOf(status: Status, uri: string | null): Connection {
-  const chosen = status.documents.find((document) => document.uri === uri);
-  return status.connections.find((connection) => connection.name === chosen?.name) ?? status.connection;
 }
 
 function savingsOf(budget: Budget): string[] {
@@ -112,8 +107,8 @@ function connectionItem(status: Status | null, uri: string | null, onClick: () =
   return item;
 }
 
-function speculationItem(status: Status | null, onPause: () => void): HTMLElement {
-  const speculation: Speculation = status?.speculation ?? { state: "idle", reason: "" };
+function speculationItem(status: Status | null, uri: string | null, onPause: () => void): HTMLElement {
+  const speculation: Speculation = status === null ? { state: "idle", reason: "" } : speculationOf(status, uri);
   const { state } = speculation;
   const mark = state === "running" ? icon("running", "run") : element("span", `live ${state}`);
   const reason = speculation.reason === "" ? "" : `: ${shortened(speculation.reason)}`;
@@ -123,7 +118,7 @@ function speculationItem(status: Status | null, onPause: () => void): HTMLElemen
     mark,
     element("span", "", element("span", "w-wide", "speculation "), state, element("span", "w-wide", reason)),
   );
-  const does = state === "paused" ? "Resume speculation" : "Pause speculation";
+  const does = isPausedByUser(speculation) ? "Resume speculation" : "Pause speculation";
   item.title = [speculation.reason, state === "off" ? "Switched on in the settings" : does]
     .filter((part) => part !== "")
     .join(" · ");

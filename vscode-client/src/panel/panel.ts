@@ -19,6 +19,7 @@ import { notice } from "./notices";
 import { Asking } from "./questions";
 import { Rows } from "./rows";
 import { SampleRequest } from "./sampleRequest";
+import { isPausedByUser } from "./speculation";
 import {
   currentDocument,
   isDismissed,
@@ -32,7 +33,7 @@ import {
   type PanelState,
 } from "./state";
 import { TabBar, tabs, type Tab } from "./tabBar";
-import { changesIn, viewOf, worksAhead, type View } from "./view";
+import { changesIn, viewOf, worksUnasked, type View } from "./view";
 
 /** The live region speaks at most this often. */
 const speakEvery = 2_000;
@@ -86,7 +87,7 @@ export class Panel {
         this.rowsLateSince = late ? this.now() : null;
         queueMicrotask(() => this.draw());
       },
-      mayWorkAhead: () => worksAhead(this.state.status),
+      mayWorkAhead: () => worksUnasked(this.state.status, currentDocument(this.state)?.uri ?? null),
     });
     this.isMac = /mac/i.test(navigator.userAgent);
     this.headerButtons = new HeaderButtons({
@@ -337,7 +338,7 @@ export class Panel {
   private actionItems(): ReturnType<typeof actionItems> {
     const facts = {
       shown: this.view().shown,
-      isPaused: this.state.status?.speculation.state === "paused",
+      isPaused: isPausedByUser(this.state.status?.speculation),
       isMac: this.isMac,
       exportResult: () => {
         this.tabBar.show("rows", false);
