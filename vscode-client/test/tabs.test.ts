@@ -266,6 +266,26 @@ test.each([true, false])(
   },
 );
 
+test("where statements cost money a chart is drawn when it is asked for, for each result anew", async () => {
+  const speculation = { ...status.connection.speculation!, paid: true };
+  panel.show({ kind: "status", status: { ...status, connection: { ...status.connection, speculation } } }, rows(sales));
+  open("chart");
+  await panel.settled();
+  expect(charts).toEqual([]);
+  expect(words(".chartmessage")).toContain("what runs here costs money");
+  panel.one(".chartmessage .btn").click();
+  await drawn();
+  panel.all(".alts button")[1]!.click();
+  await panel.settled();
+  expect(charts).toHaveLength(2);
+  panel.show({ kind: "jobs", jobs });
+  expect(charts).toHaveLength(2);
+  panel.show(edited(2), rows({ ...sales, version: 2, result: "another" }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(charts).toHaveLength(2);
+  expect(words(".chartmessage .btn")).toBe("Draw the chart");
+});
+
 test("the connection of the document is shown, not that of others", () => {
   const other = { ...status.connection, name: "sales", label: "other.duckdb" };
   const documents = [{ uri, name: "sales", chosenBy: "comment" as const, problem: "" }];

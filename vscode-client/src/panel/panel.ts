@@ -19,7 +19,7 @@ import { notice } from "./notices";
 import { Asking } from "./questions";
 import { Rows } from "./rows";
 import { SampleRequest } from "./sampleRequest";
-import { isPausedByUser } from "./speculation";
+import { isPaid, isPausedByUser } from "./speculation";
 import {
   currentDocument,
   isDismissed,
@@ -33,7 +33,7 @@ import {
   type PanelState,
 } from "./state";
 import { TabBar, tabs, type Tab } from "./tabBar";
-import { changesIn, viewOf, worksUnasked, type View } from "./view";
+import { changesIn, viewOf, worksAhead, type View } from "./view";
 
 /** The live region speaks at most this often. */
 const speakEvery = 2_000;
@@ -87,7 +87,7 @@ export class Panel {
         this.rowsLateSince = late ? this.now() : null;
         queueMicrotask(() => this.draw());
       },
-      mayWorkAhead: () => worksUnasked(this.state.status, currentDocument(this.state)?.uri ?? null),
+      mayWorkAhead: () => worksAhead(this.state.status, this.uri()) && !this.isPaid(),
     });
     this.isMac = /mac/i.test(navigator.userAgent);
     this.headerButtons = new HeaderButtons({
@@ -95,7 +95,7 @@ export class Panel {
       follow: () => this.pin(),
       items: () => this.actionItems(),
     });
-    this.chart = new ChartTab({ asking: this.asking, post, load: loadChart });
+    this.chart = new ChartTab({ asking: this.asking, post, load: loadChart, isPaid: () => this.isPaid() });
     this.jobs = new JobsGraph({
       copy: (text) => this.post({ kind: "copy", text }),
       pause: () => this.run("speql.pause"),
@@ -132,6 +132,16 @@ export class Panel {
   private change(state: PanelState): void {
     this.state = state;
     this.draw();
+  }
+
+  private uri(): string | null {
+    return currentDocument(this.state)?.uri ?? null;
+  }
+
+  /** What the panel asks the server for counts as the user's own, which no budget holds back: not unasked where this is. */
+  private isPaid(): boolean {
+    const { status } = this.state;
+    return status !== null && isPaid(status, this.uri());
   }
 
   private watchSizeAndTheme(parent: HTMLElement): void {

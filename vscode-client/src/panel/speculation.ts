@@ -8,6 +8,11 @@ export function connectionOf(status: Status, uri: string | null): Connection {
   return status.connections.find((connection) => connection.name === chosen?.name) ?? status.connection;
 }
 
+/** Whether the engine of a document charges for what runs on it. */
+export function isPaid(status: Status, uri: string | null): boolean {
+  return connectionOf(status, uri).speculation?.paid === true;
+}
+
 /**
  * Whether something is run ahead for a document, and why not: the server's own status is that of the connection without a
  * name, and what holds another connection back is told with that.

@@ -3,7 +3,7 @@
 import type { Preview, Status } from "../protocol.gen";
 import type { HeaderFacts } from "./header";
 import { expected, explainLateAfter, runningOn } from "./notices";
-import { connectionOf, speculationOf } from "./speculation";
+import { speculationOf } from "./speculation";
 import { currentDocument, earlierEntry, type DocumentState, type PanelState } from "./state";
 
 /** Until then an answer is not late: no dimming, no spinner. */
@@ -31,16 +31,8 @@ export interface View {
 }
 
 /** Whether the server works ahead for a document: then every text of it has an answer. */
-function worksAhead(status: Status | null, uri: string | null): boolean {
+export function worksAhead(status: Status | null, uri: string | null): boolean {
   return status === null || ["idle", "running"].includes(speculationOf(status, uri).state);
-}
-
-/**
- * Whether the panel may have something computed that nobody has asked for: statistics. What the panel asks for counts as
- * the user's own, which no budget holds back, so not where that costs money.
- */
-export function worksUnasked(status: Status | null, uri: string | null): boolean {
-  return worksAhead(status, uri) && !(status !== null && connectionOf(status, uri).speculation?.paid);
 }
 
 /** What is drawn at `now`. `rowsLateSince`: since when the rows are not arranged as they were asked for. */
