@@ -71,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): Api {
         const probes = { onPath, interpreter: chosenInterpreter, hasServer, bundled: () => bundled.command() };
         return chooseCommand(setting, probes);
       },
-      environment: async () => serverEnvironment(await keys.all(), await passwords.all()),
+      environment: async () => serverEnvironment(process.env, await keys.all(), await passwords.all()),
       version: String((context.extension.packageJSON as { version: unknown }).version),
     },
   );

@@ -1,12 +1,17 @@
-/** What the server's environment has in addition: the secrets that the user keeps here. Pure. */
+/** The server's environment: that of the editor, with the secrets that the user keeps here. Pure. */
 
-/** Keys of language models by hosts, each of which the server sends to its host alone, and passwords by connections. */
+/**
+ * What is started has this environment and nothing else, so the editor's is in it: proxies, variables of drivers and of
+ * dbt, what Windows itself needs. `keys` are those of language models by hosts, `passwords` those of connections.
+ */
 export function serverEnvironment(
+  editors: Readonly<Record<string, string | undefined>>,
   keys: Readonly<Record<string, string>>,
   passwords: Readonly<Record<string, string>>,
-): Record<string, string> {
+): Record<string, string | undefined> {
   const variables = Object.entries(passwords).map(([name, password]) => [passwordVariable(name), password]);
   return {
+    ...editors,
     ...(Object.keys(keys).length === 0 ? {} : { SPEQL_KEYS: JSON.stringify(keys) }),
     ...(Object.fromEntries(variables) as Record<string, string>),
   };

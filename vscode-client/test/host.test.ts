@@ -127,17 +127,18 @@ test("keys and passwords are in the secret storage and in the server's environme
     delete: async (name: string) => void kept.delete(name),
     onDidChange: () => ({ dispose: () => {} }),
   };
+  const editors = { PATH: "/bin", HTTPS_PROXY: "http://proxy:3128" };
   const keys = new Secrets(storage, "speql.languageModelKeys");
   const passwords = new Secrets(storage, "speql.connectionPasswords");
-  const environment = async () => serverEnvironment(await keys.all(), await passwords.all());
-  expect(await environment()).toEqual({});
+  const environment = async () => serverEnvironment(editors, await keys.all(), await passwords.all());
+  expect(await environment()).toEqual(editors);
   await keys.put("b.com", "sk-b");
   await keys.put("a.com", "sk-a");
   await passwords.put("my-shop", " b'c ");
   expect(await keys.names()).toEqual(["a.com", "b.com"]);
   const { SPEQL_KEYS: given, ...others } = await environment();
   expect(JSON.parse(given!)).toEqual({ "a.com": "sk-a", "b.com": "sk-b" });
-  expect(others).toEqual({ SPEQL_PASSWORD_MY_SHOP: " b'c " });
+  expect(others).toEqual({ ...editors, SPEQL_PASSWORD_MY_SHOP: " b'c " });
   await keys.put("a.com", "");
   await keys.put("b.com", "");
   await passwords.put("my-shop", "");

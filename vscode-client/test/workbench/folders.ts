@@ -77,7 +77,11 @@ export class Folders {
 
   /** The environment of what runs in them: what SpeQL keeps of this user is here, too. */
   get environment(): Record<string, string> {
-    return { SPEQL_DATA_DIR: join(this.root, "data"), XDG_DATA_HOME: join(this.root, "share") };
+    return {
+      SPEQL_DATA_DIR: join(this.root, "data"),
+      SPEQL_CONFIG_DIR: join(this.root, "config"),
+      XDG_DATA_HOME: join(this.root, "share"),
+    };
   }
 
   /** The ids of the servers that the extension has started, in order; the last one is the one that runs. */
