@@ -29,7 +29,7 @@ test("where an engine charges, the user is asked with the budget, and nothing th
   const held = await heard.preview("Why there are no rows", (found) => found.version >= version);
   expect(held.outcome).not.toBe("rows");
   expect(held.problems.map(({ message }) => message).join(" ")).toMatch(/Snowflake charges/);
-  await expect.poll(() => workbench().panel.footer.textContent()).toMatch(/paused/);
+  await expect.poll(() => workbench().panel.footer.textContent(), { timeout: 20_000 }).toMatch(/paused/);
 });
 
 test("once that is allowed, the rows come by themselves, and the panel says what they have cost of the budget", async () => {
@@ -38,7 +38,7 @@ test("once that is allowed, the rows come by themselves, and the panel says what
   await asked().getByRole("button", { name: "Up to $5.00 a day" }).click();
   const shown = await heard.preview("The rows", ({ outcome }) => outcome === "rows");
   expect(rowsOf(shown)).toEqual(directRows(tpcds, query));
-  await expect.poll(() => panel.footer.textContent()).toMatch(/spent \$\d+\.\d\d/);
+  await expect.poll(() => panel.footer.textContent(), { timeout: 20_000 }).toMatch(/spent \$\d+\.\d\d/);
 });
 
 test("nobody is asked again, by a server that is started anew either", async () => {
@@ -48,7 +48,7 @@ test("nobody is asked again, by a server that is started anew either", async () 
   await heard.until("Rows of the new server", ({ all }) =>
     all.slice(restarted).find(({ message }) => message.kind === "preview" && message.preview.outcome === "rows"),
   );
-  await expect.poll(() => panel.footer.textContent()).not.toMatch(/paused/);
+  await expect.poll(() => panel.footer.textContent(), { timeout: 20_000 }).not.toMatch(/paused/);
   await workbench().run("Notifications: Show Notifications");
   expect(await asked().count()).toBe(0);
 });
