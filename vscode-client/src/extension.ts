@@ -148,6 +148,7 @@ export function activate(context: vscode.ExtensionContext): Api {
       if (holdsSql(document)) view.show({ kind: "closed", uri: started.uriOf(document) });
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("speql.preview.highlight")) shown.draw();
       // The other settings the server hears of itself, and goes by them at once.
       const isOther = JSON.stringify(serverSetting()) !== startedWith;
       if (change.affectsConfiguration("speql.server") && isOther && hasBegun) void started.restart();
