@@ -39,6 +39,7 @@ test("once that is allowed, the rows come by themselves, and the panel says what
   const shown = await heard.preview("The rows", ({ outcome }) => outcome === "rows");
   expect(rowsOf(shown)).toEqual(directRows(tpcds, query));
   await expect.poll(() => panel.footer.textContent(), { timeout: 20_000 }).toMatch(/spent \$\d+\.\d\d/);
+  await panel.footer.getByRole("img", { name: /% of the hourly budget spent$/ }).waitFor();
 });
 
 test("nobody is asked again, by a server that is started anew either", async () => {
