@@ -107,7 +107,8 @@ $(ENGINES)/bqemulator/.ready: tests/engines/bqemulator.lock
 
 fuzz: $(READY)  ## Compare random queries over random temp tables with direct runs (N=100000 SEED=7)
 	SPEQL_FUZZ_CASES=$(or $(N),10000) SPEQL_FUZZ_SEED=$(SEED) \
-		$(BIN)/python -m pytest -q -s tests/scheduler/matching/test_matching_random.py
+		$(BIN)/python -m pytest -q -s tests/scheduler/matching/test_matching_random.py \
+		tests/scheduler/matching/test_matching_random_keys.py
 
 fuzz-postgres: $(READY)  ## The same on PostgreSQL, which has to be installed (N=10000 SEED=7)
 	SPEQL_FUZZ_CASES=$(or $(N),2000) SPEQL_FUZZ_SEED=$(SEED) \

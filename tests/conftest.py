@@ -2,9 +2,11 @@
 
 import shutil
 import signal
+import tomllib
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import keyring
 import pytest
@@ -60,6 +62,25 @@ def postgres_database(postgres_server: str) -> Iterator[Callable[[], str]]:
     with psycopg.connect(f"{postgres_server} dbname=postgres", autocommit=True) as connection:
         for name in made:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+TEMPLATE = Path(__file__).parents[1] / "docs" / "adapter"
+
+
+@pytest.fixture
+def template_database(
+    postgres_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """Makes empty databases that the template of an adapter opens, as if its package were installed."""
+    project = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]
+    information = tmp_path / "installed" / "template-0.dist-info"
+    information.mkdir(parents=True)
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 0\n")
+    points = [f"{scheme} = {place}" for scheme, place in project["entry-points"]["speql.engines"].items()]
+    (information / "entry_points.txt").write_text("\n".join(["[speql.engines]", *points]))
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    monkeypatch.syspath_prepend(TEMPLATE)
+    return lambda: "elephant" + postgres_database().removeprefix("postgresql")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from speql_sql.guard_functions import (
     shadowing,
     why_never,
 )
+from speql_sql.guard_operators import operator_problems
 from speql_sql.guard_tables import table_problems
 from speql_sql.guard_text import text_problems
 from speql_sql.problem import Problem
@@ -96,6 +97,8 @@ def speculation_problems(
         message = f"The database defines a function named like the built-in {name}, which may do anything."
         return (Problem("shadowed-function", message),)
     found = [problem for node in tree.walk() for problem in _node_problems(node, policy)]
+    if policy.dialect == "postgres" and policy.user_functions:
+        found += operator_problems(tree, text, policy.dialect, policy.user_functions)
     if text is not None:
         found += text_problems(text, tree, policy.dialect, policy.user_functions)
     return tuple(dict.fromkeys(found))

@@ -3,6 +3,7 @@
 from sqlglot import exp
 
 from speql_sql.function_data import function_data
+from speql_sql.guard_operators import unwritten_operator
 from speql_sql.problem import Problem
 
 # Named only so that the refusal can say why: what is not in the data file is refused in any case. The clock is here:
@@ -30,6 +31,8 @@ def function_name(node: exp.Func) -> str:
         return node.name.lower()
     if isinstance(node, exp.GenerateSeries):
         return "generate_series"
+    if isinstance(node, exp.OpenJSON):
+        return "openjson"
     return node.sql_names()[0].lower()
 
 
@@ -66,11 +69,11 @@ def shadowing(user_functions: frozenset[str], dialect: str) -> str:
     DuckDB looks up macros first, operators too: after ``CREATE MACRO "+"(a, b) AS random()`` no query means what it
     says. ``[1, 2]`` and ``x.y`` call functions as well, so it is not enough to look at the names in a query.
     PostgreSQL looks at its own functions first, and takes another where that fits the types better: that needs a call
-    by its name, but for operators and casts, which the catalog lists as ``operator +``. Elsewhere functions of the
-    user's are called by their names alone.
+    by its name, but for operators and casts, which the catalog lists as ``operator =``; guard_operators looks for those
+    that a query has to write. Elsewhere functions of the user's are called by their names alone.
     """
     if dialect != "duckdb":
-        return next((name for name in sorted(user_functions) if name.startswith("operator ")), "")
+        return unwritten_operator(user_functions)
     return next((name for name in sorted(user_functions) if is_built_in(name, dialect)), "")
 
 

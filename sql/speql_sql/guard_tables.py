@@ -106,6 +106,8 @@ def _name_problems(
         yield Problem("system-table", f"{parts[-1]} describes the session, not the data, and changes with it.")
     elif name == "show" and not table.this.args.get("quoted"):
         yield Problem("system-table", "SHOW describes the session, not the data.")
+    elif dialect in _SPARK and name == "stream" and table.alias and not table.this.args.get("quoted"):
+        yield Problem("not-understood", f"STREAM {table.alias} may be read as what is appended to that table.")
     elif dialect in _SPARK and schemas and schemas[-1].rpartition(".")[2] in _FILE_SCHEMAS:
         yield Problem("file-access", f"{parts[-1]} is read as a file.")
     elif dialect not in _ASKED and any(_OUTSIDE.search(part) for part in parts):

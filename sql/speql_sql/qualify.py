@@ -202,14 +202,24 @@ def _check_select(select: exp.Select, dialect: Dialect, had_using: bool) -> None
     if had_using:
         for coalesce in list(select.find_all(exp.Coalesce)):
             _simplify_using(coalesce)
-    for projection in select.expressions:
-        if projection.is_star or not isinstance(projection, exp.Alias):
+    for projection in list(select.expressions):
+        if isinstance(projection, exp.Subquery) and (alias := projection.alias):
+            _name_subquery(projection, alias)
+        elif projection.is_star or not isinstance(projection, exp.Alias):
             raise _RefusedError("unsupported-query", "A star could not be expanded.", projection)
     _expand_group_by_all(select)
     for node in select.find_all(exp.TableColumn):
         raise _RefusedError("unsupported-query", "A table used as a column is not analysed.", node)
     outputs = {projection.alias: projection.this for projection in select.expressions}
     _expand_order_by(select, outputs)
+
+
+def _name_subquery(subquery: exp.Subquery, alias: str) -> None:
+    """Name a scalar subquery as any other output; sqlglot names those without an alias as if they stood in FROM."""
+    output = exp.Alias(alias=exp.to_identifier(alias))
+    subquery.replace(output)
+    subquery.set("alias", None)
+    output.set("this", subquery)
 
 
 def _expand_order_by(select: exp.Select, outputs: dict[str, exp.Expr]) -> None:

@@ -111,6 +111,9 @@ def test_doctor_is_well(speql: Run, small_database: Path) -> None:
     assert report["healthy"] is True
     found = {check["name"]: check["found"] for check in report["checks"]}
     assert found["catalog"] == "2 tables, 5 columns"
+    assert "flights" in found["estimate"]
+    assert "dropped" in found["temp table"]
+    assert {"query", "page", "values", "names and types", "cancel", "time limit", "sample"} <= found.keys()
 
 
 @pytest.mark.parametrize("command", ["repair", "explain", "doctor", "demo"])

@@ -28,7 +28,7 @@ from .relayed_emulator import emulator, relay
 HOME = Path(os.environ.get("SPEQL_BQEMULATOR", ".venv-engines/bqemulator"))
 PROGRAM = HOME / "bin/bqemulator"
 
-_SLOW = re.compile(r"large x, large y", re.I)
+_SLOW = re.compile(r"large x, large y|CROSS JOIN d AS l\b", re.I)
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|MERGE|TRUNCATE)\b", re.I)
 _TEMPORARY = re.compile(r"CREATE TEMP TABLE (`[^`]+`)", re.I)
 _ABORT = re.compile(r"CALL BQ\.ABORT_SESSION\('(\w+)'\)", re.I)

@@ -1,5 +1,7 @@
 """What every engine promises, asked of each that runs here: one body of tests for all adapters.
 
+The adapter of another package is there as well: the template of `docs/adapter`.
+
 Snowflake, BigQuery, Redshift and SQL Server are stand-ins here (`snowflake_stand_in.py`, `bigquery_stand_in.py`,
 `redshift_stand_in.py`, `sqlserver_stand_in.py`): what they cannot show is left out, and says so.
 """
@@ -21,6 +23,7 @@ from speql_engines.governed.governor import Governor
 from speql_engines.governed.ledger import Ledger
 from speql_engines.governed.ledger_writer import LedgerWriter
 from speql_engines.governed.settings import Limit, SpeculationSettings
+from speql_engines.walk import walk
 
 SCHEMA = """
 CREATE TABLE regions (name VARCHAR(20) NOT NULL PRIMARY KEY, boss VARCHAR(20));
@@ -58,6 +61,13 @@ STAND_IN_CANNOT = {
 }
 """By engine and test: what the engine's stand-in is not able to show, and why."""
 
+STAND_IN_CANNOT_WALK = {
+    "bigquery": {"names and types", "time limit"},
+    "snowflake": {"time limit"},
+    "tsql": {"time limit"},
+}
+"""By dialect: the steps of a walk that the engine's stand-in is not able to show."""
+
 OpenShop = Callable[..., Awaitable[Engine]]
 
 
@@ -86,6 +96,7 @@ ITS_VALUES = {
         "snowflake",
         "sqlserver",
         "spark",
+        "template",
         "duckdb, governed",
         "postgres, governed",
     ]
@@ -454,6 +465,19 @@ async def test_functions_have_signatures(shop):
     truncates = "datetrunc" if shop.info.dialect == "tsql" else "date_trunc"
     assert {"sum", "lower", truncates} <= {function.name for function in found}
     assert any(function.kind == "aggregate" for function in found if function.name == "sum")
+
+
+async def test_a_walk_over_its_promises_finds_them_kept(shop):
+    if isinstance(shop, GovernedEngine):
+        pytest.skip("what takes hours is refused there before it runs")
+    found = [finding async for finding in walk(shop, cancel_after=0.5, most_seconds=16.0)]
+
+    names = ["query", "page", "values", "names and types", "estimate", "temp table", "cancel", "time limit", "sample"]
+    assert [finding.step for finding in found] == [*names, "from outside"]
+    cannot = STAND_IN_CANNOT_WALK.get(shop.info.dialect, set())
+    assert [finding for finding in found if finding.right is False and finding.step not in cannot] == []
+    assert {finding.step for finding in found if finding.right} >= {*names[:7]} - cannot
+    assert not running(shop)
 
 
 async def test_a_closed_engine_says_so(shop):

@@ -8,6 +8,7 @@ from tests.engines.opening import Open, opening
 from tests.engines.reading import value
 
 from speql_engines import ConnectionFailedError, Engine, EngineError, open_engine
+from speql_engines.bill import Bill, billed_to
 from speql_sql.guard import GuardPolicy, speculation_problems
 from speql_sql.parse import parse_query
 
@@ -214,6 +215,82 @@ async def test_the_catalog_knows_what_must_not_be_speculated(engine):
     assert (mixed.primary_key, mixed.unique_keys) == (("Key",), (("a,b",),))
     assert "mine" in catalog.user_functions
     assert catalog.find("calm").kind == "view"
+
+
+@pytest.mark.parametrize(
+    ("made", "passes", "refused"),
+    [
+        (
+            [
+                "CREATE FUNCTION alike(text, text) RETURNS bool STABLE LANGUAGE sql AS 'SELECT $1 < $2'",
+                "CREATE OPERATOR % (LEFTARG = text, RIGHTARG = text, FUNCTION = alike)",
+            ],
+            ["SELECT name FROM t WHERE name LIKE '%x%' AND a IN (1, 2)", "SELECT a + 1 FROM t -- 100 %"],
+            ["SELECT name FROM t WHERE name % 'x'", "SELECT a % 2 FROM t", "SELECT a OPERATOR(public.%) 2 FROM t"],
+        ),
+        (
+            [
+                "CREATE FUNCTION alike(text, int) RETURNS bool VOLATILE LANGUAGE sql AS 'SELECT random() < 1'",
+                "CREATE OPERATOR = (LEFTARG = text, RIGHTARG = int, FUNCTION = alike)",
+            ],
+            [],
+            ["SELECT name FROM t", "SELECT name IN (1) FROM t"],
+        ),
+        (
+            ["CREATE OPERATOR public.!! (RIGHTARG = float8, FUNCTION = pg_sleep)"],
+            ["SELECT name FROM t WHERE a <> 1"],
+            ["SELECT OPERATOR(public.!!) 1.0::float8 FROM t"],
+        ),
+        (
+            ["CREATE DOMAIN waits AS int CHECK (pg_sleep(VALUE) IS NOT NULL)"],
+            ["SELECT name FROM t WHERE a <> 1"],
+            ["SELECT a::waits FROM t", "SELECT CAST(ARRAY[a] AS public.waits[]) FROM t", "SELECT waits '1'"],
+        ),
+        (
+            ["CREATE DOMAIN small AS int CHECK (VALUE > 0 AND VALUE < 10)"],
+            ["SELECT a::small FROM t"],
+            ["SELECT small(a) FROM t"],
+        ),
+        (
+            [
+                "CREATE FUNCTION as_int(bool[]) RETURNS int VOLATILE LANGUAGE sql AS 'SELECT 1'",
+                "CREATE CAST (bool[] AS int) WITH FUNCTION as_int(bool[]) AS IMPLICIT",
+            ],
+            [],
+            ["SELECT ARRAY[true] = a FROM t"],
+        ),
+    ],
+    ids=["an extension's operator", "=", "a built-in function's operator", "a domain", "a harmless domain", "a cast"],
+)
+async def test_operators_and_domains_of_the_database_are_not_called_ahead(engine, psql, made, passes, refused):
+    for statement in ("CREATE TABLE t (a int, name text)", *made):
+        psql.execute(statement)
+    policy = GuardPolicy.for_catalog(await engine.catalog())
+
+    def may_run(sql: str) -> bool:
+        query = parse_query(sql, "postgres").query
+        from_text = query is not None and not speculation_problems(query, policy, sql)
+        assert query is None or from_text == (not speculation_problems(query, policy))
+        return from_text
+
+    assert {sql: may_run(sql) for sql in passes} == dict.fromkeys(passes, True)
+    assert {sql: may_run(sql) for sql in refused} == dict.fromkeys(refused, False)
+
+
+@pytest.mark.parametrize(("limit", "shown"), [(None, "5min"), (0.25, "250ms")])
+async def test_the_server_stops_what_works_ahead(engine, limit, shown):
+    asked = "SELECT current_setting('statement_timeout') AS v"
+    with billed_to(Bill(most_seconds=limit)):
+        assert await value(engine, asked) == shown
+        table = await engine.create_temp_table("speql_timed", asked)
+    assert await value(engine, f"SELECT v FROM {table.sql_name}") == shown
+    own = (await engine.submit(asked)).rows.column("v").to_pylist()
+    assert own == ["0"]
+    await engine.submit("SET statement_timeout = '200ms'")
+    assert await value(engine, asked) == "200ms"
+    with pytest.raises(EngineError) as raised:
+        await engine.execute("SELECT pg_sleep(60)")
+    assert "57014" in raised.value.message
 
 
 async def test_the_search_path_is_the_sessions(engine):

@@ -84,7 +84,7 @@ UNAVAILABLE = [
     ("homeless", "no host"),
     ("nowhere", "no dbname"),
     ("mystery", "no adapter"),
-    ("snow", "snowflake"),
+    ("snow", "Move its profile to ~/.dbt/profiles.yml"),
 ]
 
 
@@ -93,6 +93,62 @@ def test_what_cannot_be_opened_says_why_and_no_secret(project: Path, target: str
     one = found(project, SHOP_DB="/dbs")[target]
     assert says in one.unavailable
     assert "hunter2" not in repr(one)
+
+
+WAREHOUSES = """
+shop:
+  outputs:
+    snow: {type: snowflake, account: a-b, user: ann@x, password: "{{ env_var('PW') }}", database: SHOP, schema: MARTS,
+      warehouse: SMALL, role: READER, threads: 4}
+    sso: {type: snowflake, account: a, user: ann, authenticator: externalbrowser, database: D}
+    key: {type: snowflake, account: a, user: ann, private_key_path: /keys/k.p8, database: D, schema: S}
+    token: {type: snowflake, account: a, authenticator: oauth, token: hunter2, database: D}
+    homeless: {type: snowflake, account: a, password: hunter2}
+    red: {type: redshift, host: c.example, port: 5439, user: ann, password: 123, dbname: dev, schema: marts}
+    iam: {type: redshift, method: iam, cluster_id: shop, region: eu-west-1, iam_profile: me, user: ann, dbname: dev}
+    other_iam: {type: redshift, method: hunter2!, dbname: dev}
+    big: {type: bigquery, method: oauth, project: p, dataset: marts, location: EU, execution_project: payer}
+    keyfile: {type: bigquery, method: service-account, project: p, dataset: d, keyfile: /keys/hunter2.json}
+"""
+
+
+def test_targets_of_warehouses_in_the_users_own_profiles(project: Path, tmp_path: Path) -> None:
+    (project / "profiles.yml").unlink()
+    home = tmp_path / "home"
+    (home / ".dbt").mkdir(parents=True)
+    (home / ".dbt" / "profiles.yml").write_text(WAREHOUSES, encoding="utf-8")
+    connections, errors = dbt_connections(project, {"PW": "secret one"}, home)
+    targets = {one.name.removeprefix("dbt.shop."): one for one in connections}
+    assert not errors
+    assert {name: one.database for name, one in targets.items() if not one.unavailable} == {
+        "snow": "snowflake://ann%40x@a-b/SHOP/MARTS?warehouse=SMALL&role=READER",
+        "sso": "snowflake://ann@a/D?authenticator=externalbrowser",
+        "key": "snowflake://ann@a/D/S?private_key_file=%2Fkeys%2Fk.p8",
+        "red": "redshift://ann@c.example:5439/dev",
+        "iam": "redshift:///dev?iam=true&cluster_identifier=shop&region=eu-west-1&profile=me&db_user=ann",
+        "big": "bigquery://p/marts?location=EU&billing_project=payer",
+    }
+    assert (password(targets["snow"]), password(targets["red"])) == ("secret one", "123")
+    assert targets["iam"].secret is None
+    refused = {name: one.unavailable for name, one in targets.items() if one.unavailable}
+    assert "snowflake://NAME" in refused["token"]
+    assert "no database" in refused["homeless"]
+    assert "another method" in refused["other_iam"]
+    assert "GOOGLE_APPLICATION_CREDENTIALS" in refused["keyfile"]
+    assert "hunter2" not in repr(connections)
+    assert "secret one" not in repr(connections)
+
+
+def test_the_names_of_such_targets_are_understood() -> None:
+    redshift = pytest.importorskip("speql_engines.redshift.location")
+    snowflake = pytest.importorskip("speql_engines.snowflake.location")
+    from speql_engines.bigquery.location import location_of
+
+    made = redshift.location_of("redshift:///dev?iam=true&cluster_identifier=shop&region=eu-west-1&db_user=ann")
+    assert made.arguments["db_user"] == "ann"
+    made = snowflake.location_of("snowflake://ann%40x@a-b/SHOP/MARTS?warehouse=SMALL&role=READER", {})
+    assert (made.arguments["user"], made.arguments["account"]) == ("ann@x", "a-b")
+    assert location_of("bigquery://p/marts?location=EU&billing_project=payer").billing_project == "payer"
 
 
 def password(one: NamedConnection) -> str:

@@ -291,6 +291,26 @@ def test_functions_of_the_database(macro: str, sql: str, code: str | None) -> No
     assert codes == ([] if code is None else [code])
 
 
+@pytest.mark.parametrize(
+    ("own", "sql", "passes"),
+    [
+        ("operator %", "SELECT a FROM t WHERE b LIKE '%x%' -- 5 % 2", True),
+        ("operator %", "SELECT a % 2 FROM t", False),
+        ("operator ->", "SELECT b ->> 'x' FROM t", False),
+        ("operator =", "SELECT 1", False),
+        ("operator ~~", "SELECT a FROM t", False),
+        ("operator cast", "SELECT 1", False),
+        ("domain check", "SELECT a::small FROM t", False),
+        ("domain check", "SELECT a::int FROM t", True),
+    ],
+)
+@pytest.mark.parametrize("with_text", [True, False])
+def test_operators_and_domains_of_the_database(own: str, sql: str, passes: bool, with_text: bool) -> None:
+    tree = sqlglot.parse_one(sql, read="postgres")
+    policy = GuardPolicy("postgres", user_functions=frozenset({own}))
+    assert (not speculation_problems(tree, policy, sql if with_text else None)) is passes
+
+
 def test_policy_of_a_catalog() -> None:
     columns = (Column("a", "INTEGER"),)
     catalog = Catalog(

@@ -18,7 +18,11 @@ DOCUMENTED = ["redshift", "snowflake", "bigquery", "tsql", "spark", "databricks"
 DIALECTS = ["duckdb", "postgres", *DOCUMENTED]
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TPC = Path(__file__).parents[2] / "bench" / "data"
-USER_FUNCTIONS = {dialect: frozenset({"leftpad", "mine", "range", "my_function"}) for dialect in ("duckdb", "postgres")}
+# In DuckDB a macro named like a built-in function (range) has everything refused.
+USER_FUNCTIONS = {
+    "duckdb": frozenset({"leftpad", "my_function"}),
+    "postgres": frozenset({"leftpad", "mine", "range", "my_function"}),
+}
 
 
 def cases(kind: str) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import psycopg
 
 from speql_engines.unsafe_views import unsafe_views
 from speql_sql import Catalog, Column, ForeignKey, Table
+from speql_sql.guard_operators import DOMAIN
 
 # Of partitions only the table that they are parts of: that is what queries name.
 _TABLES = """
@@ -46,9 +47,11 @@ _FUNCTIONS = """
     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')"""
 _OPERATORS = """
     SELECT o.oprname::text FROM pg_operator o JOIN pg_proc p ON p.oid = o.oprcode
-        JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog' AND p.provolatile <> 'i'
+        WHERE o.oid >= 16384 AND p.provolatile <> 'i'
     UNION SELECT 'cast' FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
-        JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname <> 'pg_catalog' AND p.provolatile <> 'i'"""
+        WHERE c.oid >= 16384 AND p.provolatile <> 'i'"""
+# What a value has to hold that becomes one of a domain's.
+_DOMAIN_CHECKS = "SELECT 'SELECT ' || pg_get_expr(conbin, 0) FROM pg_constraint WHERE contypid <> 0 AND contype = 'c'"
 
 # Which rows of the system catalogs there are, and which transaction wrote each: far less to read than the catalog.
 # What is below 16384 came with the server; our own temp tables are left out.
@@ -91,6 +94,9 @@ def read_catalog(connection: psycopg.Connection, version: str) -> Catalog:
         keys[table].append((kind, _names(names), target or "", _names(there)))
     operators = {f"operator {name}" for (name,) in connection.execute(_OPERATORS).fetchall()}
     functions = frozenset(name for (name,) in connection.execute(_FUNCTIONS).fetchall()) | operators
+    checks = {("check", str(at)): row for at, row in enumerate(connection.execute(_DOMAIN_CHECKS).fetchall())}
+    if unsafe_views(checks, functions, DIALECT):
+        functions |= {DOMAIN}
     listed = connection.execute(_TABLES).fetchall()
     views = {(schema, name): [text] for _, schema, name, _, _, _, _, text in listed if text}
     unsafe = unsafe_views(views, functions, DIALECT)

@@ -8,10 +8,12 @@ from functools import partial
 from typing import Any, cast
 
 import psycopg
+from psycopg import capabilities
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus
 
 from speql_engines.adapters import AskSecret
+from speql_engines.bill import statement_bill
 from speql_engines.engine import (
     ConnectionFailedError,
     EngineError,
@@ -45,6 +47,10 @@ from speql_sql import Catalog, FunctionSignature, Problem
 _QUICK_THREADS = 2
 _JOB_THREADS = 8
 _READ_ONLY = "25006"
+_CHUNK = 1000
+"""So many rows come at a time from libpq, where it is 17 or newer: in half the time of single ones."""
+_AHEAD_SECONDS = 300.0
+"""So long the server lets run what nobody has submitted, also if SpeQL was killed meanwhile."""
 
 
 class PostgresEngine(SessionEngine[Session]):
@@ -144,7 +150,7 @@ class PostgresEngine(SessionEngine[Session]):
         return type_names(session.connection, _describe(session, sql))
 
     def _rows(self, session: Session, sql: str, max_rows: int | None, started: float) -> Result:
-        return _rows_of(session, sql, max_rows, started)
+        return _rows_of(session, sql, max_rows, started, ahead=True)
 
     def _sampled(self, sql: str, table: str, fraction: float, catalog: Catalog) -> str:
         return sampled_sql(sql, table, fraction, catalog)
@@ -191,7 +197,7 @@ class PostgresEngine(SessionEngine[Session]):
         _execute(session, f"CREATE TEMPORARY TABLE {sql_name} AS\n{query}\nWITH NO DATA")
         connection.commit()
         with self._dropped_on_failure(session, sql_name):
-            connection.execute("BEGIN READ ONLY")
+            _begin_ahead(connection)
             self._data_version.begin_own(connection)
             rows = _execute(session, f"INSERT INTO {sql_name}\nSELECT * FROM (\n{query}\n) AS speql_rows{limit}")
             connection.execute(f"ANALYZE {sql_name}")
@@ -225,13 +231,27 @@ def _explained(error: psycopg.Error, session: Session, sql: str, prefix: str) ->
     return found
 
 
-def _rows_of(session: Session, sql: str, max_rows: int | None, started: float) -> Result:
+def _begin_ahead(connection: psycopg.Connection) -> None:
+    """Begin a read-only transaction whose statements the server stops in time, or sooner if the user has set that."""
+    most = max(int(statement_bill().seconds_within(_AHEAD_SECONDS) * 1000), 1)
+    connection.execute(
+        f"BEGIN READ ONLY; SELECT set_config('statement_timeout', '{most}', true) WHERE extract(epoch FROM "
+        f"current_setting('statement_timeout')::interval) * 1000 NOT BETWEEN 1 AND {most}".encode(),
+        prepare=False,
+    )
+
+
+def _rows_of(session: Session, sql: str, max_rows: int | None, started: float, *, ahead: bool = False) -> Result:
     """The first rows of a query, in a read-only transaction. What is not fetched is cancelled on the server."""
     connection = session.connection
-    connection.execute("BEGIN READ ONLY")
+    if ahead:
+        _begin_ahead(connection)
+    else:
+        connection.execute("BEGIN READ ONLY")
+    size = min(_CHUNK if max_rows is None else max_rows + 1, _CHUNK) if capabilities.has_stream_chunked() else 1
     with (
         connection.cursor() as cursor,
-        closing(cast(Generator[tuple[Any, ...], None, None], cursor.stream(sql.encode()))) as stream,
+        closing(cast(Generator[tuple[Any, ...], None, None], cursor.stream(sql.encode(), size=size))) as stream,
     ):
         rows, complete = batches(stream, max_rows)
         columns = _columns_of(cursor)

@@ -12,6 +12,7 @@ from sqlglot.errors import SqlglotError
 
 from speql_engines.adapters import AskSecret
 from speql_engines.base_reads import base_reads
+from speql_engines.bill import statement_bill
 from speql_engines.engine import (
     ConnectionFailedError,
     EngineError,
@@ -246,12 +247,13 @@ class SparkEngine(SessionEngine[Running]):
                 at.session.catalog.refreshTable(name)
 
     async def _in_time(self, working: Awaitable[T]) -> T:
-        """What works ahead of the user, which has a limit of time."""
+        """What works ahead of the user, which has a limit of time: Spark itself sets none."""
+        seconds = statement_bill().seconds_within(AHEAD_SECONDS)
         try:
-            async with asyncio.timeout(AHEAD_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await working
         except TimeoutError:
-            message = f"What runs ahead is stopped after {AHEAD_SECONDS:.0f} seconds."
+            message = f"What runs ahead is stopped after {seconds:.0f} seconds."
             raise EngineError(message, "Run it (submit).", Problem("timed-out", message)) from None
 
 

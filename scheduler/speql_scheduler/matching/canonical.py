@@ -156,22 +156,37 @@ def text_in_order(
 
 def _opaque_text(select: exp.Select, names: Names, without: frozenset[str]) -> str:
     """A FROM without a normal form is written as it stands, sources in their order."""
-    from_ = select.args.get("from_")
-    joins = select.args.get("joins") or []
-    laterals = select.args.get("laterals") or []
-    sources = ([from_.this] if from_ else []) + [join.this for join in joins] + laterals
-    inside = names.inside(_tokens([source.alias_or_name for source in sources], names.depth))
-    parts = ["select", f"from={_source_text(from_.this, names, inside)}" if from_ else ""]
-    for join in joins:
-        options = {k: v for k, v in join.args.items() if v and k not in ("this", "on")}
-        on = conjunction_text(conjuncts(join.args.get("on")), inside)
-        parts.append(f"join={_argument(sorted(options), names)}{_options(options, inside)}")
-        parts.append(f"{_source_text(join.this, names, inside)} on={on}")
-    parts += [f"lateral={_source_text(lateral, names, inside)}" for lateral in laterals]
+    inside = names.inside(_tokens(_source_names(select), names.depth))
+    parts = ["select", opaque_from_text(select, names)]
     if where := select.args.get("where"):
         parts.append(f"where={conjunction_text(conjuncts(where.this), inside)}")
     parts += _rest(select, inside, without)
     return f"({' '.join(parts)})"
+
+
+def _source_names(select: exp.Select) -> list[str]:
+    from_ = select.args.get("from_")
+    joins = [join.this for join in select.args.get("joins") or []]
+    sources = ([from_.this] if from_ else []) + joins + (select.args.get("laterals") or [])
+    return [source.alias_or_name for source in sources]
+
+
+def opaque_from_text(select: exp.Select, names: Names) -> str:
+    """The normal text of a FROM as it stands; ``names`` are those around the SELECT."""
+    from_ = select.args.get("from_")
+    joins = select.args.get("joins") or []
+    laterals = select.args.get("laterals") or []
+    inside = names.inside(_tokens(_source_names(select), names.depth))
+    parts = [f"from={_source_text(from_.this, names, inside)}" if from_ else ""]
+    for join in joins:
+        options = {k: v for k, v in join.args.items() if v and k not in ("this", "on")}
+        if join.kind == ("OUTER" if join.side else "INNER"):  # words that say nothing
+            del options["kind"]
+        on = conjunction_text(conjuncts(join.args.get("on")), inside)
+        parts.append(f"join={_argument(sorted(options), names)}{_options(options, inside)}")
+        parts.append(f"{_source_text(join.this, names, inside)} on={on}")
+    parts += [f"lateral={_source_text(lateral, names, inside)}" for lateral in laterals]
+    return " ".join(parts)
 
 
 def _options(options: Mapping[str, object], names: Names) -> str:

@@ -1,7 +1,8 @@
 """Read literals as values of a column's type, where the two are sure to be compared as the values order them."""
 
 import re
-from datetime import datetime
+from calendar import monthrange
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Literal
 
@@ -9,9 +10,10 @@ from sqlglot import exp
 
 from speql_scheduler.matching.domains import Value
 
-Family = Literal["exact", "float", "date", "timestamp", "text"]
+Family = Literal["exact", "float", "date", "timestamp", "text", "truth"]
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
+_SCIENTIFIC = re.compile(r"\d+(\.\d+)?[eE][+-]?\d{1,2}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?")
 _CASTS = {
@@ -27,7 +29,8 @@ _FAMILIES: dict[str, Family] = {
     **dict.fromkeys(("DOUBLE", "DOUBLE PRECISION", "FLOAT8"), "float"),
     "DATE": "date",
     **dict.fromkeys(("TIMESTAMP", "DATETIME", "TIMESTAMP WITHOUT TIME ZONE"), "timestamp"),
-    **dict.fromkeys(("VARCHAR", "TEXT", "STRING"), "text"),
+    **dict.fromkeys(("VARCHAR", "CHARACTER VARYING", "TEXT", "STRING"), "text"),
+    **dict.fromkeys(("BOOLEAN", "BOOL"), "truth"),
 }
 
 
@@ -50,6 +53,10 @@ def value_of(literal: exp.Expr, family: Family, *, orders_text: bool) -> Value |
     >>> value_of(exp.Literal.string("2000-1-5"), "date", orders_text=True) is None
     True
     """
+    if isinstance(literal, exp.Boolean):
+        return Fraction(bool(literal.this)) if family == "truth" else None
+    if (moment := _shifted(literal, family)) is not None:
+        return moment
     negative = False
     while isinstance(literal, (exp.Paren, exp.Neg)):
         negative ^= isinstance(literal, exp.Neg)
@@ -69,10 +76,55 @@ def value_of(literal: exp.Expr, family: Family, *, orders_text: bool) -> Value |
         if family == "text":
             return text if orders_text and cast in ("", "VARCHAR") else None
         return _moment(text, family, cast)
+    if family == "float" and not cast and _SCIENTIFIC.fullmatch(text) and len(text) <= 16:
+        return float(f"-{text}" if negative else text)
     if cast or family not in ("exact", "float") or not _NUMBER.fullmatch(text) or len(text) > 16:
         return None
     number = -Fraction(text) if negative else Fraction(text)
     return float(number) if family == "float" else number
+
+
+_SHIFTS: dict[str, tuple[str, int]] = {
+    "SECOND": ("seconds", 1),
+    "MINUTE": ("seconds", 60),
+    "HOUR": ("seconds", 3600),
+    "DAY": ("days", 1),
+    "WEEK": ("days", 7),
+    "MONTH": ("months", 1),
+    "YEAR": ("months", 12),
+}
+
+
+def _shifted(node: exp.Expr, family: Family) -> Value | None:
+    """The moment that a DATE or TIMESTAMP and intervals of one unit each give: a TIMESTAMP, as in the standard."""
+    node = node.unnest()
+    if family not in ("date", "timestamp") or not isinstance(node, (exp.Add, exp.Sub)):
+        return None
+    start, interval = node.this.unnest(), node.expression.unnest()
+    if not isinstance(interval, exp.Interval) or not isinstance(interval.this, exp.Literal):
+        return None
+    unit, count = interval.args.get("unit"), str(interval.this.this)
+    name = unit.name.upper().removesuffix("S") if isinstance(unit, exp.Var) else ""
+    if name not in _SHIFTS or not count.isdecimal() or len(count) > 6:
+        return None
+    if isinstance(start, (exp.Add, exp.Sub)):
+        moment = _shifted(start, family)
+    else:
+        moment = value_of(start, "timestamp", orders_text=False) if type(start) is exp.Cast else None
+    if not isinstance(moment, datetime):
+        return None
+    kind, factor = _SHIFTS[name]
+    amount = int(count) * factor * (-1 if isinstance(node, exp.Sub) else 1)
+    try:
+        return _months_later(moment, amount) if kind == "months" else moment + timedelta(**{kind: amount})
+    except (OverflowError, ValueError):
+        return None
+
+
+def _months_later(moment: datetime, months: int) -> datetime:
+    """The same day of another month, or its last day where it is shorter."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
 
 def _moment(text: str, family: Family, cast: str) -> Value | None:

@@ -12,12 +12,14 @@ def are_lossless(block: Block, aliases: frozenset[str]) -> bool:
 
     Goldstein and Larson, section 3.2. Sources go one at a time. A left-joined table goes if its condition fixes a
     declared key, since then each row finds at most one match. An inner one goes if it is joined by nothing but a
-    declared foreign key that cannot be NULL, since then each row finds exactly one. No other condition may name it.
+    declared foreign key, since then each row finds exactly one: but for rows in which the key is NULL, so that this
+    is to be ruled out of a key that may be NULL (that of another source which goes must not). No other condition may
+    name it.
     """
     remaining = set(block.clause.sources)
     wanted = set(aliases)
     while wanted:
-        gone = next((alias for alias in sorted(wanted) if _is_lossless(block, alias, remaining)), None)
+        gone = next((alias for alias in sorted(wanted) if _is_lossless(block, alias, remaining, aliases)), None)
         if gone is None:
             return False
         wanted.remove(gone)
@@ -25,23 +27,24 @@ def are_lossless(block: Block, aliases: frozenset[str]) -> bool:
     return True
 
 
-def _is_lossless(block: Block, alias: str, remaining: set[str]) -> bool:
+def _is_lossless(block: Block, alias: str, remaining: set[str], going: frozenset[str]) -> bool:
     table = base_table(block.clause.sources[alias], block.catalog)
     if table is None or not table.keys:
         return False
     others = [c for source, on in block.left.items() if source != alias and source in remaining for c in on]
-    where = [condition for condition in block.clause.where if _sources_in(condition) <= remaining]
-    if any(alias in _sources_in(condition) for condition in others):
+    where = [condition for condition in block.clause.where if _sources_in(block, condition) <= remaining]
+    if any(alias in _sources_in(block, condition) for condition in others):
         return False
     if alias in block.left:
-        if any(alias in _sources_in(condition) for condition in where):
+        if any(alias in _sources_in(block, condition) for condition in where):
             return False
         return _fixes_key(block, alias, table, block.left[alias])
-    return _follows_foreign_key(block, alias, table, [c for c in where if alias in _sources_in(c)])
+    return _follows_foreign_key(block, alias, table, [c for c in where if alias in _sources_in(block, c)], going)
 
 
-def _sources_in(condition: exp.Expr) -> set[str]:
-    return {column.table for column in condition.find_all(exp.Column)}
+def _sources_in(block: Block, condition: exp.Expr) -> set[str]:
+    """The sources of the SELECT that a condition names; those of a subquery in it are its own."""
+    return {column.table for column in condition.find_all(exp.Column) if column.table in block.clause.sources}
 
 
 def _pairs(block: Block, alias: str, conditions: list[exp.Expr]) -> list[tuple[str, ColumnKey]]:
@@ -63,7 +66,9 @@ def _fixes_key(block: Block, alias: str, table: Table, on: list[exp.Expr]) -> bo
     return any(key <= fixed for key in table.keys)
 
 
-def _follows_foreign_key(block: Block, alias: str, table: Table, conditions: list[exp.Expr]) -> bool:
+def _follows_foreign_key(
+    block: Block, alias: str, table: Table, conditions: list[exp.Expr], going: frozenset[str]
+) -> bool:
     pairs = _pairs(block, alias, conditions)
     origins = {other[0] for _, other in pairs}
     if len(pairs) != len(conditions) or len(origins) != 1:
@@ -84,7 +89,7 @@ def _follows_foreign_key(block: Block, alias: str, table: Table, conditions: lis
             key.target.lower() in (f"{table.schema}.{table.name}".lower(), table.name.lower())
             and origin_table.database == table.database
             and joined == declared
-            and never_null
+            and (never_null or origin not in going)
             and any(unique <= targets for unique in table.keys)
         ):
             return True

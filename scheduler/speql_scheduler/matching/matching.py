@@ -26,6 +26,7 @@ What a mapping cannot prove but spelling does (LIMIT, QUALIFY, windows, ROLLUP) 
 between FROM and the output columns has the same normal text.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -115,9 +116,11 @@ class _Attempt:
 
     def _check_view(self) -> None:
         block, query = self.block, self.query
-        if block.clause.opaque:
+        if query.clause.opaque and block.clause.opaque and query.opaque_from_text != block.opaque_from_text:
+            raise _RefusedError(f"the view has {block.clause.opaque}, and the FROM of the query is not the same")
+        if block.clause.opaque and not query.clause.opaque:
             raise _RefusedError(f"the view has {block.clause.opaque}, and the query is not the same")
-        if query.clause.opaque:
+        if query.clause.opaque and not block.clause.opaque:
             raise _RefusedError(f"the query has {query.clause.opaque}, and the view is not the same")
         if block.limits_rows:
             raise _RefusedError(f"the view has {block.limits_rows}, and the query is not the same")
@@ -135,6 +138,8 @@ class _Attempt:
 
     def _check_left_joins(self) -> None:
         query, block = self.query, self.block
+        if block.clause.opaque:
+            return  # It is the same FROM.
         for source, target in self.names.mapping.items():
             if source not in block.left:
                 if target in query.left:
@@ -162,13 +167,24 @@ class _Attempt:
         kept = set(self.names.mapping)
         for condition in block.clause.where:
             if any(c.table in block.clause.sources and c.table not in kept for c in condition.find_all(exp.Column)):
-                # It joins a table that neither adds nor loses rows.
+                # It joins a table that neither adds nor loses rows, if no column that is joined to it is NULL.
+                self._check_not_null(column for column in condition.find_all(exp.Column) if column.table in kept)
                 continue
             if not self._needed.implies(condition, block.inner_names, self.names.to_query):
                 raise _RefusedError(missing_conjunct(query, block, condition, self.names.to_query))
         for condition in query.clause.where:
             if not block.facts.implies(condition, query.inner_names, self.names.to_view):
                 self.conditions.append(condition)
+
+    def _check_not_null(self, columns: Iterable[exp.Column]) -> None:
+        """The query needs no row in which one of these columns of the view is NULL."""
+        for column in columns:
+            found = self.names.to_query((column.table, column.name))
+            if self.block.column_type((column.table, column.name))[1] and (
+                found is None or self._needed.domain(found).null
+            ):
+                name = self.block.written(column)
+                raise _RefusedError(f"the view has no rows whose {name} is NULL, and the query may need them")
 
     def _check_groups(self) -> None:
         query, block = self.query, self.block

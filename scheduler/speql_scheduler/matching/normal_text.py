@@ -6,6 +6,10 @@ from enum import Enum
 
 from sqlglot import exp
 
+from speql_scheduler.matching.asked_rows import NO_MATTER_TO_EXISTS, asked_rows
+from speql_scheduler.matching.negation import is_quantified, opposite
+from speql_scheduler.matching.units_of_time import EXTRACTING, extracted
+
 ColumnText = Callable[[str, str], str | None]
 
 
@@ -56,9 +60,10 @@ def normal_text(node: exp.Expr, names: Names) -> str:
     """The normal text of an expression.
 
     The text is a rendering of the whole tree, one to one but for these equalities of SQL's three-valued logic:
-    the order and repetition of the operands of AND and OR, the sides of a comparison, BETWEEN and its two
-    comparisons, a one-element IN list and ``=``, the order of an IN list, NOT of NOT, of ``=`` and of ``<>``,
-    parentheses, and ``COUNT`` of a literal and ``COUNT(*)``. Literals are kept to the byte.
+    the order and repetition of the operands of AND and OR, the sides of a comparison, of ``+`` and of ``*``, BETWEEN
+    and its two comparisons, a one-element IN list and ``=``, the order of an IN list, NOT of NOT, of AND, of OR and
+    of a comparison, ``year(d)`` and EXTRACT, what EXISTS selects, parentheses, and ``COUNT`` of a literal and
+    ``COUNT(*)``. Literals are kept to the byte.
 
     >>> import sqlglot
     >>> names = Names(lambda alias, name: f"{alias}.{name}")
@@ -95,6 +100,8 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
             continue
         elif isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.Not):
             found.extend(conjuncts(inner.this) if _is_predicate(inner.this) else [node])
+        elif isinstance(node, exp.Not) and isinstance(inner, exp.Or):
+            found.extend(conjuncts(_negated(inner.left), _negated(inner.right)))
         else:
             found.append(node)
     return found
@@ -103,7 +110,15 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
 def disjuncts(condition: exp.Expr) -> list[exp.Expr]:
     """The condition split at every OR."""
     node = condition.unnest()
-    return disjuncts(node.left) + disjuncts(node.right) if isinstance(node, exp.Or) else [node]
+    if isinstance(node, exp.Or):
+        return disjuncts(node.left) + disjuncts(node.right)
+    if isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.And):
+        return disjuncts(_negated(inner.left)) + disjuncts(_negated(inner.right))
+    return [node]
+
+
+def _negated(node: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.paren(node))
 
 
 _PREDICATES: tuple[type, ...] = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.Is)
@@ -157,9 +172,12 @@ def _not(node: exp.Expr, names: Names) -> str:
     inner = node.this.unnest()
     if isinstance(inner, exp.Not) and _is_predicate(inner.this):
         return normal_text(inner.this, names)
-    if isinstance(inner, (exp.EQ, exp.NEQ)):
-        return _operands("neq" if type(inner) is exp.EQ else "eq", inner, names)
-    return f"(not {normal_text(inner, names)})"
+    if isinstance(inner, exp.Or):
+        return _and(node, names)
+    if isinstance(inner, exp.And):
+        return _or(node, names)
+    turned = opposite(inner)
+    return normal_text(turned, names) if turned is not None else f"(not {normal_text(inner, names)})"
 
 
 def _operands(operator: str, node: exp.Expr, names: Names) -> str:
@@ -210,6 +228,8 @@ def _in(node: exp.Expr, names: Names) -> str:
 
 def _like(node: exp.Expr, names: Names) -> str:
     """NOT LIKE is NOT of LIKE."""
+    if is_quantified(node):
+        return _generic(node, names)
     text = _generic(node, names, without="negate")
     return f"(not {text})" if node.args.get("negate") else text
 
@@ -236,6 +256,26 @@ def _count(node: exp.Expr, names: Names) -> str:
     return _generic(node, names)
 
 
+def _commutative(node: exp.Expr, names: Names) -> str:
+    return _operands(node.key, node, names)
+
+
+def _part_of_time(node: exp.Expr, names: Names) -> str:
+    """``year(d)`` is EXTRACT(YEAR FROM d); units in any case."""
+    found = extracted(node)
+    return f"(extract {found[0]} {normal_text(found[1], names)})" if found is not None else _generic(node, names)
+
+
+def _exists(node: exp.Expr, names: Names) -> str:
+    select = asked_rows(node) if isinstance(node, exp.Exists) else None
+    if select is None:
+        return _generic(node, names)
+    # Imported here because a SELECT inside an expression has the normal text of a whole query.
+    from speql_scheduler.matching.canonical import query_text
+
+    return f"(exists {query_text(select, names, without=NO_MATTER_TO_EXISTS)})"
+
+
 def _table(node: exp.Expr, names: Names) -> str:
     if isinstance(node, exp.Table) and not node.db and node.name.lower() in names.ctes:
         others = {key: value for key, value in node.args.items() if value and key not in ("this", "alias")}
@@ -255,6 +295,11 @@ _WRITERS: dict[type[exp.Expr], Callable[[exp.Expr, Names], str]] = {
     exp.Column: _column,
     exp.Literal: _literal,
     exp.Count: _count,
+    exp.Add: _commutative,
+    exp.Mul: _commutative,
+    exp.Exists: _exists,
+    exp.Extract: _part_of_time,
+    **dict.fromkeys(EXTRACTING, _part_of_time),
     exp.Table: _table,
     exp.Paren: lambda node, names: normal_text(node.this, names),
     exp.EQ: lambda node, names: _operands("eq", node, names),

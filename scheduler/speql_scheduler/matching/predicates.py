@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from speql_scheduler.matching.discrete import discrete
 from speql_scheduler.matching.domains import EVERYTHING, NOT_NULL, NOTHING, ONLY_NULL, Domain
 from speql_scheduler.matching.from_clause import rejects_null
 from speql_scheduler.matching.literals import Family, family_of, value_of
@@ -168,15 +169,23 @@ class Facts:
 
     def _restriction(self, condition: exp.Expr, rename: Rename) -> tuple[ColumnKey, Domain, Domain] | None:
         """A predicate on one column and literals: the column, where it is true, and where it is false."""
+        found = self._written_restriction(condition, rename)
+        if found is None:
+            return None
+        type_name = self.type_of(found[0])[0]
+        return found[0], discrete(found[1], type_name), discrete(found[2], type_name)
+
+    def _written_restriction(self, condition: exp.Expr, rename: Rename) -> tuple[ColumnKey, Domain, Domain] | None:
         node = condition.unnest()
         if isinstance(node, (exp.And, exp.Or)):
             return self._combined(node, rename)
         if isinstance(node, exp.Not):
             inner = self._restriction(node.this, rename)
             return inner and (inner[0], inner[2], inner[1])
-        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-            column = _column_key(node.this, rename)
-            return column and (column, ONLY_NULL, NOT_NULL)
+        if isinstance(node, (exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ)):
+            return self._identity(node, rename)
+        if isinstance(node, exp.Column):
+            return self._restriction(exp.EQ(this=node.copy(), expression=exp.true()), rename)
         if isinstance(node, exp.Between) and not node.args.get("symmetric"):
             low = exp.GTE(this=node.this.copy(), expression=node.args["low"].copy())
             high = exp.LTE(this=node.this.copy(), expression=node.args["high"].copy())
@@ -199,6 +208,24 @@ class Facts:
             return None
         true_for = Domain.comparison(operator, values[0])
         return column, true_for, _where_false(true_for)
+
+    def _identity(self, node: exp.Binary, rename: Rename) -> tuple[ColumnKey, Domain, Domain] | None:
+        """IS NULL, IS TRUE, IS NOT DISTINCT FROM: true or false for every value, and for NULL."""
+        column = _column_key(node.this, rename)
+        if column is None:
+            return None
+        if isinstance(node.expression.unnest(), exp.Null):
+            same = ONLY_NULL
+        else:
+            family = family_of(self.type_of(column)[0])
+            if isinstance(node, exp.Is) and family != "truth":
+                return None
+            values = self._values(column, [node.expression])
+            if values is None:
+                return None
+            same = Domain.points(values)
+        other = same.complement()
+        return (column, other, same) if isinstance(node, exp.NullSafeNEQ) else (column, same, other)
 
     def _combined(self, node: exp.Expr, rename: Rename) -> tuple[ColumnKey, Domain, Domain] | None:
         left, right = self._restriction(node.this, rename), self._restriction(node.expression, rename)

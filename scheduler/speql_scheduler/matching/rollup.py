@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
+from speql_scheduler.matching.conditional_aggregate import ConditionalAggregate, conditional_aggregate
 from speql_scheduler.matching.literals import family_of
 from speql_scheduler.matching.moments import VARIANCES, exact_scale, plain_squares, squares, variance
 from speql_scheduler.matching.substitution import NotInViewError
@@ -55,6 +56,32 @@ class RollUp:
             return _filtered(rebuilt, self._over_keys(condition))
 
     def _rolled_up(self, function: exp.Expr, held: "_Held") -> exp.Expr:
+        try:
+            return self._plain(function, held)
+        except NotInViewError:
+            parts = conditional_aggregate(function)
+            if parts is None:
+                raise
+            return self._conditional(parts, held)
+
+    def _conditional(self, parts: ConditionalAggregate, held: "_Held") -> exp.Expr:
+        """The aggregate of a CASE whose condition is about grouping keys only."""
+        condition = self._over_keys(parts.condition)
+        one = parts.function.this
+        counts = isinstance(parts.function, exp.Sum) and isinstance(one, exp.Literal) and one.is_int and one.this == "1"
+        if self._dialect == "duckdb" and counts and held.condition is None:
+            value = held.column(exp.Count(this=exp.Star()))
+        elif parts.or_zero:
+            # Of a group of the view that FILTER leaves empty there is no row to count as 0.
+            if self._dialect != "duckdb" or held.condition is not None:
+                raise NotInViewError(f"the view does not have {_shown(parts.function)} for each value of the condition")
+            value = held.column(parts.function)
+        else:
+            return _filtered(self._plain(parts.function, held), exp.Where(this=condition))
+        zero = exp.Literal.number(0) if parts.or_zero else None
+        return exp.Sum(this=exp.Case(ifs=[exp.If(this=condition, true=value.copy())], default=zero))
+
+    def _plain(self, function: exp.Expr, held: "_Held") -> exp.Expr:
         if isinstance(function.this, exp.Distinct):
             if isinstance(function, (exp.Count, exp.Min, exp.Max)) or self._is_of_numbers(function):
                 return self._of_keys(function, held)

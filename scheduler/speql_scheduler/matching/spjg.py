@@ -6,7 +6,13 @@ from functools import cached_property
 
 from sqlglot import exp
 
-from speql_scheduler.matching.canonical import OUTPUTS_AND_ORDER, group_keys, select_text, source_identity
+from speql_scheduler.matching.canonical import (
+    OUTPUTS_AND_ORDER,
+    group_keys,
+    opaque_from_text,
+    select_text,
+    source_identity,
+)
 from speql_scheduler.matching.engine_semantics import engine_semantics
 from speql_scheduler.matching.from_clause import FromClause, from_clause
 from speql_scheduler.matching.literals import family_of
@@ -58,6 +64,11 @@ class Block:
         """What WHERE and the inner joins prove of each row."""
         orders_text = self.catalog.dialect in _TEXT_ORDERED_BY_CODE_POINT
         return Facts(self.clause.where, self.column_type, self.inner_names, orders_text)
+
+    @cached_property
+    def opaque_from_text(self) -> str:
+        """The normal text of a FROM that has no normal form, its joins and sources as they stand."""
+        return opaque_from_text(self.select, self.names.standing_alone())
 
     @cached_property
     def bare_condition(self) -> str:
@@ -172,7 +183,7 @@ class Block:
         """The type of a source's column, None if not known, and whether it can be NULL before WHERE."""
         alias, name = column
         source = self.clause.sources.get(alias)
-        nullable = alias in self.left
+        nullable = alias in self.left or self.clause.opaque != ""
         if source is None:
             return None, True
         found, may_be_null = self._source_column(source, name, self.ctes)

@@ -37,6 +37,34 @@ _FUNCTIONS: dict[type[exp.Expr], str] = {
 }
 
 
+EXTRACTING: dict[type[exp.Expr], str] = {
+    exp.Year: "YEAR",
+    exp.Quarter: "QUARTER",
+    exp.Month: "MONTH",
+    exp.Day: "DAY",
+    exp.DayOfMonth: "DAY",
+    exp.Hour: "HOUR",
+    exp.Minute: "MINUTE",
+    exp.Second: "SECOND",
+}
+"""Functions that say what EXTRACT says of one unit."""
+
+
+def extracted(node: exp.Expr) -> tuple[str, exp.Expr] | None:
+    """The unit and the moment of EXTRACT or of a function that is short for it; None for another spelling of them.
+
+    >>> import sqlglot
+    >>> [extracted(sqlglot.parse_one(sql, dialect="duckdb"))[0] for sql in ("year(d)", "EXTRACT(year FROM d)")]
+    ['YEAR', 'YEAR']
+    """
+    if isinstance(node, exp.Extract):
+        unit, moment, arguments = node.this, node.expression, 2
+        name = unit.name.upper() if isinstance(unit, exp.Var) and unit.name.isidentifier() else ""
+    else:
+        moment, arguments, name = node.this, 1, EXTRACTING.get(type(node), "")
+    return (name, moment) if name and sum(1 for value in node.args.values() if value) == arguments else None
+
+
 @dataclass(frozen=True)
 class TimePart:
     """A function of a moment that depends on no more of it than its ``unit``.

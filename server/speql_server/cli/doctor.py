@@ -77,7 +77,7 @@ def _package(name: str) -> Check:
 
 
 async def _engine(database: str | None, connection: str | None) -> list[Check]:
-    """Open the engine and really use it: run a query, make and drop a temp table."""
+    """Open the engine and really use it."""
     known: list[Check] = []
     try:
         profile = chosen(database, connection)
@@ -87,7 +87,7 @@ async def _engine(database: str | None, connection: str | None) -> list[Check]:
     except SpeqlError as error:
         return [*known, Check("engine", "missing", error.message, error.hint)]
     try:
-        return [*known, await _engine_works(engine), await _tables(engine)]
+        return [*known, _opened(engine), await _tables(engine), *await _walked(engine)]
     except SpeqlError as error:
         return [*known, Check("engine", "missing", error.message, error.hint)]
     finally:
@@ -102,14 +102,20 @@ def _connection(profile: ConnectionProfile) -> Check:
     return Check("connection", "ok", found)
 
 
-async def _engine_works(engine: Engine) -> Check:
-    result = await engine.execute("SELECT 42 AS answer")
-    table = await engine.create_temp_table("speql_doctor", "SELECT 1 AS one")
-    await engine.drop_temp_table(table.name)
-    if result.rows.column(0).to_pylist() != [42] or table.rows != 1:
-        return Check("engine", "missing", f"{engine.info.engine} gives wrong answers here", "Install SpeQL again.")
+def _opened(engine: Engine) -> Check:
     access = "writable" if engine.info.writable else "read-only"
     return Check("engine", "ok", f"{engine.info.engine} {engine.info.version}, {engine.info.label}, {access}")
+
+
+async def _walked(engine: Engine) -> list[Check]:
+    """What came of each promise of an engine, tried there."""
+    from speql_engines.walk import walk
+
+    checks = []
+    async for finding in walk(engine):
+        status: Status = "ok" if finding.right else "optional" if finding.right is None else "missing"
+        checks.append(Check(finding.step, status, finding.found, finding.remedy))
+    return checks
 
 
 async def _tables(engine: Engine) -> Check:

@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from speql_server.connecting.dbt_values import DbtValues, UnknownValueError, unknown_target
 from speql_server.connecting.given_password import GivenPassword
 from speql_server.connecting.named_connection import NamedConnection
 
 _PASSED_ON = ("sslmode", "connect_timeout", "keepalives_idle")
 _FILES = ("sslcert", "sslkey", "sslrootcert")
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9._-]+")
-
-
-class _UnknownError(Exception):
-    """A value that only dbt knows."""
 
 
 def postgres_target(
@@ -33,25 +30,15 @@ def postgres_target(
     wrong. Without one libpq looks for it. ``advice`` is told with a value that cannot be filled in.
     """
 
-    def value(*keys: str) -> str:
-        given = next((output[key] for key in keys if output.get(key) is not None), None)
-        if given is None:
-            return ""
-        # A port, and a password of digits, are numbers to YAML.
-        found = str(given) if isinstance(given, int) and not isinstance(given, bool) else text(given)
-        if found is None:
-            raise _UnknownError(keys[0])
-        return found
-
+    value = DbtValues(output, text)
     try:
         host, port, user = value("host"), value("port"), value("user")
         database, password = value("dbname", "database"), value("password", "pass")
         settings = {key: value(key) for key in _PASSED_ON if value(key) not in ("", "0")}
         files = {key: _path(value(key), project) for key in _FILES if value(key)}
         options = [_option(key, value(key)) for key in ("search_path", "role") if value(key)]
-    except _UnknownError as error:
-        what = f"The {error} of {name} is computed in a way that only dbt knows, or from a variable that is not set."
-        return NamedConnection(name, unavailable=f"{what} {advice}".rstrip())
+    except UnknownValueError as error:
+        return unknown_target(name, error, advice)
     if not host or not database:
         missing = "host" if not host else "dbname"
         return NamedConnection(name, unavailable=f"{name} has no {missing} in the {source}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from speql_server.connecting.dbt_postgres import postgres_target
+from speql_server.connecting.dbt_warehouses import WAREHOUSES, warehouse_target
 from speql_server.connecting.named_connection import NamedConnection, SettingsError
 
 _LARGEST = 1_000_000
@@ -26,10 +27,10 @@ Found = tuple[tuple[NamedConnection, ...], tuple[SettingsError, ...]]
 def dbt_connections(root: Path, environment: Mapping[str, str] = os.environ, home: Path | None = None) -> Found:
     """The targets of the dbt projects in a folder or in the folders in it, as ``dbt.PROFILE.TARGET``. Reads files.
 
-    DuckDB and PostgreSQL targets can be opened, read-only; those of other engines are named with the reason why not.
-    Values may call ``env_var``, and nothing else. A project may come from anybody, and must not be able to send what
-    the environment holds to a server: of profiles that lie in it, only variables whose names begin with ``DBT_`` are
-    filled in for one.
+    DuckDB, PostgreSQL, Snowflake, Redshift and BigQuery targets can be opened, read-only; those of other engines are
+    named with the reason why not. Values may call ``env_var``, and nothing else. A project may come from anybody, and
+    must not be able to send what the environment holds to a server: of profiles that lie in it, only variables whose
+    names begin with ``DBT_`` are filled in for one, and no warehouse is opened, whose drivers look for a login.
 
     What is wrong in a file is told, without quoting it: it may hold secrets.
     """
@@ -126,11 +127,12 @@ def _targets(profiles: Mapping[str, Any], profile: str, place: _Place) -> Iterat
 
 def _connection(name: str, output: Mapping[str, Any], place: _Place) -> NamedConnection:
     kind = place.text(output.get("type"))
+    advice = "" if place.own else f"Of a project's own profiles.yml only variables {_OF_SERVERS}... are read for that."
+    source = f"file {place.profiles}"
     if kind == "postgres":
-        advice = (
-            "" if place.own else f"Of a project's own profiles.yml only variables {_OF_SERVERS}... are read for that."
-        )
-        return postgres_target(name, output, place.text_of_server, place.project, f"file {place.profiles}", advice)
+        return postgres_target(name, output, place.text_of_server, place.project, source, advice)
+    if kind in WAREHOUSES:
+        return warehouse_target(name, kind, output, place.text, source) if place.own else _not_own(name)
     if kind != "duckdb":
         engine = kind if kind is not None and re.fullmatch(r"\w{1,40}", kind) else "another engine"
         return NamedConnection(name, unavailable=f"{name} is {engine}, {_why_not(engine)}")
@@ -147,6 +149,12 @@ def _connection(name: str, output: Mapping[str, Any], place: _Place) -> NamedCon
     return NamedConnection(name, str(place.project / Path(os.path.expanduser(path))))  # noqa: PTH111 - it never raises
 
 
+def _not_own(name: str) -> NamedConnection:
+    """A target that would log in with what the user has, at a place that anybody may have written down."""
+    what = f"{name} is described in the project, and would be logged in to with what is yours."
+    return NamedConnection(name, unavailable=f"{what} Move its profile to ~/.dbt/profiles.yml, or add a connection.")
+
+
 def _why_not(engine: str) -> str:
     """Why a target of another engine is not opened, and what to do."""
     from speql_engines import ConnectionFailedError
@@ -158,7 +166,7 @@ def _why_not(engine: str) -> str:
         return f"and {error}"
     if not known:
         return "and this version of SpeQL has no adapter for it."
-    return f"and only dbt's targets of DuckDB and PostgreSQL are read: speql connections add NAME {engine}://..."
+    return f"and dbt's targets of it are not read: speql connections add NAME {engine}://..."
 
 
 def _text(value: Any, environment: Mapping[str, str]) -> str | None:

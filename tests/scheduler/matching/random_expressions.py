@@ -88,7 +88,9 @@ class Expressions:
         def lit() -> str:
             return self.literal(type_name)
 
-        kind = r.randrange(17)
+        kind = r.randrange(20)
+        if kind >= 18:
+            return self.rarer_atom(spec, column, type_name)
         if kind < 6:
             return f"{column} {r.choice(['=', '<', '<=', '>', '>=', '<>'])} {lit()}"
         if kind == 6:
@@ -129,6 +131,39 @@ class Expressions:
         if type_name == "DOUBLE" and r.random() < 0.5:
             return f"CAST({column} AS VARCHAR) {r.choice(['=', '<>'])} {r.choice(['0.0', '-0.0', '1.0', 'nan'])!r}"
         return f"coalesce({column}, {lit()}) = {lit()}" if type_name != "BOOLEAN" else column
+
+    def rarer_atom(self, spec: Spec, column: str, type_name: str) -> str:
+        """A condition whose other spellings and whose NOT are easily got wrong."""
+        r = self.rng
+        lit = self.literal(type_name)
+        operator = r.choice(["=", "<>", "<", "<=", ">", ">="])
+        made = [f"{column} IS {r.choice(['', 'NOT '])}DISTINCT FROM {r.choice([lit, lit, 'NULL'])}"]
+        if type_name == "BOOLEAN":
+            made += [f"{column} IS {r.choice(['', 'NOT '])}{r.choice(['TRUE', 'FALSE'])}", column, f"NOT {column}"]
+            made += [f"{column} = {lit}", f"{column} <> {lit}"]
+        elif type_name == "INTEGER":
+            inside = r.choice(
+                ["SELECT id FROM other", "SELECT e.w FROM dim AS e", "SELECT id FROM other WHERE id > 99"]
+            )
+            made += [f"{column} {operator} {r.choice(['ANY', 'ALL'])} ({inside})"] * 2
+            other, _ = self.column(spec, ("INTEGER",))
+            made += [f"{column} + {other} {operator} 4", f"{column} * {other} {operator} 4", f"{column} - {other} > 0"]
+            made += [f"({column}, {other}) {r.choice(['=', '<>', '<', '>='])} ({r.randint(0, 3)}, {r.randint(0, 3)})"]
+            chosen = r.choice(["1", "*", "DISTINCT o.id", "max(o.q)", "o.id + 1", "unnest([])"])
+            end = r.choice(["", "", "", " LIMIT 0", " LIMIT 1", " GROUP BY o.id HAVING count(*) > 1"])
+            end = "" if chosen in ("*", "unnest([])") and "GROUP" in end else end
+            made += [f"EXISTS (SELECT {chosen} FROM other AS o WHERE o.id = {column}{end})"] * 2
+        elif type_name in ("DATE", "TIMESTAMP"):
+            day = r.choice(["2000-01-05", "2000-01-31", "2000-02-01"])
+            interval = r.choice(["INTERVAL 1 MONTH", "INTERVAL '26' DAY", "INTERVAL '1 day'", "INTERVAL 36 HOUR"])
+            made += [f"{column} {operator} DATE '{day}' {r.choice('+-')} {interval}"] * 3
+            made += [f"{column} BETWEEN DATE '{day}' AND DATE '{day}' + {interval}"]
+            unit = r.choice(["year", "month", "day"])
+            made += [f"{unit}({column}) {operator} {r.choice([1, 2, 5, 2000])}"]
+            made += [f"extract({unit} FROM {column}) {operator} {r.choice([1, 2, 5, 2000])}"]
+        elif type_name == "DOUBLE":
+            made += [f"{column} {operator} {r.choice(['1e0', '5e-1', '2E0'])}"]
+        return r.choice(made)
 
     def predicate(self, spec: Spec) -> str:
         r = self.rng
@@ -171,6 +206,8 @@ class Expressions:
             f"sum(DISTINCT {number})", f"bool_and({anything} IS NULL)", f"bool_or({number} > 2)", f"max({number} + 1)",
             f"median({number})", f"stddev_samp({number})", f"var_pop({number})", "count(1)",
             f"sum({number} * {number})", f"sum(CASE WHEN {anything} IS NULL THEN 1 ELSE 0 END)",
+            f"{r.choice(['sum', 'min', 'avg', 'count'])}(CASE WHEN {self.atom(spec)} THEN {number} END)",
+            f"sum(CASE WHEN {self.atom(spec)} THEN {r.choice([number, number, '1'])} ELSE 0 END)",
         ])  # fmt: skip
         if r.random() < 0.15:
             made += f" FILTER (WHERE {self.atom(spec)})"

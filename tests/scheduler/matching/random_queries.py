@@ -152,8 +152,10 @@ class Maker(Expressions):
 
     def mutate(self, spec: Spec) -> None:
         r = self.rng
-        kind = r.randrange(20)
-        if kind < 3:
+        kind = r.randrange(21)
+        if kind == 20:
+            self.negate(spec)
+        elif kind < 3:
             spec.where.append(self.predicate(spec))
         elif kind == 3 and spec.where:
             spec.where.pop(r.randrange(len(spec.where)))
@@ -201,6 +203,20 @@ class Maker(Expressions):
             expression = self.expression(spec)
             spec.keys.append(expression)
             spec.outputs.append(expression)
+
+    def negate(self, spec: Spec) -> None:
+        """Say conditions by NOT, the same thing or its opposite."""
+        r = self.rng
+        if not spec.where:
+            return
+        one = spec.where.pop(r.randrange(len(spec.where)))
+        other = spec.where.pop() if spec.where and r.random() < 0.5 else self.atom(spec)
+        spec.where.append(
+            r.choice([
+                f"NOT ({one})", f"NOT (NOT ({one}))", f"NOT (NOT ({one}) OR NOT ({other}))", f"NOT ({one} AND {other})",
+                f"(NOT ({one}) OR NOT ({other}))", f"NOT ({one} OR {other})", f"NOT (({one}) IS NOT TRUE)",
+            ])
+        )  # fmt: skip
 
     def window(self, spec: Spec) -> str:
         r = self.rng
