@@ -240,11 +240,15 @@ class ConnectionSpeculation(Wire, frozen=True, kw_only=True):
     """What may be run ahead on a connection: nothing, what is free, or what its budget allows.
 
     ``paid``: its engine charges for statements. ``reason`` says why nothing that costs is run ahead now, if so.
+    ``hourShare`` is which part of the budget of an hour is spent, from 0 to 1, and ``hour`` that in words
+    (``$0.12 of $1.00``); null and empty where an hour has no limit.
     """
 
     mode: Literal["off", "free", "budget"]
     paid: bool = False
     reason: str = ""
+    hour_share: float | None = None
+    hour: str = ""
 
 
 class Connection(Wire, frozen=True, kw_only=True):

@@ -116,6 +116,8 @@ async def test_consent_is_asked_for_kept_and_taken_back(flights: Path) -> None:
             "mode": "free",
             "paid": True,
             "reason": status["speculation"]["reason"],
+            "hourShare": None,
+            "hour": "",
         }
         assert (await editor.submit()).rows == ROWS, "what the user submits always runs"
         assert opened[0].ran == []
@@ -130,7 +132,10 @@ async def test_consent_is_asked_for_kept_and_taken_back(flights: Path) -> None:
         assert (await editor.rows()).rows == ROWS
         assert len(opened[0].ran) > 0
         status = await editor.client.wait_for("speql/status", lambda one: (one["budget"]["dollarsSpent"] or 0) > 0)
-        assert status["connection"]["speculation"]["mode"] == "budget"
+        allowed = status["connection"]["speculation"]
+        assert allowed["mode"] == "budget"
+        assert allowed["hour"] == f"${status['budget']['dollarsSpent']:.2f} of $1.00"
+        assert allowed["hourShare"] == pytest.approx(status["budget"]["dollarsSpent"], abs=0.001)
 
     # The next session, with other settings: what was said counts.
     async with connected(flights, opened, {"speculation": {"mode": "off"}}) as editor:

@@ -17,12 +17,17 @@ export function lockedRequirements(lock, roots) {
 
 /** What only notebooks need: the extension brings its own panel. */
 const notebooksOnly = new Set(["anywidget"]);
+/** The optional packages that come with the extension: small, and there for each machine that the rest is there for. */
+const extras = ["postgres"];
 
-/** The names of the packages that the server needs at run time, of the `dependencies` in pyproject.toml. */
+/** The names of the packages that the server needs at run time: `dependencies` in pyproject.toml, and those of `extras`. */
 export function dependenciesOf(pyproject) {
-  const list = /^dependencies = \[\n([\s\S]*?)^\]/m.exec(pyproject);
-  if (list === null) throw new Error("pyproject.toml has no dependencies.");
-  return [...list[1].matchAll(/^\s*"([A-Za-z0-9._-]+)/gm)]
+  const required = /^dependencies = \[\n([\s\S]*?)^\]/m.exec(pyproject);
+  const optional = extras.map((extra) => new RegExp(`^${extra} = \\[(.*)\\]$`, "m").exec(pyproject));
+  const lists = [required, ...optional];
+  if (lists.includes(null)) throw new Error("pyproject.toml has no dependencies, or not those that come with it.");
+  return lists
+    .flatMap(([, list]) => [...list.matchAll(/"([A-Za-z0-9._-]+)/g)])
     .map((found) => normal(found[1]))
     .filter((name) => !notebooksOnly.has(name));
 }

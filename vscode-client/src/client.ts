@@ -22,8 +22,8 @@ export interface ClientEvents {
 export interface Launch {
   /** Which program; asking may take long and install something. */
   command: () => Promise<Choice>;
-  /** What its environment has beside this process's. */
-  environment: () => Promise<Record<string, string>>;
+  /** Its whole environment. */
+  environment: () => Promise<Record<string, string | undefined>>;
   /** The version of this extension, which the server has to fit. */
   version: string;
 }
@@ -238,7 +238,7 @@ export class Client implements vscode.Disposable {
 
   private async languageClient(
     { command, args }: Command,
-    environment: Record<string, string>,
+    environment: Record<string, string | undefined>,
   ): Promise<SpeqlLanguageClient> {
     // The library takes longer to load than all the rest: not while VS Code waits for the extension to be activated.
     const { SpeqlLanguageClient: Made } = await import("./languageClient");

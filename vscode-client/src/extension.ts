@@ -5,6 +5,7 @@ import { BundledServer } from "./bundledServer";
 import { Client } from "./client";
 import { acceptRepair } from "./commands/acceptRepair";
 import { cancel } from "./commands/cancel";
+import { setConnectionPassword } from "./commands/connectionPassword";
 import { exportShown } from "./commands/exportShown";
 import { setLanguageModelKey } from "./commands/languageModelKey";
 import { showMenu } from "./commands/menu";
@@ -22,8 +23,9 @@ import { holdsSql } from "./embedded";
 import { firstUse } from "./firstUse";
 import { chosenInterpreter, hasServer, onPath } from "./machine";
 import { PreviewView, viewType } from "./previewView";
-import { LanguageModelKeys } from "./secrets";
+import { Secrets } from "./secrets";
 import { chooseCommand } from "./serverCommand";
+import { serverEnvironment } from "./serverEnvironment";
 import { ShownSelect } from "./shownSelect";
 import { StatusBar } from "./statusBar";
 import { fileOf } from "./dataFiles";
@@ -43,7 +45,8 @@ export function activate(context: vscode.ExtensionContext): Api {
   const statusBar = new StatusBar();
   const view = new PreviewView(context.extensionUri);
   const bundled = new BundledServer(context, log, (step) => statusBar.installing(step));
-  const keys = new LanguageModelKeys(context.secrets);
+  const keys = new Secrets(context.secrets, "speql.languageModelKeys");
+  const passwords = new Secrets(context.secrets, "speql.connectionPasswords");
   const started = new Client(
     log,
     {
@@ -68,7 +71,7 @@ export function activate(context: vscode.ExtensionContext): Api {
         const probes = { onPath, interpreter: chosenInterpreter, hasServer, bundled: () => bundled.command() };
         return chooseCommand(setting, probes);
       },
-      environment: () => keys.environment(),
+      environment: async () => serverEnvironment(process.env, await keys.all(), await passwords.all()),
       version: String((context.extension.packageJSON as { version: unknown }).version),
     },
   );
@@ -91,6 +94,7 @@ export function activate(context: vscode.ExtensionContext): Api {
     "speql.showPreview": () => view.open(),
     "speql.showWalkthrough": () => showWalkthrough(),
     "speql.setLanguageModelKey": () => setLanguageModelKey(keys, started, statusBar),
+    "speql.setConnectionPassword": () => setConnectionPassword(passwords, started),
     "speql.reinstallServer": () => reinstallServer(started, bundled),
     "speql.restartServer": () => started.restart(),
     "speql.showLog": () => log.show(),
@@ -120,7 +124,10 @@ export function activate(context: vscode.ExtensionContext): Api {
     ...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run)),
     vscode.window.registerWebviewPanelSerializer(viewType, view),
     view.onDidChangeVisibility((isVisible) => shown.visible(isVisible)),
-    vscode.window.onDidChangeActiveTextEditor((editor) => view.follow(editor, started)),
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      view.follow(editor, started);
+      statusBar.follow(view.currentUri());
+    }),
     vscode.window.onDidChangeVisibleTextEditors(() => shown.draw()),
     vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
       if (!holdsSql(textEditor.document)) return;
@@ -141,6 +148,7 @@ export function activate(context: vscode.ExtensionContext): Api {
       if (holdsSql(document)) view.show({ kind: "closed", uri: started.uriOf(document) });
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration("speql.preview.highlight")) shown.draw();
       // The other settings the server hears of itself, and goes by them at once.
       const isOther = JSON.stringify(serverSetting()) !== startedWith;
       if (change.affectsConfiguration("speql.server") && isOther && hasBegun) void started.restart();
@@ -153,6 +161,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   );
   for (const document of vscode.workspace.textDocuments) begin(document);
   view.follow(vscode.window.activeTextEditor, started);
+  statusBar.follow(view.currentUri());
   return { serverProcessId: () => started.processId() };
 }
 

@@ -2,6 +2,7 @@
 
 import { budgetFacts } from "./panel/footer";
 import type { ServerState } from "./panel/messages";
+import { isPausedByUser } from "./panel/speculation";
 import type { Status } from "./protocol.gen";
 
 /** An entry, with the command that it runs; or a heading. */
@@ -12,7 +13,7 @@ export function menuItems(status: Status | null, server: ServerState | null): Me
   const runs = server === "running";
   const connection = status?.connection;
   const speculation = status?.speculation;
-  const isPaused = speculation?.state === "paused" && /^Paused by you/.test(speculation.reason);
+  const isPaused = isPausedByUser(speculation);
   const items: (MenuItem | false)[] = [
     { heading: "Connection" },
     {
@@ -69,10 +70,13 @@ export function budgetLine(status: Status | null): string {
 /** Each budget with what of it is spent, as label and description. */
 export function budgetLines(status: Status | null): [label: string, description: string][] {
   if (status === null) return [];
-  const lines: [string, string][] = budgetFacts(status.budget).map(([fact, more]) => [
-    "$(database) Engine",
-    fact + more,
-  ]);
+  const known = status.connections.length === 0 ? [status.connection] : status.connections;
+  const lines: [string, string][] = [
+    ...budgetFacts(status.budget).map(([fact, more]): [string, string] => ["$(database) Engine", fact + more]),
+    ...known.flatMap(({ label, speculation }): [string, string][] =>
+      speculation === null || speculation.hour === "" ? [] : [[`$(dashboard) ${label}, this hour`, speculation.hour]],
+    ),
+  ];
   const model = status.languageModel;
   if (model.state === "off") return [...lines, ["$(hubot) Language model", "off: nothing is sent, nothing is spent"]];
   const about = model.exact ? "" : "≈ ";

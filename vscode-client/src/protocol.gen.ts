@@ -205,11 +205,15 @@ export interface CatalogState {
  * What may be run ahead on a connection: nothing, what is free, or what its budget allows.
  *
  * ``paid``: its engine charges for statements. ``reason`` says why nothing that costs is run ahead now, if so.
+ * ``hourShare`` is which part of the budget of an hour is spent, from 0 to 1, and ``hour`` that in words
+ * (``$0.12 of $1.00``); null and empty where an hour has no limit.
  */
 export interface ConnectionSpeculation {
   mode: "off" | "free" | "budget";
   paid: boolean;
   reason: string;
+  hourShare: number | null;
+  hour: string;
 }
 
 /**

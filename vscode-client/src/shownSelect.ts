@@ -38,12 +38,12 @@ export class ShownSelect implements vscode.Disposable {
     this.draw();
   }
 
-  /** Mark again: other editors are visible. */
+  /** Mark again: other editors are visible, or the setting is another. */
   draw(): void {
-    if (!vscode.workspace.getConfiguration("speql").get("preview.highlight", true)) this.shown = null;
+    const isWanted = vscode.workspace.getConfiguration("speql").get("preview.highlight", true);
     for (const editor of vscode.window.visibleTextEditors) {
       if (!holdsSql(editor.document)) continue;
-      const isShown = this.isVisible && this.client.uriOf(editor.document) === this.shown?.uri;
+      const isShown = isWanted && this.isVisible && this.client.uriOf(editor.document) === this.shown?.uri;
       // A preview of older text has other places; the marks of before have moved with the text.
       if (isShown && this.shown!.version !== editor.document.version) continue;
       const range = isShown ? rangeOf(this.shown!.range) : null;

@@ -12,6 +12,7 @@ export class StatusBar implements vscode.Disposable {
   private lastServer: ServerState | null = null;
   private restart: Restart | undefined;
   private step: string | null = null;
+  private uri: string | null = null;
 
   constructor() {
     this.item.name = "SpeQL";
@@ -42,6 +43,13 @@ export class StatusBar implements vscode.Disposable {
     this.draw();
   }
 
+  /** Take the document that the user is in: its connection is the one that is shown. */
+  follow(uri: string | null): void {
+    if (uri === this.uri) return;
+    this.uri = uri;
+    this.draw();
+  }
+
   /** Take what is being done while the server is installed; null at the end. */
   installing(step: string | null): void {
     this.step = step;
@@ -56,6 +64,7 @@ export class StatusBar implements vscode.Disposable {
     const { text, tooltip, isProblem } = statusText(this.lastStatus, this.lastServer, {
       ...(this.restart === undefined ? {} : { restart: this.restart }),
       step: this.step,
+      uri: this.uri,
     });
     this.item.text = text;
     this.item.tooltip = tooltip;

@@ -3,6 +3,7 @@
 import { budgetFacts } from "./panel/footer";
 import { counted } from "./panel/format";
 import type { Restart, ServerState } from "./panel/messages";
+import { connectionOf, speculationOf } from "./panel/speculation";
 import type { LanguageModel, Status } from "./protocol.gen";
 
 /** What the item shows. `server` is null until the server has been started. */
@@ -15,11 +16,11 @@ export interface StatusText {
 /** What the server says of speculation where the user has not trusted the workspace. */
 const untrusted = "You have not trusted this workspace.";
 
-/** The item's text and tooltip. */
+/** The item's text and tooltip; `uri` is the document that the user is in. */
 export function statusText(
   status: Status | null,
   server: ServerState | null,
-  { restart, step = null }: { restart?: Restart; step?: string | null } = {},
+  { restart, step = null, uri = null }: { restart?: Restart; step?: string | null; uri?: string | null } = {},
 ): StatusText {
   if (step !== null) {
     return {
@@ -47,7 +48,7 @@ export function statusText(
   if (server !== "running" || status === null) {
     return { text: "$(loading~spin) SpeQL: starting", tooltip: "The SpeQL server is starting.", isProblem: false };
   }
-  const { connection, speculation, budget } = status;
+  const [connection, speculation, { budget }] = [connectionOf(status, uri), speculationOf(status, uri), status];
   const label = connection.label || "in memory";
   const isProblem = connection.state === "failed" || connection.message !== "";
   const isRestricted = speculation.reason === untrusted;
@@ -61,6 +62,7 @@ export function statusText(
       : connection.state,
     connection.message,
     `Speculation ${speculation.state}${speculation.reason === "" ? "" : `: ${speculation.reason}`}`,
+    connection.speculation?.hour ? `Of this hour's budget ${connection.speculation.hour}` : "",
     facts.join(" · "),
     languageModelFacts(status.languageModel),
     "Click for connection, pause, budget, log.",

@@ -6,7 +6,8 @@ import { exportFilters, filtersFor, formatOf, proposedName } from "../src/host/e
 import { OpenQuestions } from "../src/host/openQuestions";
 import { page } from "../src/host/page";
 import type { Answer } from "../src/panel/messages";
-import { hostOf, LanguageModelKeys } from "../src/secrets";
+import { Secrets } from "../src/secrets";
+import { connectionNameOf, hostOf, serverEnvironment } from "../src/serverEnvironment";
 
 function asking(): { questions: OpenQuestions<AbortSignal>; answers: Answer[] } {
   const answers: Answer[] = [];
@@ -112,7 +113,13 @@ test.each([
   ["a b", null],
 ])("%j names the host %s", (text, host) => expect(hostOf(text)).toBe(host));
 
-test("keys are in the secret storage and in the server's environment, each with its host", async () => {
+test.each([
+  [" my-shop ", "my-shop"],
+  ["", null],
+  ["postgresql://ann@db/shop", null],
+])("%j names the connection %s", (text, name) => expect(connectionNameOf(text)).toBe(name));
+
+test("keys and passwords are in the secret storage and in the server's environment, each with its name", async () => {
   const kept = new Map<string, string>();
   const storage = {
     get: async (name: string) => kept.get(name),
@@ -120,13 +127,20 @@ test("keys are in the secret storage and in the server's environment, each with 
     delete: async (name: string) => void kept.delete(name),
     onDidChange: () => ({ dispose: () => {} }),
   };
-  const keys = new LanguageModelKeys(storage);
-  expect(await keys.environment()).toEqual({});
+  const editors = { PATH: "/bin", HTTPS_PROXY: "http://proxy:3128" };
+  const keys = new Secrets(storage, "speql.languageModelKeys");
+  const passwords = new Secrets(storage, "speql.connectionPasswords");
+  const environment = async () => serverEnvironment(editors, await keys.all(), await passwords.all());
+  expect(await environment()).toEqual(editors);
   await keys.put("b.com", "sk-b");
   await keys.put("a.com", "sk-a");
-  expect(await keys.hosts()).toEqual(["a.com", "b.com"]);
-  expect(JSON.parse((await keys.environment())["SPEQL_KEYS"]!)).toEqual({ "a.com": "sk-a", "b.com": "sk-b" });
+  await passwords.put("my-shop", " b'c ");
+  expect(await keys.names()).toEqual(["a.com", "b.com"]);
+  const { SPEQL_KEYS: given, ...others } = await environment();
+  expect(JSON.parse(given!)).toEqual({ "a.com": "sk-a", "b.com": "sk-b" });
+  expect(others).toEqual({ ...editors, SPEQL_PASSWORD_MY_SHOP: " b'c " });
   await keys.put("a.com", "");
   await keys.put("b.com", "");
+  await passwords.put("my-shop", "");
   expect(kept.size).toBe(0);
 });

@@ -64,6 +64,28 @@ test("every setting is described in the README", () => {
     expect(readme).toContain(`\`${setting}\``);
 });
 
+test("every setting that is written into a file is described with a value that it may have", () => {
+  const settings = Object.entries<Record<string, unknown>>(manifest.contributes.configuration.properties);
+  for (const [name, { type, enumDescriptions, markdownDescription }] of settings) {
+    // VS Code's own form for it: a box to tick, or a list whose entries are described.
+    if (type === "boolean" || enumDescriptions !== undefined) continue;
+    const values = [...String(markdownDescription).matchAll(/`([^`]+)`/g)].map(([, value]) => value!);
+    const types = values.flatMap(typesOf);
+    expect(types, `${name}: ${String(markdownDescription)}`).toContain([type].flat()[0]);
+  }
+});
+
+/** What JSON Schema calls a value; a text that is no JSON is a string. */
+function typesOf(value: string): string[] {
+  try {
+    const read: unknown = JSON.parse(value);
+    if (Number.isInteger(read)) return ["integer", "number"];
+    return [Array.isArray(read) ? "array" : typeof read];
+  } catch {
+    return ["string"];
+  }
+}
+
 test("versions are exact", () => {
   const versions = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
   for (const version of versions) expect(version).toMatch(/^\d/);

@@ -58,4 +58,10 @@ test("each budget is listed with what of it is spent", () => {
   expect(lines).toContainEqual(["$(hubot) Language model, this hour", "≈ $0.500 of $2.00"]);
   expect(budgetLines(status)).toContainEqual(["$(hubot) Language model", expect.stringContaining("off")]);
   expect(budgetLines(null)).toEqual([]);
+  const speculation = { mode: "budget", paid: true, reason: "", hourShare: 0.12, hour: "$0.12 of $1.00" } as const;
+  const connections = [status.connection, { ...status.connection, label: "sales on acme", speculation }];
+  const paid = budgetLines({ ...status, connections });
+  expect(paid.filter(([label]) => label.endsWith("this hour"))).toEqual([
+    ["$(dashboard) sales on acme, this hour", "$0.12 of $1.00"],
+  ]);
 });

@@ -449,7 +449,7 @@ export const status: Status = {
     tables: 24,
     catalog: { partial: false, stale: false, loadedAt: 1_700_000_000 },
     message: "",
-    speculation: { mode: "budget", paid: false, reason: "" },
+    speculation: { mode: "budget", paid: false, reason: "", hourShare: null, hour: "" },
   },
   connections: [],
   documents: [],

@@ -31,6 +31,32 @@ test("a language model says what it has cost, and why it rests", () => {
   );
 });
 
+test("the budget of the hour is said where there is one", () => {
+  const speculation = { ...status.connection.speculation!, paid: true, hourShare: 0.12, hour: "$0.12 of $1.00" };
+  const shown = statusText({ ...status, connection: { ...status.connection, speculation } }, "running");
+  expect(shown.tooltip.split("\n")).toContain("Of this hour's budget $0.12 of $1.00");
+});
+
+test("the connection is that of the document that the user is in, and why nothing is run ahead there", () => {
+  const held = { mode: "free", paid: true, reason: "Snowflake charges.", hourShare: null, hour: "" } as const;
+  const other = { ...status.connection, name: "sales", label: "sales on acme", speculation: held };
+  const uri = "file:///report.sql";
+  const documents = [{ uri, name: "sales", chosenBy: "comment" as const, problem: "" }];
+  const known = { ...status, connections: [status.connection, other], documents };
+  const shown = statusText(known, "running", { uri });
+  expect(shown.text).toBe("$(database) sales on acme $(debug-pause) saved 41 min");
+  expect(shown.tooltip).toContain("Speculation paused: Snowflake charges.");
+  expect(statusText(known, "running", { uri: "file:///other.sql" }).text).toContain("sales.duckdb $(sync~spin)");
+  // And the other way round: what holds the first one back is not said of the others.
+  const first = { ...status.connection, speculation: held };
+  const free = { ...other, speculation: status.connection.speculation };
+  const paused = { state: "paused", reason: held.reason } as const;
+  const turned = { ...known, connection: first, connections: [first, free], speculation: paused };
+  expect(statusText(turned, "running", { uri }).text).toBe("$(database) sales on acme saved 41 min");
+  const byUser = { state: "paused", reason: "Paused by you: speql.pause goes on." } as const;
+  expect(statusText({ ...turned, speculation: byUser }, "running", { uri }).tooltip).toContain("paused: Paused by you");
+});
+
 test("restricted mode is said", () => {
   const speculation = { state: "off", reason: "You have not trusted this workspace." } as const;
   const shown = statusText({ ...status, speculation }, "running");

@@ -5,7 +5,19 @@ import type { ChartDrawing } from "../src/panel/chart/bundle";
 import type { News } from "../src/panel/messages";
 import type { ChartParams, Preview } from "../src/protocol.gen";
 import { mounted, type Answers, type Mounted } from "./mounted";
-import { chartOf, estimatedSales, failed, jobs, preview, repaired, sales, salesChart, status, uri } from "./samples";
+import {
+  chartOf,
+  estimatedSales,
+  failed,
+  jobs,
+  preview,
+  repaired,
+  rowsOf,
+  sales,
+  salesChart,
+  status,
+  uri,
+} from "./samples";
 
 const drawing = (globalThis as { speqlChart?: ChartDrawing }).speqlChart!;
 const rows = (message: Preview): News => ({ kind: "preview", preview: message });
@@ -216,6 +228,62 @@ test.each([
   expect(words(".foot .cost")).toBe("spent $0.12 · saved 41 min");
   expect(panel.one(".foot .meter").getAttribute("aria-label")).toBe(`${share} of the hourly budget spent`);
   expect(panel.one(".foot .meter").className).toBe(classes);
+});
+
+test("the footer says how much of the hour's budget of the document's connection is spent", () => {
+  const speculation = { ...status.connection.speculation!, paid: true, hourShare: 0.12, hour: "$0.12 of $1.00" };
+  const paid = { ...status, connection: { ...status.connection, speculation } };
+  panel.show({ kind: "status", status: { ...paid, budget: { ...status.budget, dollarsSpent: 0.12 } } });
+  expect(panel.one(".foot .meter").getAttribute("aria-label")).toBe("12 % of the hourly budget spent");
+  expect(panel.one(".foot .cost").title).toMatch(/^Of this hour's budget \$0\.12 of \$1\.00 · /);
+  // The language model has spent more of what it may: that is what ends first.
+  const languageModel = { ...status.languageModel, state: "idle", dollarsHour: 0.9, dollarsPerHour: 1 } as const;
+  panel.show({ kind: "status", status: { ...paid, languageModel } });
+  expect(panel.one(".foot .meter").getAttribute("aria-label")).toBe("90 % of the hourly budget spent");
+});
+
+test.each([
+  ["Paused by you: speql.pause goes on.", "Resume"],
+  ["The budget of this hour is spent: $1.00 of $1.00.", "Pause"],
+])("paused because %j, the button says what it would do: %s", (reason, word) => {
+  panel.show(rows(sales), { kind: "status", status: { ...status, speculation: { state: "paused", reason } } });
+  expect(panel.one(".foot .spec").title).toBe(`${reason} · ${word} speculation`);
+  open("jobs");
+  expect(words(".jobstab .tools .btn")).toBe(word);
+  panel.one("[aria-label='More actions']").click();
+  expect(panel.texts("[role=menuitem]").some((text) => text.startsWith(`${word} speculation`))).toBe(true);
+});
+
+test.each([true, false])(
+  "where statements cost money (%s), statistics are computed when they are asked for",
+  (paid) => {
+    const speculation = { ...status.connection.speculation!, paid };
+    const known = { ...status, connection: { ...status.connection, speculation } };
+    const few = rowsOf([["carrier", "VARCHAR"]], [["UA"], ["AA"]], { totalRows: 2, result: "1" });
+    panel.show({ kind: "status", status: known }, rows(few));
+    // Without the button they come by themselves.
+    expect(panel.one("[aria-label='Compute statistics']").hidden).toBe(!paid);
+  },
+);
+
+test("where statements cost money a chart is drawn when it is asked for, for each result anew", async () => {
+  const speculation = { ...status.connection.speculation!, paid: true };
+  panel.show({ kind: "status", status: { ...status, connection: { ...status.connection, speculation } } }, rows(sales));
+  open("chart");
+  await panel.settled();
+  expect(charts).toEqual([]);
+  expect(words(".chartmessage")).toContain("what runs here costs money");
+  panel.one(".chartmessage .btn").click();
+  await drawn();
+  panel.all(".alts button")[1]!.click();
+  await panel.settled();
+  expect(charts).toHaveLength(2);
+  panel.show({ kind: "jobs", jobs });
+  expect(charts).toHaveLength(2);
+  panel.show(edited(2), rows({ ...sales, version: 2, result: "another" }));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(charts).toHaveLength(2);
+  expect(words(".chartmessage .btn")).toBe("Draw the chart");
 });
 
 test("the connection of the document is shown, not that of others", () => {

@@ -40,7 +40,7 @@ from speql_engines.engine import EngineError, EngineInfo, Estimate, SpeculationH
 from speql_engines.governed.cost import Cost
 from speql_engines.governed.ledger import DAY, HOUR, Entry, Kind, LedgerError, State, fits
 from speql_engines.governed.ledger_writer import LedgerWriter
-from speql_engines.governed.limits import exceeded, is_spent, left, most, shown
+from speql_engines.governed.limits import exceeded, is_spent, left, most, part, shown
 from speql_engines.governed.pace import Pace
 from speql_engines.governed.prices import FREE, is_paid, price_of
 from speql_engines.governed.refusals import LOOK_AGAIN_SECONDS, Refusals, held, refusal
@@ -107,6 +107,8 @@ class Governor:
         self._refusals = Refusals(clock)
         self._looking: asyncio.TimerHandle | None = None
         self._pace = Pace()
+        self._elsewhere = Cost()
+        """What others have spent in the last hour (processes, sessions of before), as the ledger has told last."""
         self.change(settings)
 
     def change(self, settings: SpeculationSettings) -> None:
@@ -173,6 +175,17 @@ class Governor:
         if self.needs_room and self._ledger.problem:
             return refusal(f"Nothing is run ahead, since it cannot be written down. {self._ledger.problem}")
         return self._refusals.of_all
+
+    def of_hour(self) -> tuple[float, str] | None:
+        """Which part of the hour's budget is spent, at most 1.0, and how much in words; None if an hour has no limit.
+
+        Asks nobody: what other processes spend is known from the last statement that was reserved.
+        """
+        limit = self._settings.per_hour
+        if self.mode != "budget" or not limit.is_set:
+            return None
+        spent = self._ahead.spent(HOUR) + self._elsewhere
+        return min(part(spent, limit), 1.0), shown(spent, limit)
 
     def asked(self, kind: Kind, sql: str) -> Booking:
         """Book a statement of the user's own: it always runs."""
@@ -338,10 +351,14 @@ class Governor:
                         ledger.frees(self._connection, self._now(), seconds),
                     )
                 )
+                if name == "hour":
+                    self._elsewhere = spent - here[answer]
                 raise self._out_of_budget(booking.entry.hash, name, limit, spent, cost, frees)
         except LedgerError as error:
             raise held(refusal(f"Nothing is run ahead, since it cannot be written down. {error}")) from error
-        for (_, _, limit), spent, spent_here in zip(limits, answer, here, strict=True):
+        for (name, _, limit), spent, spent_here in zip(limits, answer, here, strict=True):
+            if name == "hour":
+                self._elsewhere = spent - spent_here
             rest += [left(limit, spent), left(limit, spent_here)]
         self._cap(booking, rest)
 

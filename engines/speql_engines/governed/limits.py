@@ -22,14 +22,24 @@ def left(limit: Limit, spent: Cost) -> Cost:
     )
 
 
+def part(spent: Cost, limit: Limit) -> float:
+    """Which part of a limit is spent, of what is limited the one of which most is; a limit of nothing is all spent.
+
+    >>> [part(Cost(30.0, 0, 0.25), limit) for limit in (Limit(1.0, 60.0), Limit(dollars=0.0), Limit())]
+    [0.5, 1.0, 0.0]
+    """
+    pairs = ((spent.seconds, limit.seconds), (spent.bytes, limit.bytes), (spent.dollars, limit.dollars))
+    parts = ((one or 0.0) / most if most else 1.0 for one, most in pairs if most is not None)
+    return max(parts, default=0.0)
+
+
 def is_spent(spent: Cost, limit: Limit) -> bool:
     """Whether next to nothing is left of a limit.
 
     >>> is_spent(Cost(10.0, 0, 0.995), Limit(dollars=1.0)), is_spent(Cost(10.0, 0, 0.5), Limit(dollars=1.0))
     (True, False)
     """
-    pairs = ((spent.seconds, limit.seconds), (spent.bytes, limit.bytes), (spent.dollars, limit.dollars))
-    return any(most is not None and (one or 0.0) >= _SPENT * most for one, most in pairs)
+    return part(spent, limit) >= _SPENT
 
 
 def exceeded(cost: Cost, limit: Limit) -> str:

@@ -201,8 +201,13 @@ class Connection:
         if (governor := self.governor) is None:
             return None
         held = governor.held()
+        share, hour = governor.of_hour() or (None, "")
         return protocol.ConnectionSpeculation(
-            mode=governor.mode, paid=governor.is_paid, reason=held.message if held is not None else ""
+            mode=governor.mode,
+            paid=governor.is_paid,
+            reason=held.message if held is not None else "",
+            hour_share=share if share is None else round(share, 3),
+            hour=hour,
         )
 
     def shown(self, answer: Answer) -> None:

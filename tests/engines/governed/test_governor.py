@@ -143,6 +143,28 @@ async def test_budgets_survive_a_restart_and_bind_other_processes(govern: Govern
     await other.execute("one")
 
 
+async def test_the_part_of_the_hour_that_is_spent_counts_what_others_have_spent(govern: Govern, clocks: Clocks) -> None:
+    engine = ScriptedPaidEngine(estimates={"quarter": 0.04, "dear": 0.16})
+    settings = budget(per_hour=Limit(dollars=1.0))
+    first = govern(engine, settings)
+    assert first.governor.of_hour() == (0.0, "$0.00 of $1.00")
+    await first.execute("quarter")
+    spent, words = first.governor.of_hour() or (None, "")
+    assert (spent, words) == (pytest.approx(0.25), "$0.25 of $1.00")
+    await first.close()
+
+    again = govern(engine, settings, clocks=Clocks(clocks.wall, 0.0))
+    await held(again.execute("dear"))
+    assert (again.governor.of_hour() or (0, ""))[1] == "$0.25 of $1.00"
+    await again.execute("quarter")
+    assert (again.governor.of_hour() or (0, ""))[1] == "$0.50 of $1.00"
+
+    unlimited = govern(engine, budget(per_day=Limit(dollars=1.0)), "another project")
+    assert unlimited.governor.of_hour() is None
+    unlimited.governor.change(SpeculationSettings(mode="free", per_hour=Limit(dollars=1.0)))
+    assert unlimited.governor.of_hour() is None
+
+
 async def test_two_at_once_do_not_both_take_what_is_left(govern: Govern) -> None:
     engine = ScriptedPaidEngine(estimates={"one": 0.1, "two": 0.1})
     engine.gate = asyncio.Event()

@@ -2,17 +2,14 @@
 
 import * as vscode from "vscode";
 import type { Client } from "../client";
-import { hostOf, type LanguageModelKeys } from "../secrets";
+import type { Secrets } from "../secrets";
+import { hostOf } from "../serverEnvironment";
 import type { StatusBar } from "../statusBar";
 
 /** Ask for the host and its key; the server starts again with it. The key is shown nowhere. */
-export async function setLanguageModelKey(
-  keys: LanguageModelKeys,
-  client: Client,
-  statusBar: StatusBar,
-): Promise<void> {
+export async function setLanguageModelKey(keys: Secrets, client: Client, statusBar: StatusBar): Promise<void> {
   const title = "SpeQL: Set the Language Model's Key";
-  const known = await keys.hosts();
+  const known = await keys.names();
   const given = await vscode.window.showInputBox({
     title: `${title} (1/2)`,
     prompt: known.length === 0 ? "The host of the endpoint." : `The host of the endpoint. Kept: ${known.join(", ")}.`,

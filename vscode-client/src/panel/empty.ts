@@ -2,9 +2,9 @@
 
 import type { Preview, Status } from "../protocol.gen";
 import { button, codeText, element, icon } from "./dom";
-import { connectionOf } from "./footer";
 import { counted } from "./format";
 import type { DataFile } from "./messages";
+import { connectionOf } from "./speculation";
 
 /** What the screen is made from. */
 export interface EmptyFacts {

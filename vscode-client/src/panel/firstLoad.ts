@@ -16,7 +16,9 @@ export function firstLoadView(columns: readonly Column[]): HTMLElement {
     const sign = element("span", "ty", look.sign === "date" || look.sign === "boolean" ? icon(look.sign) : look.sign);
     sign.setAttribute("aria-hidden", "true");
     const name = element("div", "h-name", sign, element("span", "nm", column.name));
-    const head = element("th", look.atRight ? "r" : "", name, element("div", "h-type", column.type));
+    // As in the grid, where the distribution has its place between the two.
+    const type = element("div", "h-foot", element("span", "h-null", column.type));
+    const head = element("th", look.atRight ? "r" : "", name, element("div", "h-dist"), type);
     head.scope = "col";
     return head;
   });

@@ -1,10 +1,11 @@
 /** The footer: connection, speculation, and what it has cost and saved. */
 
-import type { Budget, Connection, LanguageModel, Speculation, Status } from "../protocol.gen";
+import type { Budget, LanguageModel, Speculation, Status } from "../protocol.gen";
 import { button, element, icon } from "./dom";
 import { counted, duration, size } from "./format";
 import type { ServerState } from "./messages";
 import { meter } from "./meter";
+import { connectionOf, isPausedByUser, speculationOf } from "./speculation";
 
 /** What the footer's buttons do. */
 export interface FooterActions {
@@ -21,9 +22,9 @@ export function footerItems(
 ): HTMLElement[] {
   const items = [
     connectionItem(status, uri, actions.connection),
-    server === "running" ? speculationItem(status, actions.pause) : stoppedItem(server),
+    server === "running" ? speculationItem(status, uri, actions.pause) : stoppedItem(server),
   ];
-  const cost = status === null ? null : costItem(status);
+  const cost = status === null ? null : costItem(status, uri);
   return cost === null ? items : [...items, cost];
 }
 
@@ -43,16 +44,15 @@ export function budgetFacts(budget: Budget): [text: string, more: string][] {
   return facts;
 }
 
-/** What the hour has cost, of what it may; null where nothing costs anything. */
-export function hourlyShare({ languageModel }: Status): number | null {
-  if (languageModel.state === "off" || languageModel.dollarsPerHour <= 0) return null;
-  return languageModel.dollarsHour / languageModel.dollarsPerHour;
-}
-
-/** The connection of a document. */
-export function connectionOf(status: Status, uri: string | null): Connection {
-  const chosen = status.documents.find((document) => document.uri === uri);
-  return status.connections.find((connection) => connection.name === chosen?.name) ?? status.connection;
+/**
+ * Which part of the hour's budget is spent: of the document's connection or of the language model, whichever is nearer its
+ * end. Null where neither has one.
+ */
+export function hourlyShare(status: Status, uri: string | null): number | null {
+  const { state, dollarsHour, dollarsPerHour } = status.languageModel;
+  const ofModel = state === "off" || dollarsPerHour <= 0 ? null : dollarsHour / dollarsPerHour;
+  const shares = [connectionOf(status, uri).speculation?.hourShare ?? null, ofModel].filter((share) => share !== null);
+  return shares.length === 0 ? null : Math.max(...shares);
 }
 
 function savingsOf(budget: Budget): string[] {
@@ -63,11 +63,11 @@ function savingsOf(budget: Budget): string[] {
   );
 }
 
-function costItem(status: Status): HTMLElement | null {
-  const share = hourlyShare(status);
+function costItem(status: Status, uri: string | null): HTMLElement | null {
+  const share = hourlyShare(status, uri);
   const spent = dollarsSpent(status.budget, status.languageModel);
   const saved = savingsOf(status.budget);
-  if (spent === null && saved.length === 0) return null;
+  if (spent === null && saved.length === 0 && share === null) return null;
   const made = element("span", "cost");
   if (share !== null) made.append(meter(share, "of the hourly budget spent"));
   const text = element("span");
@@ -78,7 +78,13 @@ function costItem(status: Status): HTMLElement | null {
   if (saved.length > 0) text.append(spent === null ? "saved " : " · saved ");
   saved.forEach((part, at) => text.append(at === 0 ? "" : " · ", element("b", "", part)));
   made.append(text);
-  made.title = "Saved: by how much submits came sooner than they would have run on base tables, by estimate";
+  const { hour = "" } = connectionOf(status, uri).speculation ?? {};
+  made.title = [
+    hour === "" ? "" : `Of this hour's budget ${hour}`,
+    "Saved: by how much submits came sooner than they would have run on base tables, by estimate",
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
   return made;
 }
 
@@ -101,8 +107,8 @@ function connectionItem(status: Status | null, uri: string | null, onClick: () =
   return item;
 }
 
-function speculationItem(status: Status | null, onPause: () => void): HTMLElement {
-  const speculation: Speculation = status?.speculation ?? { state: "idle", reason: "" };
+function speculationItem(status: Status | null, uri: string | null, onPause: () => void): HTMLElement {
+  const speculation: Speculation = status === null ? { state: "idle", reason: "" } : speculationOf(status, uri);
   const { state } = speculation;
   const mark = state === "running" ? icon("running", "run") : element("span", `live ${state}`);
   const reason = speculation.reason === "" ? "" : `: ${shortened(speculation.reason)}`;
@@ -112,7 +118,7 @@ function speculationItem(status: Status | null, onPause: () => void): HTMLElemen
     mark,
     element("span", "", element("span", "w-wide", "speculation "), state, element("span", "w-wide", reason)),
   );
-  const does = state === "paused" ? "Resume speculation" : "Pause speculation";
+  const does = isPausedByUser(speculation) ? "Resume speculation" : "Pause speculation";
   item.title = [speculation.reason, state === "off" ? "Switched on in the settings" : does]
     .filter((part) => part !== "")
     .join(" · ");

@@ -8,6 +8,7 @@ import type { Glyph } from "./glyphs";
 import { graphOf, Places, stateWord, type Graph, type GraphNode } from "./jobGraph";
 import { jobNote } from "./jobNote";
 import { meter } from "./meter";
+import { isPausedByUser } from "./speculation";
 import type { JobTimes } from "./state";
 
 /** What the tab is made from. Times are on the clock of `now`. */
@@ -120,7 +121,7 @@ export class JobsGraph {
         items.push(meter(bytesHeld / bytesAllowed, "of what temp tables may take"));
     }
     items.push(element("span", "grow"));
-    const isPaused = status?.speculation.state === "paused";
+    const isPaused = isPausedByUser(status?.speculation);
     const pause = button(
       "btn quiet",
       this.actions.pause,

@@ -19,6 +19,7 @@ import { notice } from "./notices";
 import { Asking } from "./questions";
 import { Rows } from "./rows";
 import { SampleRequest } from "./sampleRequest";
+import { isPaid, isPausedByUser } from "./speculation";
 import {
   currentDocument,
   isDismissed,
@@ -86,7 +87,7 @@ export class Panel {
         this.rowsLateSince = late ? this.now() : null;
         queueMicrotask(() => this.draw());
       },
-      mayWorkAhead: () => worksAhead(this.state.status),
+      mayWorkAhead: () => worksAhead(this.state.status, this.uri()) && !this.isPaid(),
     });
     this.isMac = /mac/i.test(navigator.userAgent);
     this.headerButtons = new HeaderButtons({
@@ -94,7 +95,7 @@ export class Panel {
       follow: () => this.pin(),
       items: () => this.actionItems(),
     });
-    this.chart = new ChartTab({ asking: this.asking, post, load: loadChart });
+    this.chart = new ChartTab({ asking: this.asking, post, load: loadChart, isPaid: () => this.isPaid() });
     this.jobs = new JobsGraph({
       copy: (text) => this.post({ kind: "copy", text }),
       pause: () => this.run("speql.pause"),
@@ -131,6 +132,16 @@ export class Panel {
   private change(state: PanelState): void {
     this.state = state;
     this.draw();
+  }
+
+  private uri(): string | null {
+    return currentDocument(this.state)?.uri ?? null;
+  }
+
+  /** What the panel asks the server for counts as the user's own, which no budget holds back: not unasked where this is. */
+  private isPaid(): boolean {
+    const { status } = this.state;
+    return status !== null && isPaid(status, this.uri());
   }
 
   private watchSizeAndTheme(parent: HTMLElement): void {
@@ -337,7 +348,7 @@ export class Panel {
   private actionItems(): ReturnType<typeof actionItems> {
     const facts = {
       shown: this.view().shown,
-      isPaused: this.state.status?.speculation.state === "paused",
+      isPaused: isPausedByUser(this.state.status?.speculation),
       isMac: this.isMac,
       exportResult: () => {
         this.tabBar.show("rows", false);

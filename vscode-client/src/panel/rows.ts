@@ -1,7 +1,7 @@
 /** The Rows tab: the rows of the preview in a grid, paged, sorted and filtered by the engine. */
 
 import type { Cell, Filter, Preview } from "../protocol.gen";
-import { button, element, icon } from "./dom";
+import { element } from "./dom";
 import { lookOf, type ColumnLook } from "./format";
 import { asTheyCome, direction, filteredBy, isPlain, sortedBy, type Arrangement } from "./grid/arrangement";
 import { intervalOf } from "./grid/cellContent";
@@ -13,6 +13,7 @@ import { GridView } from "./grid/gridView";
 import { barOf } from "./grid/histogram";
 import { Pager } from "./grid/pager";
 import { Pages, pageRows, type Load } from "./grid/pages";
+import { RowsNote } from "./grid/rowsNote";
 import { headRow } from "./grid/selection";
 import { SelectedCells } from "./grid/selectedCells";
 import { Statistics } from "./grid/statistics";
@@ -44,7 +45,7 @@ export class Rows {
   private readonly statistics: Statistics;
   private readonly cells: SelectedCells;
   private readonly tip = new ColumnTip();
-  private readonly note = element("div", "rows-note");
+  private readonly note = new RowsNote();
   private preview: Preview | null = null;
   private looks: ColumnLook[] = [];
   /** The rows that are drawn: of which preview, and how they are arranged. */
@@ -100,10 +101,9 @@ export class Rows {
       this.grid,
       host.post,
       () => this.pages && this.drawnOf && { pages: this.pages, preview: this.drawnOf, looks: this.looks },
-      (reason) => this.complain(reason),
+      (reason) => this.note.say(reason),
     );
-    this.note.setAttribute("role", "alert");
-    this.root.append(this.toolbar.root, this.note, this.grid.root, this.pager.root);
+    this.root.append(this.toolbar.root, this.note.root, this.grid.root, this.pager.root);
     this.root.addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "g") return;
       event.preventDefault();
@@ -124,7 +124,7 @@ export class Rows {
     this.looks = preview.columns.map((column) => lookOf(column.type));
     this.isHeld = false;
     this.cells.withdraw();
-    this.complain(null);
+    this.note.say(null);
     this.stopPending();
     if (!hasSameColumns) {
       this.asked = asTheyCome;
@@ -170,7 +170,7 @@ export class Rows {
   private newPages(rows: readonly Cell[][], total: number | null, load: Load | null): Pages {
     const pages: Pages = new Pages(rows, total, load, {
       arrived: (from, to) => this.arrived(pages, from, to),
-      refused: (reason) => this.complain(reason, () => pages.retry()),
+      refused: (reason) => this.note.say(reason, () => pages.retry()),
     });
     return pages;
   }
@@ -211,7 +211,7 @@ export class Rows {
 
   private arrived(pages: Pages, from: number, to: number): void {
     if (pages !== this.pages) return;
-    this.complain(null);
+    this.note.say(null);
     this.grid.widen([]);
     this.grid.refreshRows(from, to);
     this.isHeld = true;
@@ -220,7 +220,7 @@ export class Rows {
   }
 
   private sort(column: number): void {
-    if (this.refusal !== null) this.complain(this.refusal);
+    if (this.refusal !== null) this.note.say(this.refusal);
     else this.arrange(sortedBy(this.asked, column));
   }
 
@@ -228,7 +228,7 @@ export class Rows {
   private arrange(arrangement: Arrangement): void {
     this.stopPending();
     this.asked = arrangement;
-    this.complain(null);
+    this.note.say(null);
     this.drawToolbar();
     this.drawHeads();
     if (this.preview === null) return;
@@ -259,7 +259,7 @@ export class Rows {
       if (control.signal.aborted) return;
       this.stopPending();
       this.asked = this.drawn;
-      this.complain(messageOf(error));
+      this.note.say(messageOf(error));
       // A preview that cannot be arranged is shown as it comes; the rows of the one before are not left standing.
       if (this.drawnOf !== this.preview) this.swap(this.pagesOf(this.preview!), asTheyCome, true);
       this.asked = this.drawn;
@@ -334,7 +334,7 @@ export class Rows {
       (error: unknown) => {
         if (control.signal.aborted) return;
         done();
-        this.complain(messageOf(error));
+        this.note.say(messageOf(error));
       },
     );
   }
@@ -420,7 +420,7 @@ export class Rows {
     const anchor = this.grid.headElement(number);
     if (column === undefined || anchor === null) return;
     if (this.refusal !== null) {
-      this.complain(this.refusal);
+      this.note.say(this.refusal);
       return;
     }
     this.tip.hide();
@@ -446,21 +446,6 @@ export class Rows {
     const { profile, isOld } = this.statistics.profile(column);
     const facts = profile === null || isOld ? this.statistics.missing : profile;
     this.tip.show(column, columnCard(known, this.looks[column]!, facts), anchor);
-  }
-
-  /** Say why something was not done, with a way to try again where there is one. */
-  private complain(reason: string | null, again?: () => void): void {
-    if (reason === null) {
-      this.note.replaceChildren();
-      return;
-    }
-    const retry = (): void => {
-      this.complain(null);
-      again?.();
-    };
-    const dismiss = button("btn quiet", () => this.complain(null), "Dismiss");
-    const acts = again === undefined ? [dismiss] : [button("btn", retry, "Try again"), dismiss];
-    this.note.replaceChildren(icon("failed"), element("span", "grow", reason), ...acts);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Preview, Status } from "../protocol.gen";
 import type { HeaderFacts } from "./header";
 import { expected, explainLateAfter, runningOn } from "./notices";
+import { speculationOf } from "./speculation";
 import { currentDocument, earlierEntry, type DocumentState, type PanelState } from "./state";
 
 /** Until then an answer is not late: no dimming, no spinner. */
@@ -29,15 +30,15 @@ export interface View {
   facts: HeaderFacts;
 }
 
-/** Whether the server works ahead: then every text has an answer. */
-export function worksAhead(status: Status | null): boolean {
-  return ["idle", "running"].includes(status?.speculation.state ?? "idle");
+/** Whether the server works ahead for a document: then every text of it has an answer. */
+export function worksAhead(status: Status | null, uri: string | null): boolean {
+  return status === null || ["idle", "running"].includes(speculationOf(status, uri).state);
 }
 
 /** What is drawn at `now`. `rowsLateSince`: since when the rows are not arranged as they were asked for. */
 export function viewOf(state: PanelState, now: number, rowsLateSince: number | null): View {
   const known = currentDocument(state);
-  const waiting = worksAhead(state.status) ? (known?.waiting ?? null) : null;
+  const waiting = worksAhead(state.status, known?.uri ?? null) ? (known?.waiting ?? null) : null;
   const waitedFor = waiting === null ? null : now - waiting.since;
   const lateFor = waitedFor !== null && waitedFor >= lateAfter ? waitedFor : null;
   const earlier = earlierEntry(known);

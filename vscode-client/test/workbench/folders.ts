@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { python } from "./machine";
+import { here, python } from "./machine";
 
 /** What is in them. */
 export interface FoldersOptions {
@@ -24,8 +24,11 @@ export interface FoldersOptions {
   settings?: Readonly<Record<string, unknown>>;
   /** The user's settings, beside those that keep the workbench still. */
   userSettings?: Readonly<Record<string, unknown>>;
-  /** `bundled`: the extension has to find or install its server, as on a user's machine. */
-  server?: "project" | "bundled";
+  /**
+   * `bundled`: the extension has to find or install its server, as on a user's machine. `charging`: the project's, on an
+   * engine that charges for what runs on it.
+   */
+  server?: "project" | "bundled" | "charging";
 }
 
 /** Nothing of the workbench itself opens, asks, completes or loads while a test types: what is typed is what stands there. */
@@ -64,14 +67,21 @@ export class Folders {
     if (options.settings !== undefined) this.writeJson(join(this.workspace, ".vscode/settings.json"), options.settings);
     this.writeJson(join(this.userData, "User/settings.json"), { ...stillWorkbench, ...options.userSettings });
     // A command of the machine is no setting of the user, who may have several machines.
-    const machine = options.server === "bundled" ? {} : { "speql.server.command": [this.serverScript()] };
+    const machine =
+      options.server === "bundled"
+        ? {}
+        : { "speql.server.command": [this.serverScript(options.server === "charging")] };
     this.writeJson(join(this.userData, "Machine/settings.json"), machine);
     this.write(join(this.userData, "config.yaml"), "cert: false\n");
   }
 
   /** The environment of what runs in them: what SpeQL keeps of this user is here, too. */
   get environment(): Record<string, string> {
-    return { SPEQL_DATA_DIR: join(this.root, "data"), XDG_DATA_HOME: join(this.root, "share") };
+    return {
+      SPEQL_DATA_DIR: join(this.root, "data"),
+      SPEQL_CONFIG_DIR: join(this.root, "config"),
+      XDG_DATA_HOME: join(this.root, "share"),
+    };
   }
 
   /** The ids of the servers that the extension has started, in order; the last one is the one that runs. */
@@ -90,9 +100,10 @@ export class Folders {
   }
 
   /** A program that notes its id and becomes the server of this project. */
-  private serverScript(): string {
+  private serverScript(charges: boolean): string {
     const script = join(this.root, "server.sh");
-    this.write(script, `#!/bin/sh\necho $$ >> '${this.serverLog}'\nexec '${python}' -m speql_server "$@"\n`);
+    const server = charges ? `'${join(here, "chargingServer.py")}'` : "-m speql_server";
+    this.write(script, `#!/bin/sh\necho $$ >> '${this.serverLog}'\nexec '${python}' ${server} "$@"\n`);
     chmodSync(script, 0o755);
     return script;
   }

@@ -25,6 +25,8 @@ export interface ChartServices {
   asking: Asking;
   post: Post;
   load: LoadChart | null;
+  /** Whether what runs for the document costs money: a chart reads the whole result, so only where it is asked for. */
+  isPaid(): boolean;
 }
 
 /** A chart that is shown: what it is made of, and what is to be said of it. */
@@ -77,6 +79,8 @@ export class ChartTab {
   private preview: Preview | null = null;
   private problem = "";
   private exactAnyway = "";
+  /** The result of which the user has asked for a chart, by a button. */
+  private wished = "";
   private asTable = false;
   private drawing: ChartDrawing | null = null;
   private drawn: Drawn | null = null;
@@ -149,7 +153,9 @@ export class ChartTab {
   /** Ask for the chart of a preview, unless that is there: at once, or when previews do not follow each other closely. */
   private want(preview: Preview, atOnce: boolean): void {
     const isEstimate = preview.states.includes("sample") && this.exactAnyway !== preview.result;
-    const key = JSON.stringify([preview.uri, preview.result, preview.version, isEstimate, this.choice]);
+    if (atOnce) this.wished = preview.result;
+    const mayAsk = this.wished === preview.result || !this.services.isPaid();
+    const key = JSON.stringify([preview.uri, preview.result, preview.version, isEstimate, mayAsk, this.choice]);
     if (key === this.wanted) return;
     this.withdraw();
     this.wanted = key;
@@ -159,6 +165,7 @@ export class ChartTab {
     this.wantedAt = now;
     if (isEstimate) this.drawEstimate(preview);
     else if (preview.result === "") this.problem = "Only the result of a query can be drawn.";
+    else if (!mayAsk) this.shown = null;
     // A chart reads the whole result, which the next keystroke would make needless.
     else if (isTyping) this.resting = setTimeout(() => void this.ask(preview), restAfter);
     else void this.ask(preview);
@@ -271,6 +278,16 @@ export class ChartTab {
         element("p", "", "The sample has only some rows of this result: they make no chart."),
         element("p", "muted", "It is drawn when the exact rows are there. Drawing it now runs the whole query."),
         element("div", "acts", exact),
+      ];
+    }
+    if (this.wished !== this.preview.result && this.services.isPaid()) {
+      const draw = (): void => {
+        if (this.preview !== null) this.want(this.preview, true);
+        this.drawAround();
+      };
+      return [
+        element("p", "", "A chart reads the whole result, and what runs here costs money."),
+        element("div", "acts", button("btn", draw, "Draw the chart")),
       ];
     }
     return [element("p", "muted", this.asked === null ? "The chart is drawn when the rows are there." : "Drawing.")];

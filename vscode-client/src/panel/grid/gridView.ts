@@ -1,4 +1,4 @@
-/** The grid of rows and columns: what is drawn, what is selected, and what keys and mouse do in it. */
+/** The grid of rows and columns: what is drawn, what is selected, and what keys do in it. */
 
 import type { Cell, Column } from "../../protocol.gen";
 import { element, focusedNear } from "../dom";
@@ -7,6 +7,7 @@ import { cellContent, waitingContent, type Interval } from "./cellContent";
 import { ColumnHead, headLabel, type HeadFacts } from "./columnHead";
 import { characterWidth, numberWidth } from "./columnWidth";
 import { keyMeaning, type KeyMeaning } from "./keys";
+import { Pointer } from "./pointer";
 import {
   blockOf,
   headRow,
@@ -55,8 +56,6 @@ export interface GridColumns {
 
 /** Where nothing is laid out, so much is drawn. */
 const rowsToBeginWith = 20;
-/** A header that the mouse rests on for so long says more (milliseconds). */
-const hoverFor = 350;
 const widthStep = 16;
 
 /** The grid. `root` takes the room that it is given, and shows whole rows only. */
@@ -64,17 +63,15 @@ export class GridView {
   readonly root = element("div", "grid-room");
   readonly table: Table;
   private readonly box = element("div", "grid");
+  private readonly pointer: Pointer;
   private shown: GridColumns = { columns: [], looks: [], widths: [], hidden: new Set() };
   private heads: ColumnHead[] = [];
   private facts: HeadFacts[] = [];
   private selection: Selection = selectionOf({ row: 0, column: 0 });
   /** The selection is marked only once the user has gone there. */
   private isChosen = false;
-  private isDragging = false;
   private isMovingFocus = false;
-  private hovered: number | null = null;
   private measured: number | null = null;
-  private hover: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly source: GridSource,
@@ -97,20 +94,20 @@ export class GridView {
     this.table.onColumnsResized.subscribe(() => this.onView());
     this.table.viewport.addEventListener("scrollend", () => this.table.snap());
     this.box.addEventListener("keydown", (event) => this.onKey(event));
-    this.box.addEventListener("mousedown", (event) => this.onMouseDown(event));
-    this.box.addEventListener("mouseover", (event) => this.onMouseOver(event));
-    this.box.addEventListener("mouseleave", () => {
-      this.hovered = null;
-      this.lookAt(null, 0);
+    this.pointer = new Pointer(this.box, this.table, {
+      selection: () => this.selection,
+      choose: (selection) => this.choose(selection),
+      focus: () => this.focusCurrent(false),
+      lookedAt: (column) => this.events.lookedAt(column),
+      resetWidth: (column) => this.setWidth(column, this.shown.widths[column]!),
+      openValue: () => this.events.openValue(),
     });
-    this.box.addEventListener("dblclick", (event) => this.onDoubleClick(event));
     this.box.addEventListener("focusin", (event) => this.onFocusIn(event));
-    this.box.addEventListener("focusout", () => this.lookAt(null, 0));
+    this.box.addEventListener("focusout", () => this.pointer.lookAt(null));
     this.box.addEventListener("copy", (event) => {
       event.preventDefault();
       this.events.copy(false);
     });
-    document.addEventListener("mouseup", () => (this.isDragging = false));
     // What stands above and below the grid comes and goes, too.
     if ("ResizeObserver" in globalThis) new ResizeObserver(() => this.resized()).observe(this.root);
   }
@@ -349,12 +346,6 @@ export class GridView {
     if (hadFocus && !this.hasFocus) this.focusCurrent(false);
   }
 
-  private headOf(target: EventTarget | null): number | null {
-    const id =
-      target instanceof Element ? target.closest<HTMLElement>(".slick-header-column")?.dataset["id"] : undefined;
-    return id === undefined || id === "numbers" ? null : Number(id);
-  }
-
   private onView(): void {
     this.box.classList.toggle("more", this.table.continues);
     const bar = `${this.table.bar}px`;
@@ -368,54 +359,12 @@ export class GridView {
       if (!this.isMovingFocus) this.focusCurrent(true);
       return;
     }
-    const head = this.headOf(event.target);
-    if (head !== null) this.lookAt(head, 0);
+    const head = this.pointer.headOf(event.target);
+    if (head !== null) this.pointer.lookAt(head);
     if (this.isChosen || head !== null) return;
     this.isChosen = true;
     this.table.dressAll();
     this.events.selected();
-  }
-
-  private onMouseDown(event: MouseEvent): void {
-    const place = event.button === 0 ? this.table.placeOf(event.target as Element) : null;
-    if (place === null) return;
-    event.preventDefault();
-    const columns = this.table.shownColumns;
-    const anchor = event.shiftKey && this.selection.anchor.row !== headRow ? this.selection.anchor : null;
-    if (place.column < 0) {
-      const [first, last] = [columns[0] ?? 0, columns.at(-1) ?? 0];
-      const from = anchor?.row ?? place.row;
-      this.choose({ at: { row: place.row, column: first }, anchor: { row: from, column: last } });
-    } else {
-      this.isDragging = true;
-      this.choose({ at: place, anchor: anchor ?? place });
-    }
-    this.focusCurrent(false);
-  }
-
-  private onMouseOver(event: MouseEvent): void {
-    const head = this.headOf(event.target);
-    if (head !== this.hovered) this.lookAt(head, hoverFor);
-    this.hovered = head;
-    if (!this.isDragging) return;
-    const place = this.table.placeOf(event.target as Element);
-    if (place !== null && place.column >= 0) this.choose({ at: place, anchor: this.selection.anchor });
-  }
-
-  private onDoubleClick(event: MouseEvent): void {
-    const target = event.target as Element;
-    const head = this.headOf(target);
-    if (head !== null && target.classList.contains("slick-resizable-handle")) {
-      this.setWidth(head, this.shown.widths[head]!);
-    } else if (this.table.placeOf(target) !== null) {
-      this.events.openValue();
-    }
-  }
-
-  private lookAt(column: number | null, after: number): void {
-    clearTimeout(this.hover);
-    if (column === null || after === 0) this.events.lookedAt(column);
-    else this.hover = setTimeout(() => this.events.lookedAt(column), after);
   }
 
   private setWidth(column: number, width: number): void {
