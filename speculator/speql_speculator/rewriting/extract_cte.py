@@ -12,6 +12,7 @@ from speql_speculator.rewriting.action import Action
 from speql_speculator.rewriting.changes import Change, InPlaceOf, Part, changed
 from speql_speculator.rewriting.in_parentheses import body_parts, comments_in
 from speql_speculator.rewriting.keeps_meaning import keeps_meaning
+from speql_speculator.rewriting.may_be_a_cte import may_be_a_cte
 from speql_speculator.rewriting.places_in_tree import around, first_word, nameless_items, span_between, span_of
 from speql_speculator.rewriting.same_each_time import same_each_time
 from speql_sql import Catalog, Span
@@ -24,11 +25,11 @@ def extract_cte(model: SemanticModel, span: Span, catalog: Catalog) -> Action | 
     and for a subquery where its text names a column or is compared with GROUP BY.
     """
     tree = model.tree
-    if tree is None or model.unresolved or whole_query(model.text, model.tokens) is None:
+    if tree is None or model.unresolved or whole_query(model.text, model.tokens, model.dialect) is None:
         return None
     for node, query in _candidates(model, span):
         inside = span_of(model, query)
-        if _looks_outside(model, query, inside):
+        if _looks_outside(model, query, inside) or not may_be_a_cte(model, node):
             continue
         if any(other is not node for other in around(model, inside, Nested)) and not same_each_time(
             model, query, catalog, often=False
