@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from speql_speculator.completing.quoting import quoted
+from speql_speculator.completing.quoting import made_up
 from speql_speculator.navigating.semantic_model import SemanticModel
 from speql_speculator.navigating.symbols import Occurrence
 from speql_speculator.parsing.syntax_tree import Cte, Nested, Node, Query, Reference, Select, Source, walk
@@ -132,13 +132,13 @@ def _change(
         inner = Span(outside.start + 1, outside.end - 1)
         if comments_in(model, inner) != comments_in(model, body[1]):
             return None
-        read = f"{first_word(model, 'SELECT')} * {first_word(model, 'FROM')} {quoted(name, catalog.dialect)}"
+        read = f"{first_word(model, 'SELECT')} * {first_word(model, 'FROM')} {made_up(name, catalog.dialect)}"
         replaced = Change(inner, (read,))
     else:
         if node.tail != (0, 0) or model.tokens[node.join[1]].upper == "LATERAL":
             return None
         name, replaced = _source_change(model, node, outside, catalog)
-    written: list[Part] = [before, quoted(name, catalog.dialect), f" {first_word(model, 'AS')} ", *body, behind]
+    written: list[Part] = [before, made_up(name, catalog.dialect), f" {first_word(model, 'AS')} ", *body, behind]
     if isinstance(node, Source) and node.alias >= 0 and replaced.parts == ():
         # The alias stays where it was; here its letters are repeated.
         written[1] = model.tokens[node.alias].text
@@ -150,14 +150,14 @@ def _source_change(model: SemanticModel, source: Source, outside: Span, catalog:
     if source.alias < 0:
         name = _free_name(model, "extracted", catalog)
         first = model.tokens[min(max(source.first, source.join[1]), len(model.tokens) - 1)]
-        return name, Change(outside, (InPlaceOf(quoted(name, catalog.dialect), Span(first.start, first.end)),))
+        return name, Change(outside, (InPlaceOf(made_up(name, catalog.dialect), Span(first.start, first.end)),))
     alias = model.tokens[source.alias]
     between = Span(outside.end, alias.start)
     taken = catalog.find(alias.name) is not None or _names(model).count(alias.name.lower()) > 1
     if not source.column_names and not taken and alias.kind != "string" and not comments_in(model, between):
         return alias.name, Change(Span(outside.start, alias.start), ())
     name = _free_name(model, f"{alias.name}_rows", catalog)
-    return name, Change(outside, (quoted(name, catalog.dialect),))
+    return name, Change(outside, (made_up(name, catalog.dialect),))
 
 
 def _names(model: SemanticModel) -> list[str]:
