@@ -16,6 +16,7 @@ from speql_server.latest_only import LatestOnly
 from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
 from speql_speculator.navigating.culprits import located
+from speql_speculator.navigating.made_names import is_awaited, made_names
 from speql_speculator.navigating.made_tables import made_by
 from speql_speculator.predicting.words import tables_named
 from speql_speculator.repair import Repair
@@ -143,14 +144,19 @@ class Diagnoser:
 
 
 def _reads_what_is_not_made(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
-    """Whether a statement is refused for a table that a statement before it makes, which has not been run."""
-    if not any(problem.severity == "error" and problem.code == "unknown-table" for problem in problems):
+    """Whether a statement is refused for what a statement before it makes, which has not been run."""
+    catalog = analysis.catalog
+    errors = [problem for problem in problems if problem.severity == "error" and problem.code.startswith("unknown-")]
+    if not errors:
         return False
-    dialect = analysis.catalog.dialect
-    made = {
-        made_by(other.text, dialect) for other in analysis.statements if other.span.start < statement.span.start
-    } - {""}
-    missing = {name for name in made if analysis.catalog.find(name) is None}
+    before = [other.text for other in analysis.statements if other.span.start < statement.span.start]
+    for made in {name for text in before for name in made_names(text, catalog)}:
+        if any(is_awaited(problem, statement.text, made, catalog) for problem in errors):
+            return True
+    if not any(problem.code == "unknown-table" for problem in errors):
+        return False
+    dialect = catalog.dialect
+    missing = {name for text in before if (name := made_by(text, dialect)) and catalog.find(name) is None}
     return bool(missing) and not missing.isdisjoint(tables_named(statement.text, dialect))
 
 

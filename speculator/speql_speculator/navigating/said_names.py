@@ -8,7 +8,7 @@ from speql_speculator.parsing.syntax_tree import From, Literal, Node, Select, So
 from speql_speculator.tokens import Token
 from speql_sql import Problem, Span
 
-_NAME = re.compile(r"\"(?P<double>[^\"]+)\"|'(?P<single>[^']+)'")
+_NAME = re.compile(r"\"(?P<double>[^\"]+)\"|'(?P<single>[^']+)'|^\w+ with name (?P<plain>\S+) does not exist")
 _USING = re.compile(r"does not exist on (left|right) side of join")
 _ALIAS_TWICE = re.compile(r"^Ambiguous reference to table ")
 _GROUPS = re.compile(r"^GROUP BY term out of range - should be between 1 and (\d+)")
@@ -26,7 +26,7 @@ def place_of_said_name(problem: Problem, model: SemanticModel) -> Span | None:
     said = _NAME.search(problem.message)
     if said is None:
         return None
-    name = (said["double"] or said["single"]).lower()
+    name = (said["double"] or said["single"] or said["plain"]).lower()
     if _USING.search(problem.message):
         return next(_in_using(model, name), None)
     if problem.span is not None and name in problem.span.of(model.text).lower():
