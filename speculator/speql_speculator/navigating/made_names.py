@@ -62,8 +62,8 @@ def _made(statement: str, catalog: Catalog) -> Iterator[MadeName]:
         yield MadeName("unknown-table", table)
         for column in semantic_model(statement, catalog).output.columns:
             yield MadeName("unknown-column", column.name.lower(), table)
-        for column in _listed(tokens):
-            yield MadeName("unknown-column", column, table)
+        for listed in _listed(tokens):
+            yield MadeName("unknown-column", listed, table)
     else:
         kind = next((word for word in words[:6] if word in _KINDS), "")
         last = _last_of_path(tokens, words, words.index(kind) + 1) if kind else ""
