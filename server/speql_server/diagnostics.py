@@ -15,6 +15,7 @@ from speql_server.earlier_cells import not_run_yet
 from speql_server.latest_only import LatestOnly
 from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
+from speql_speculator.embedding.driver_parameters import has_driver_parameters
 from speql_speculator.embedding.host_variables import is_host_variable
 from speql_speculator.navigating.culprits import located
 from speql_speculator.navigating.made_names import is_awaited, made_names
@@ -105,6 +106,8 @@ class Diagnoser:
                 own = (_not_made(statement.text),)
             elif own and self._reads_a_variable(own, statement, analysis):
                 own = (_variable(statement.text),)
+            elif _has_places_for_values(own, statement, analysis):
+                own = (_no_values(statement.text),)
             problems = [shifted(problem, statement.span.start) for problem in own]
             if statement == analysis.statement and not settled:
                 problems = _outside_the_word(problems, analysis)
@@ -175,6 +178,13 @@ def _reads_what_is_not_made(problems: Sequence[Problem], statement: Statement, a
     dialect = catalog.dialect
     missing = {name for text in before if (name := made_by(text, dialect)) and catalog.find(name) is None}
     return bool(missing) and not missing.isdisjoint(tables_named(statement.text, dialect))
+
+
+def _has_places_for_values(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
+    """Whether a statement of a program is refused, and has places where a driver puts values."""
+    if analysis.snapshot.projection is None or all(problem.severity != "error" for problem in problems):
+        return False
+    return has_driver_parameters(statement.text, analysis.catalog.dialect)
 
 
 def _not_made(text: str) -> Problem:

@@ -53,6 +53,9 @@ ACCEPTED = [
     ("an argument", "def f(n, frame):\n    return duckdb.sql('SELECT a FROM frame')", "host-variable"),
     ("values in order", "con.execute('SELECT carrier FROM airlines WHERE carrier = ?', ['AA'])", "no-values"),
     ("values by name", "con.execute('SELECT $code, carrier FROM airlines', {'code': 'AA'})", "no-values"),
+    ("values of psycopg", "con.execute('SELECT carrier FROM airlines WHERE carrier = %s', ['AA'])", "no-values"),
+    ("its names", "con.execute('SELECT carrier FROM airlines WHERE carrier = %(code)s', code)", "no-values"),
+    ("values of SQLAlchemy", "con.execute(text('SELECT carrier FROM airlines WHERE carrier = :code'))", "no-values"),
     ("no variable", "frame == 1\nduckdb.sql('SELECT a FROM frame')", "unknown-table"),
 ]
 
