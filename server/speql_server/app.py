@@ -213,8 +213,7 @@ class SpeqlServer(LanguageServer):
         if connection is None:
             return Catalog()
         catalog = await connection.catalog()
-        edited = (self.documents.get(earlier) for earlier in self.notebooks.earlier(uri))
-        earlier = tuple(one.snapshot for one in edited if one is not None)
+        earlier = self._earlier(uri)
         if not earlier:
             return catalog
         from speql_server.earlier_cells import with_earlier_cells
@@ -222,6 +221,11 @@ class SpeqlServer(LanguageServer):
         return await asyncio.get_running_loop().run_in_executor(
             executors.analysis, with_earlier_cells, catalog, earlier
         )
+
+    def _earlier(self, uri: str) -> tuple[Snapshot, ...]:
+        """The texts of the cells before one."""
+        edited = (self.documents.get(earlier) for earlier in self.notebooks.earlier(uri))
+        return tuple(one.snapshot for one in edited if one is not None)
 
     def run_together(self, uri: str) -> tuple[tuple[Snapshot, ...], int]:
         """The texts of which each sees what those before it make, and the number of a document's among them.
@@ -494,6 +498,7 @@ class SpeqlServer(LanguageServer):
             ),
             opened.language_model,
             partial(self.catalog, uri),
+            partial(self._earlier, uri),
         )
 
     def _wrote(self, connection: "Connection") -> None:

@@ -15,10 +15,14 @@ from speql_server.earlier_cells import not_run_yet
 from speql_server.latest_only import LatestOnly
 from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
+from speql_speculator.embedding.driver_parameters import has_driver_parameters
+from speql_speculator.embedding.host_variables import is_host_variable
 from speql_speculator.navigating.culprits import located
+from speql_speculator.navigating.made_names import is_awaited, made_names
 from speql_speculator.navigating.made_tables import made_by
 from speql_speculator.predicting.words import tables_named
 from speql_speculator.repair import Repair
+from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement
 from speql_sql import Catalog, Problem, Span
 
@@ -47,12 +51,14 @@ class Diagnoser:
         settings: ServerSettings,
         clock: Clock,
         publish: Publish,
+        earlier: Callable[[], Sequence[Snapshot]] = tuple,
     ) -> None:
         self._engine = engine
         self._analyst = analyst
         self._executor = executor
         self._settings = settings
         self._publish = publish
+        self._earlier = earlier
         self._published: tuple[int, tuple[Problem, ...]] | None = None
         self._known: OrderedDict[tuple[str, str], tuple[Problem, ...]] = OrderedDict()
         self._at_once: LatestOnly[tuple[Problem, ...]] = LatestOnly("diagnostics", sleep=clock.sleep)
@@ -98,11 +104,24 @@ class Diagnoser:
                 continue  # the next statement that runs will say so, and this one is judged at the next change
             if own and _reads_what_is_not_made(own, statement, analysis):
                 own = (_not_made(statement.text),)
+            elif own and self._reads_a_variable(own, statement, analysis):
+                own = (_variable(statement.text),)
+            elif _has_places_for_values(own, statement, analysis):
+                own = (_no_values(statement.text),)
             problems = [shifted(problem, statement.span.start) for problem in own]
             if statement == analysis.statement and not settled:
                 problems = _outside_the_word(problems, analysis)
             found += problems
         return tuple(sorted(found, key=lambda problem: problem.span or Span(0, 0)))
+
+    def _reads_a_variable(self, problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
+        """Whether a statement is refused for a table that may be a variable of the Python around it."""
+        missing = [
+            problem.span.of(statement.text)
+            for problem in problems
+            if problem.severity == "error" and problem.code == "unknown-table" and problem.span is not None
+        ]
+        return any(is_host_variable(name, (*self._earlier(), analysis.snapshot)) for name in missing)
 
     async def _of_statement(self, statement: Statement, catalog: Catalog) -> tuple[Problem, ...]:
         """The problems of one statement; spans count from its start."""
@@ -131,6 +150,8 @@ class Diagnoser:
                 # It is run as it is typed, but for tables that nothing joins: the user is told of those.
                 return tuple(note for note in notes if note.code == "left-out")
             refused = binding.problems
+        if any(problem.code == "no-values" for problem in refused):
+            return (_no_values(statement.text),)
         if refused and (awaited := not_run_yet(statement.text, catalog)) is not None:
             return (awaited,)
         if not_run or any(problem.code == "not-a-query" for problem in refused):
@@ -143,20 +164,42 @@ class Diagnoser:
 
 
 def _reads_what_is_not_made(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
-    """Whether a statement is refused for a table that a statement before it makes, which has not been run."""
-    if not any(problem.severity == "error" and problem.code == "unknown-table" for problem in problems):
+    """Whether a statement is refused for what a statement before it makes, which has not been run."""
+    catalog = analysis.catalog
+    errors = [problem for problem in problems if problem.severity == "error" and problem.code.startswith("unknown-")]
+    if not errors:
         return False
-    dialect = analysis.catalog.dialect
-    made = {
-        made_by(other.text, dialect) for other in analysis.statements if other.span.start < statement.span.start
-    } - {""}
-    missing = {name for name in made if analysis.catalog.find(name) is None}
+    before = [other.text for other in analysis.statements if other.span.start < statement.span.start]
+    for made in {name for text in before for name in made_names(text, catalog)}:
+        if any(is_awaited(problem, statement.text, made, catalog) for problem in errors):
+            return True
+    if not any(problem.code == "unknown-table" for problem in errors):
+        return False
+    dialect = catalog.dialect
+    missing = {name for text in before if (name := made_by(text, dialect)) and catalog.find(name) is None}
     return bool(missing) and not missing.isdisjoint(tables_named(statement.text, dialect))
+
+
+def _has_places_for_values(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
+    """Whether a statement of a program is refused, and has places where a driver puts values."""
+    if analysis.snapshot.projection is None or all(problem.severity != "error" for problem in problems):
+        return False
+    return has_driver_parameters(statement.text, analysis.catalog.dialect)
 
 
 def _not_made(text: str) -> Problem:
     message = "This reads what a statement before it makes, and that has not been run."
     return Problem("not-run-yet", message, _first_word(text), "information", "Submit that one first.")
+
+
+def _variable(text: str) -> Problem:
+    message = "This reads a variable of Python, which is known where it runs only."
+    return Problem("host-variable", message, _first_word(text), "information")
+
+
+def _no_values(text: str) -> Problem:
+    message = "This has parameters, and their values are known where it runs only."
+    return Problem("no-values", message, _first_word(text), "information", "Write values to see a preview.")
 
 
 def _all_placed(problems: Sequence[Problem], repaired: Repair, text: str, catalog: Catalog) -> tuple[Problem, ...]:

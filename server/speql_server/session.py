@@ -1,7 +1,7 @@
 """A document while it is open: from each snapshot to analysis, diagnostics, speculation and previews."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -78,6 +78,7 @@ class Session:
         outlets: Outlets,
         language_model: LanguageModel | None = None,
         catalog: Callable[[], Awaitable[Catalog]] | None = None,
+        earlier: Callable[[], Sequence[Snapshot]] = tuple,
     ) -> None:
         self._connection = connection
         self.made_of = (connection, settings, language_model, connection.predictor)
@@ -96,7 +97,7 @@ class Session:
         self._analyses: LatestOnly[_Analysed] = LatestOnly("analysis", sleep=clock.sleep)
         self._messages: LatestOnly[protocol.Preview] = LatestOnly("preview message", sleep=clock.sleep)
         self._diagnoser = Diagnoser(
-            connection.engine, self._analyst, executors.analysis, settings, clock, self._publish_diagnostics
+            connection.engine, self._analyst, executors.analysis, settings, clock, self._publish_diagnostics, earlier
         )
         self._scheduler = Scheduler(
             connection.engine,

@@ -75,6 +75,7 @@ def tokenize_coarsely(text: str, dialect: str, words: frozenset[str], start: int
     return _scan(text, dialect, words, start)
 
 
+_BYTE_ORDER_MARK = "\ufeff"
 _WORD = r"[^\W\d][\w$]*"
 _TSQL = ("tsql", "fabric")
 _TSQL_WORD = r"#{0,2}[^\W\d][\w$#@]*"
@@ -152,7 +153,7 @@ def _scan(text: str, dialect: str, words: frozenset[str] | None = None, start: i
     lexicon = _lexicon(dialect, words)
     match_at = lexicon.master.match
     marks = _Marks(text, lexicon.nested_comments)
-    position, length = start, len(text)
+    position, length = start or int(text.startswith(_BYTE_ORDER_MARK)), len(text)
     while position < length:
         match = match_at(text, position)
         if match is None:  # pragma: no cover - the last alternative matches any character

@@ -47,6 +47,27 @@ async def test_a_string_has_a_preview(start: Start, flights: Path, text: str, co
     assert "airlines" in editor.covered(shown.statement) or "flights" in editor.covered(shown.statement)
 
 
+ACCEPTED = [
+    ("a data frame", "frame = pd.read_csv('a.csv')\nduckdb.sql('SELECT a FROM frame')", "host-variable"),
+    ("a relation", "rows: Any = con.table('flights')\nduckdb.sql('SELECT carrier FROM rows')", "host-variable"),
+    ("an argument", "def f(n, frame):\n    return duckdb.sql('SELECT a FROM frame')", "host-variable"),
+    ("values in order", "con.execute('SELECT carrier FROM airlines WHERE carrier = ?', ['AA'])", "no-values"),
+    ("values by name", "con.execute('SELECT $code, carrier FROM airlines', {'code': 'AA'})", "no-values"),
+    ("values of psycopg", "con.execute('SELECT carrier FROM airlines WHERE carrier = %s', ['AA'])", "no-values"),
+    ("its names", "con.execute('SELECT carrier FROM airlines WHERE carrier = %(code)s', code)", "no-values"),
+    ("values of SQLAlchemy", "con.execute(text('SELECT carrier FROM airlines WHERE carrier = :code'))", "no-values"),
+    ("no variable", "frame == 1\nduckdb.sql('SELECT a FROM frame')", "unknown-table"),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), [case[1:] for case in ACCEPTED], ids=[case[0] for case in ACCEPTED])
+async def test_what_runs_where_its_values_are_is_no_error(start: Start, flights: Path, text: str, code: str) -> None:
+    editor = await start("--database", flights)
+    open_as(editor, "python", BEFORE + text)
+    found = await editor.diagnostics(lambda some: len(some) > 0)
+    assert [(one["code"], one["severity"]) for one in found] == [(code, 1 if code == "unknown-table" else 3)]
+
+
 async def test_typing_in_a_string_is_followed(start: Start, flights: Path) -> None:
     editor = await start("--database", flights)
     at = open_as(editor, "python", BEFORE + 'duckdb.sql("SELECT count(*) FROM air|")')

@@ -86,6 +86,12 @@ SCRIPT = [
     "INSERT INTO t SELECT 1; UPDATE t SET a = 2; DELETE FROM t; ALTER TABLE t ADD COLUMN c INTEGER",
     "PRAGMA table_info('t'); SET threads = 2; DESCRIBE t; SHOW TABLES; SUMMARIZE t; EXPLAIN SELECT 1",
     "PIVOT t ON a USING count(*); UNPIVOT t ON a INTO NAME n VALUE v; FROM t SELECT a; VALUES (1, 2)",
+    "CREATE MACRO m(a) AS a + 1; SELECT m(2); CREATE FUNCTION tm(a) AS TABLE SELECT a AS z; SELECT z FROM tm(1)",
+    "CREATE TYPE mood AS ENUM ('a', 'b'); SELECT 'a'::mood; CREATE SEQUENCE numbers; SELECT nextval('numbers')",
+    "CREATE TABLE old (x INTEGER); ALTER TABLE old RENAME TO new_one; SELECT x FROM new_one",
+    "ALTER TABLE t ADD COLUMN c INTEGER; ALTER TABLE t RENAME a TO b; SELECT c, b FROM t; SELECT t.b FROM t",
+    "CREATE OR REPLACE TABLE t AS SELECT 1 AS b; SELECT b FROM t; CREATE OR REPLACE TABLE t (d INT); SELECT d FROM t",
+    "ATTACH 'other.duckdb' AS o; SELECT 1 FROM o.s; SELECT 1 FROM o.main.s",
     "COPY (SELECT 1) TO 'x.csv'; ATTACH 'y.duckdb'; BEGIN; COMMIT; PREPARE p AS SELECT 1",
     "SELECT $$a;b$$, 'it''s', E'\\n', \"a\" /* ; */ FROM t; -- ; SELECT nope\nSELECT a[1:2] FROM (SELECT [1] AS a)",
 ]
@@ -96,3 +102,19 @@ async def test_statements_of_a_script(text: str) -> None:
     async for judge in judge_of(None, "CREATE TABLE t (a INTEGER)"):
         assert [one for one in await judge.problems(text) if one.severity == "error"] == []
         assert [one for one in await judge.problems(text.replace("\n", "\r\n")) if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE MACRO m(a) AS a + 1; SELECT n(2)",
+        "SELECT m(2); CREATE MACRO m(a) AS a + 1",
+        "CREATE OR REPLACE TABLE t AS SELECT a AS b FROM t; SELECT c FROM t",
+        "CREATE TABLE s AS SELECT 1 AS b; SELECT b FROM t",
+        "ALTER TABLE t ADD COLUMN c INTEGER; SELECT d FROM t",
+        "CREATE TYPE mood AS ENUM ('a'); SELECT 'a'::mod",
+    ],
+)
+async def test_what_no_statement_before_makes_is_wrong(text: str) -> None:
+    async for judge in judge_of(None, "CREATE TABLE t (a INTEGER)"):
+        assert [one.severity for one in await judge.problems(text) if one.severity == "error"] == ["error"]

@@ -123,6 +123,18 @@ async def test_later_cells_know_what_earlier_ones_would_make(start: Start, fligh
     assert [edit.new_text for edit in shown.edits] == ["outer_code"]
 
 
+async def test_a_variable_of_an_earlier_cell_is_no_unknown_table(start: Start, flights: Path) -> None:
+    notebook = await book(start, flights)
+    _, cell, other = notebook.open(
+        ("python", "import pandas as pd\n\nlate = pd.read_csv('late.csv')"),
+        ("python", "%%sql\nSELECT * FROM late"),
+        ("python", "%%sql\nSELECT * FROM lste"),
+    )
+    found = await cell.diagnostics(lambda some: bool(some) and some[0]["code"] == "host-variable")
+    assert [one["severity"] for one in found] == [3]
+    assert await other.diagnostics(lambda some: any(one["code"] == "unknown-table" for one in some))
+
+
 async def test_the_order_of_the_cells_counts(start: Start, flights: Path) -> None:
     notebook = await book(start, flights)
     made, cell = notebook.open(("sql", "CREATE VIEW early AS SELECT 1 AS one"), ("sql", "SELECT  FROM early"))

@@ -175,3 +175,9 @@ def test_a_megabyte_is_split_in_linear_time(text: str) -> None:
     started = time.process_time()
     split_statements(text)
     assert time.process_time() - started < 6
+
+
+def test_a_byte_order_mark_is_no_word_of_the_first_statement() -> None:
+    text = "\ufeffselect 1;\nselect 2"
+    assert [(one.span.start, one.text) for one in split_statements(text)] == [(1, "select 1"), (11, "select 2")]
+    assert [one.text for one in split_statements("\ufeff-- a comment\r\nselect 1")] == ["select 1"]

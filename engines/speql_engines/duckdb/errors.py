@@ -42,6 +42,7 @@ _CODES_BY_MESSAGE = (
     (re.compile(r"^set operations can only apply to expressions with the same number", re.I), "column-count"),
     (re.compile(r"^duplicate CTE name", re.I), "duplicate-cte"),
     (re.compile(r"no function matches|could not choose a best candidate", re.I), "type-error"),
+    (re.compile(r"^values were not provided for the following parameters", re.I), "no-values"),
     (re.compile(r"read-only mode", re.I), "read-only"),
     (re.compile(r"disabled by configuration", re.I), "access-refused"),
     (re.compile(r"no space left on device", re.I), "disk-full"),

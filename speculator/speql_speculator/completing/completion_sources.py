@@ -7,7 +7,7 @@ from speql_speculator.completing.completion_groups import Group, Items, is_text,
 from speql_speculator.tokens import Token
 from speql_sql import Catalog, Column, Table
 
-TO_SOURCE = words("FROM JOIN INTO UPDATE TABLE DESCRIBE SUMMARIZE")
+TO_SOURCE = words("FROM JOIN INTO UPDATE TABLE DESCRIBE SUMMARIZE PIVOT UNPIVOT")
 SET_OPERATORS = words("UNION INTERSECT EXCEPT")
 _END_OF_FROM = words("WHERE GROUP ORDER HAVING LIMIT OFFSET QUALIFY WINDOW SELECT SET VALUES RETURNING")
 _NOT_ALIASES = words(
@@ -144,7 +144,7 @@ class SourceReader:
                 Column(new, old.type if old is not None else "")
                 for new, old in zip(renamed, [*columns, *[None] * len(renamed)], strict=False)
             )
-        if alias or name:
+        if alias or name or columns:
             found.append(Source(alias or name, columns, table, aliased=bool(alias)))
         return at
 

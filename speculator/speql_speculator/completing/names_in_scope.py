@@ -115,13 +115,16 @@ def names_in_scope(text: str, tokens: Sequence[Token], place: int, catalog: Cata
     """What can be named at an offset of one statement's text. Never raises.
 
     ``tokens`` are those of ``text`` without comments. Queries are read by the semantic model; for statements that it
-    does not read (UPDATE, DELETE, CREATE INDEX) the sources are read off the tokens.
+    does not read (UPDATE, DELETE, PIVOT, CREATE INDEX) the sources are read off the tokens.
     """
     model = semantic_model(text, catalog)
-    if model.tree is None or (tokens and tokens[0].upper in ("UPDATE", "DELETE", "MERGE")):
+    if model.tree is None or (tokens and tokens[0].upper in _READ_BY_TOKENS):
         return _by_tokens(tokens, place, catalog)
     reader = _Names(model, place)
     return reader.names()
+
+
+_READ_BY_TOKENS = ("UPDATE", "DELETE", "MERGE", "PIVOT", "UNPIVOT")
 
 
 def _by_tokens(tokens: Sequence[Token], place: int, catalog: Catalog) -> NamesInScope:

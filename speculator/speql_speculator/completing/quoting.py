@@ -21,6 +21,17 @@ def quoted(name: str, dialect: str = "duckdb", *, always: bool = False) -> str:
     return opening + name.replace(closing, closing * 2) + closing
 
 
+def made_up(name: str, dialect: str) -> str:
+    """As :func:`quoted`, but a plain word stays without quotes though the engine reads it in other letters.
+
+    It is so for a name that is new everywhere: what gives it and what uses it are read in the same letters.
+
+    >>> made_up("total", "snowflake"), made_up("Total", "postgres"), made_up("two words", "bigquery")
+    ('total', 'Total', '`two words`')
+    """
+    return name if quoted(name) == name else quoted(name, dialect)
+
+
 _FOLDED = {
     **dict.fromkeys(("postgres", "redshift", "materialize", "risingwave"), str.lower),
     **dict.fromkeys(("snowflake", "oracle"), str.upper),

@@ -133,7 +133,7 @@ def _once(text: str, style: Style, dialect: str) -> _LaidOut | None:
     tokens, gaps = read_gaps(text, tokenize(text, dialect, comments=True))
     if any(_means_by_its_place(one, other) for one, other in pairwise(tokens)):
         return None
-    tree = whole_query(text, tokens)
+    tree = whole_query(text, tokens, dialect)
     if tree is None:
         return None
     words = cased(tokens, tree, style.keyword_case)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from speql_speculator.navigating.said_names import place_of_said_name
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
 from speql_speculator.navigating.symbols import Output
 from speql_speculator.parsing.keywords import AGGREGATES
@@ -18,6 +19,7 @@ def located(problem: Problem, text: str, catalog: Catalog) -> Problem:
     model = semantic_model(text, catalog)
     if problem.span is not None and problem.span.start == problem.span.end:
         problem = replace(problem, span=_token_at(model, problem.span) or problem.span)
+    problem = replace(problem, span=place_of_said_name(problem, model) or problem.span)
     if model.tree is None:
         return problem
     if problem.code == "column-count":

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from speql_speculator.completing.quoting import quoted
+from speql_speculator.completing.quoting import made_up, quoted
 from speql_speculator.edits import Edit, apply_edits
 from speql_speculator.navigating.document import model_at
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
@@ -52,19 +52,17 @@ def rename(text: str, offset: int, new_name: str, catalog: Catalog) -> tuple[Edi
     model, symbol = located.model, occurrence.symbol
     if name == symbol.name:
         return ()
-    edits = tuple(_edits(model, symbol, spelling(name, catalog.dialect)))
+    spelled = made_up(name, catalog.dialect) if name == new_name.strip() else quoted(name, catalog.dialect)
+    edits = tuple(_edits(model, symbol, _marked(spelled, catalog.dialect)))
     after = semantic_model(apply_edits(model.text, edits), catalog)
     if not _means_the_same(model, after, edits) or _clashes(model, after, symbol, name):
         return f"`{name}` already means something else here. Choose a name that this statement does not use."
     return tuple(Edit(edit.span.shifted(located.start), edit.new_text, edit.reason, edit.code) for edit in edits)
 
 
-def spelling(name: str, dialect: str) -> str:
+def _marked(spelled: str, dialect: str) -> str:
     """A name as it has to be written wherever a name may stand: in quotes if it is any word that SQL uses itself."""
-    if name.upper() in _SPECIAL and quoted(name, dialect) == name:
-        mark = quoted(" ", dialect)[0]
-        return f"{mark}{name}{mark}"
-    return quoted(name, dialect)
+    return quoted(spelled, dialect, always=True) if spelled.upper() in _SPECIAL else spelled
 
 
 _SPECIAL = RESERVED | NO_BARE_ALIAS | CLAUSE_WORDS | JOIN_WORDS | CONSTANT_WORDS | TYPE_WORDS | UNIT_WORDS

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from speql_speculator.by_identity import ByIdentity
 from speql_speculator.navigating.binding_queries import QueryBinder
 from speql_speculator.navigating.binding_state import BindingState, Mark
+from speql_speculator.navigating.letter_case import told_apart_by_case
 from speql_speculator.navigating.scopes import Relation, Scope, Stretch
 from speql_speculator.navigating.symbols import Occurrence, Output, Symbol
 from speql_speculator.parsing.clauses import ClauseParser
@@ -30,10 +31,10 @@ class SemanticModel:
 
     ``tokens`` are without comments; ``tree`` is None for what is no query, and then there are no symbols. ``marks`` say
     what words are that are no symbols, by the index of the token. ``unresolved`` are tokens of names that mean nothing
-    known. ``blocked`` is why a symbol cannot be renamed. ``outputs`` are the columns of CTEs and of aliases, ``output``
-    those of the statement; ``ends`` is where an AS would have to be put for a borrowed name. ``scopes`` are what the
-    names of each SELECT are looked up in, ``stars`` what each star stands for, ``stretches`` are where which names
-    can be used.
+    known, or that the engine tells apart by their case alone. ``blocked`` is why a symbol cannot be renamed.
+    ``outputs`` are the columns of CTEs and of aliases, ``output`` those of the statement; ``ends`` is where an AS would
+    have to be put for a borrowed name. ``scopes`` are what the names of each SELECT are looked up in, ``stars`` what
+    each star stands for, ``stretches`` are where which names can be used.
     """
 
     text: str
@@ -104,15 +105,18 @@ def _semantic_model(text: str, key: ByIdentity, version: str) -> SemanticModel:
     except (TooDeepError, RecursionError):
         return nothing
     _bind_target(tokens, start, binder)
+    doubtful = told_apart_by_case(tokens, binder.named | binder.unresolved, catalog.dialect)
+    starts = {tokens[index].start for index in doubtful}
+    occurrences = [one for one in binder.occurrences if one.span.start not in starts]
     return SemanticModel(
         text,
         catalog.dialect,
         tokens,
         tree,
-        tuple(sorted(binder.occurrences, key=lambda found: found.span.start)),
+        tuple(sorted(occurrences, key=lambda found: found.span.start)),
         binder.marks,
-        frozenset(binder.named),
-        frozenset(binder.unresolved - binder.named),
+        frozenset(binder.named - doubtful),
+        frozenset(binder.unresolved - binder.named) | doubtful,
         binder.blocked,
         binder.outputs,
         output,

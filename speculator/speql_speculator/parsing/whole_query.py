@@ -22,15 +22,16 @@ from speql_speculator.tokens import Token
 _MOST_TOKENS = 20_000
 
 
-def whole_query(text: str, tokens: Sequence[Token]) -> Query | None:
+def whole_query(text: str, tokens: Sequence[Token], dialect: str) -> Query | None:
     """The tree of the query that a statement is, or has at its end; None if anything is missing or left over.
 
-    ``tokens`` are without comments. A statement that is not understood to its end has no tree either.
+    ``tokens`` are without comments, as ``dialect`` reads them. A statement that is not understood to its end
+    has no tree either.
     """
     start = query_start(tokens)
     if start is None or len(tokens) > _MOST_TOKENS or any(token.closer for token in tokens):
         return None
-    parser = ClauseParser(tokens, text, len(text) + 1)
+    parser = ClauseParser(tokens, text, len(text) + 1, dialect=dialect)
     parser.position = start
     try:
         tree = parser.statement()

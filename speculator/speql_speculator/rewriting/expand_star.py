@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from speql_speculator.completing.quoting import quoted
 from speql_speculator.navigating.scopes import Relation, Scope
 from speql_speculator.navigating.semantic_model import SemanticModel
-from speql_speculator.parsing.syntax_tree import Select, Star
+from speql_speculator.parsing.syntax_tree import Select, Source, Star
 from speql_speculator.resolving.analysis import local_nodes
 from speql_speculator.rewriting.action import Action
 from speql_speculator.rewriting.changes import Change, changed
@@ -54,12 +54,20 @@ def _excluded(model: SemanticModel, star: Star) -> frozenset[str] | None:
     return frozenset(token.name.lower() for token in names if token.text != ",")
 
 
+def _is_doubtful(model: SemanticModel, star: Star) -> bool:
+    """Whether a source of FROM has a name that means nothing known."""
+    for select in around(model, span_of(model, star), Select)[:1]:
+        sources = [node for node in local_nodes(select) if isinstance(node, Source)]
+        return any(token in model.unresolved for source in sources for token in (*source.parts, source.alias))
+    return False
+
+
 def _columns(
     model: SemanticModel, star: Star, scope: Scope | None, excluded: frozenset[str]
 ) -> list[tuple[str, str]] | None:
     """Qualifier (or nothing) and name of each column; None where that is not sure."""
     relations = model.stars.get(star)
-    if scope is None or not relations:
+    if scope is None or not relations or _is_doubtful(model, star):
         return None
     if any(relation.opaque or _has_a_doubtful_name(relation) for relation in scope.relations):
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from speql_speculator.completing.quoting import quoted
+from speql_speculator.completing.quoting import made_up
 from speql_speculator.navigating.semantic_model import SemanticModel
 from speql_speculator.navigating.symbols import Occurrence
 from speql_speculator.parsing.syntax_tree import Cte, Nested, Node, Query, Reference, Select, Source, walk
@@ -12,6 +12,7 @@ from speql_speculator.rewriting.action import Action
 from speql_speculator.rewriting.changes import Change, InPlaceOf, Part, changed
 from speql_speculator.rewriting.in_parentheses import body_parts, comments_in
 from speql_speculator.rewriting.keeps_meaning import keeps_meaning
+from speql_speculator.rewriting.may_be_a_cte import may_be_a_cte
 from speql_speculator.rewriting.places_in_tree import around, first_word, nameless_items, span_between, span_of
 from speql_speculator.rewriting.same_each_time import same_each_time
 from speql_sql import Catalog, Span
@@ -24,11 +25,11 @@ def extract_cte(model: SemanticModel, span: Span, catalog: Catalog) -> Action | 
     and for a subquery where its text names a column or is compared with GROUP BY.
     """
     tree = model.tree
-    if tree is None or model.unresolved or whole_query(model.text, model.tokens) is None:
+    if tree is None or model.unresolved or whole_query(model.text, model.tokens, model.dialect) is None:
         return None
     for node, query in _candidates(model, span):
         inside = span_of(model, query)
-        if _looks_outside(model, query, inside):
+        if _looks_outside(model, query, inside) or not may_be_a_cte(model, node):
             continue
         if any(other is not node for other in around(model, inside, Nested)) and not same_each_time(
             model, query, catalog, often=False
@@ -131,13 +132,13 @@ def _change(
         inner = Span(outside.start + 1, outside.end - 1)
         if comments_in(model, inner) != comments_in(model, body[1]):
             return None
-        read = f"{first_word(model, 'SELECT')} * {first_word(model, 'FROM')} {quoted(name, catalog.dialect)}"
+        read = f"{first_word(model, 'SELECT')} * {first_word(model, 'FROM')} {made_up(name, catalog.dialect)}"
         replaced = Change(inner, (read,))
     else:
         if node.tail != (0, 0) or model.tokens[node.join[1]].upper == "LATERAL":
             return None
         name, replaced = _source_change(model, node, outside, catalog)
-    written: list[Part] = [before, quoted(name, catalog.dialect), f" {first_word(model, 'AS')} ", *body, behind]
+    written: list[Part] = [before, made_up(name, catalog.dialect), f" {first_word(model, 'AS')} ", *body, behind]
     if isinstance(node, Source) and node.alias >= 0 and replaced.parts == ():
         # The alias stays where it was; here its letters are repeated.
         written[1] = model.tokens[node.alias].text
@@ -149,14 +150,14 @@ def _source_change(model: SemanticModel, source: Source, outside: Span, catalog:
     if source.alias < 0:
         name = _free_name(model, "extracted", catalog)
         first = model.tokens[min(max(source.first, source.join[1]), len(model.tokens) - 1)]
-        return name, Change(outside, (InPlaceOf(quoted(name, catalog.dialect), Span(first.start, first.end)),))
+        return name, Change(outside, (InPlaceOf(made_up(name, catalog.dialect), Span(first.start, first.end)),))
     alias = model.tokens[source.alias]
     between = Span(outside.end, alias.start)
     taken = catalog.find(alias.name) is not None or _names(model).count(alias.name.lower()) > 1
     if not source.column_names and not taken and alias.kind != "string" and not comments_in(model, between):
         return alias.name, Change(Span(outside.start, alias.start), ())
     name = _free_name(model, f"{alias.name}_rows", catalog)
-    return name, Change(outside, (quoted(name, catalog.dialect),))
+    return name, Change(outside, (made_up(name, catalog.dialect),))
 
 
 def _names(model: SemanticModel) -> list[str]:

@@ -26,7 +26,7 @@ def inline_cte(model: SemanticModel, span: Span, catalog: Catalog) -> Action | N
         return None
     symbol = occurrence.symbol
     found = _declaration(model, symbol)
-    if found is None or whole_query(model.text, model.tokens) is None:
+    if found is None or whole_query(model.text, model.tokens, model.dialect) is None:
         return None
     with_, cte = found
     reads = _reads(model, symbol)

@@ -19,8 +19,8 @@ def keeps_meaning(before: SemanticModel, change: Changed, catalog: Catalog) -> b
     after = semantic_model(change.text, catalog)
     if after.tree is None or len(split_statements(change.text, catalog.dialect)) != 1:
         return False
-    whole = whole_query(before.text, before.tokens) is not None
-    if whole and whole_query(change.text, after.tokens) is None:
+    whole = whole_query(before.text, before.tokens, before.dialect) is not None
+    if whole and whole_query(change.text, after.tokens, after.dialect) is None:
         return False
     if not whole and any(token.upper in _NOT_UNDERSTOOD for token in before.tokens):
         return False  # the text is whole perhaps, and only we do not read it to its end

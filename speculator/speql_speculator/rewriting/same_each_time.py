@@ -40,7 +40,7 @@ def _is_harmless(call: Call, catalog: Catalog) -> bool:
     name = call.name.lower()
     if name in catalog.user_functions or name in VOLATILE_FUNCTIONS:
         return False
-    return is_built_in(name, "duckdb") or name in _SYNTAX or name in _READERS
+    return is_built_in(name, catalog.dialect) or name in _SYNTAX or name in _READERS
 
 
 _SYNTAX = frozenset(

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from speql_speculator.edits import apply_edits
 from speql_speculator.formatting.formatting import format_edits, formatted
 from speql_speculator.formatting.style import Style
+from speql_speculator.statements import split_statements
 from speql_sql import Span
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "formatting"
@@ -36,6 +38,45 @@ UNTOUCHED = [
 def test_a_text_is_laid_out(text: str, expected: str) -> None:
     assert formatted(text) == expected
     assert formatted(expected) == expected
+
+
+DIALECTS = [
+    (
+        "snowflake",
+        'select  v:a.b[0]::string as u,v:"x y" from t -- raw\n, lateral flatten(input=>t.v:items) f',
+        'select v:a.b[0]::string as u, v:"x y"\nfrom\n    t, -- raw\n    lateral flatten(input => t.v:items) f',
+    ),
+    ("redshift", "select c.k,o.n,i from t c,c.orders o at i", "select c.k, o.n, i from t c, c.orders o at i"),
+    ("postgres", "select a->>'x',b @>'{}'  from t", "select a ->> 'x', b @> '{}' from t"),
+    ("bigquery", "select * except(a) from `p-x.d.t`,unnest(b)  c", "select * except (a) from `p-x.d.t`, unnest(b) c"),
+    (
+        "spark",
+        "select transform(a,x->x+1) from `t` lateral view explode(m) e as k,v",
+        "select transform(a, x -> x + 1)\nfrom `t`\nlateral view explode(m) e as k, v",
+    ),
+    (
+        "tsql",
+        "select top (3) x=a+1,[y] from #t with(nolock)",
+        "select top (3) x = a + 1, [y] from #t with (nolock)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("dialect", "text", "expected"), DIALECTS)
+def test_each_dialect_is_read_as_its_own(dialect: str, text: str, expected: str) -> None:
+    assert formatted(text, dialect=dialect) == expected
+    assert formatted(expected, dialect=dialect) == expected
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "redshift", "snowflake", "bigquery", "spark", "tsql"])
+def test_queries_of_each_dialect_keep_what_they_say(dialect: str) -> None:
+    queries = FIXTURES.parent / "repair" / "dialects" / f"queries_{dialect}.sql"
+    for query in split_statements(queries.read_text(encoding="utf-8"), dialect):
+        for style in (Style(), Style(width=20, keyword_case="lower")):
+            once = formatted(query.text, style, dialect)
+            assert once != query.text or style == Style(), query.text
+            assert formatted(once, style, dialect) == once
+            assert sqlglot.parse_one(once, read=dialect) == sqlglot.parse_one(query.text, read=dialect)
 
 
 @pytest.mark.parametrize("text", UNTOUCHED)

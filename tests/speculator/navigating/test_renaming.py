@@ -1,9 +1,14 @@
 """Renaming as data: ``|`` is the cursor, then the new name, then the text that comes of it or why there is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from speql_speculator.edits import apply_edits
+from speql_speculator.navigating.places import places
 from speql_speculator.navigating.renaming import renamable, rename
+from speql_speculator.rewriting.code_actions import code_actions
+from speql_sql import Span
 
 from .test_places import CATALOG
 
@@ -82,6 +87,51 @@ def test_what_would_change_a_meaning_is_refused(marked: str, name: str, reason: 
     found = rename(marked.replace("|", "", 1), marked.index("|"), name, CATALOG)
     assert isinstance(found, str), found
     assert reason in found
+
+
+APART = [
+    ("postgres", 'WITH x AS (SELECT delay AS d|, carrier AS "D" FROM flights) SELECT d, "D" FROM x'),
+    ("postgres", 'SELECT f|.delay, "F".carrier FROM flights f, airlines "F"'),
+    ("postgres", 'WITH "X|" AS (SELECT 1 AS a), x AS (SELECT 2 AS b) SELECT * FROM x, "X"'),
+    ("snowflake", 'WITH x AS (SELECT delay AS d|, carrier AS "d" FROM flights) SELECT D, "d" FROM x'),
+    ("snowflake", 'SELECT f|.delay, "f".carrier FROM flights F, airlines "f"'),
+    ("snowflake", 'WITH "x|" AS (SELECT 1 AS a), x AS (SELECT 2 AS b) SELECT * FROM x, "x"'),
+]
+
+
+@pytest.mark.parametrize(("dialect", "marked"), APART)
+def test_names_that_the_engine_tells_apart_by_case_are_not_taken_for_one(dialect: str, marked: str) -> None:
+    catalog = replace(CATALOG, dialect=dialect)
+    text, at = marked.replace("|", "", 1), marked.index("|")
+    assert isinstance(rename(text, at, "other", catalog), str)
+    assert places(text, at, catalog) == ()
+    star = text.rindex("SELECT ") + len("SELECT ")
+    assert code_actions(text, Span(star, star), catalog, ("refactor.rewrite",)) == ()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "new_name", "written"),
+    [
+        ("postgres", "Other", "Other"),
+        ("postgres", '"Other"', '"Other"'),
+        ("snowflake", "other", "other"),
+        ("snowflake", '"other"', '"other"'),
+        ("snowflake", "select", '"select"'),
+        ("bigquery", "two words", "`two words`"),
+    ],
+)
+def test_a_new_name_is_written_as_it_is_typed(dialect: str, new_name: str, written: str) -> None:
+    text = "SELECT F.delay FROM flights f WHERE f.carrier IS NULL"
+    edits = rename(text, 7, new_name, replace(CATALOG, dialect=dialect))
+    assert not isinstance(edits, str), edits
+    assert apply_edits(text, edits) == f"SELECT {written}.delay FROM flights {written} WHERE {written}.carrier IS NULL"
+
+
+def test_letters_that_the_engine_folds_are_one_name() -> None:
+    text = 'SELECT F.delay FROM flights f WHERE "f".carrier IS NULL'
+    edits = rename(text, 7, "other", replace(CATALOG, dialect="postgres"))
+    assert not isinstance(edits, str), edits
+    assert apply_edits(text, edits) == "SELECT other.delay FROM flights other WHERE other.carrier IS NULL"
 
 
 def test_what_is_renamed_is_told_before() -> None:

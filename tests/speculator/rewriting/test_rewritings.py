@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -64,6 +65,17 @@ def test_what_could_change_the_result_is_not_offered(
 ) -> None:
     plain, span = marked(text)
     assert not [name for name in actions_at(plain, span, database[1]) if name.startswith(title)]
+
+
+@pytest.mark.parametrize(("text", "title", "expected"), _cases("dialects.txt"))
+def test_each_dialect_is_read_as_its_own(
+    database: tuple[duckdb.DuckDBPyConnection, Catalog], text: str, title: str, expected: str
+) -> None:
+    dialect, _, beginning = title.partition(": ")
+    plain, span = marked(text)
+    actions = actions_at(plain, span, replace(database[1], dialect=dialect))
+    found = [after for name, (_, after) in actions.items() if name.startswith(beginning)]
+    assert found == ([expected] if expected else [])
 
 
 def test_places_count_from_the_start_of_the_document(database: tuple[duckdb.DuckDBPyConnection, Catalog]) -> None:
