@@ -1,12 +1,11 @@
 """The LIMIT at the end of a query, the last thing that is typed and the first that is changed."""
 
-import re
-
 from sqlglot import exp
 
 from speql_sql.copy_tree import copy_tree
 
-_AT_THE_END = re.compile(r"\blimit\s+(0|[1-9][0-9]{0,17})\Z", re.IGNORECASE)
+_DIGITS = "0123456789"
+_MOST_DIGITS = 18
 
 
 def outer_limit(query: exp.Query) -> int | None:
@@ -34,8 +33,14 @@ def split_limit(text: str) -> tuple[str, int] | None:
     >>> split_limit("SELECT a FROM t LIMIT 10")
     ('SELECT a FROM t LIMIT ', 10)
     """
-    found = _AT_THE_END.search(text)
-    return (text[: found.start(1)], int(found[1])) if found is not None else None
+    # From the end: a regular expression would look at the whole text, at each keystroke.
+    before = text.rstrip(_DIGITS)
+    number, words = text[len(before) :], before.rstrip()
+    if not 0 < len(number) <= _MOST_DIGITS or (number[0] == "0" and number != "0") or words == before:
+        return None
+    rest = words[: -len("limit")]
+    is_word = not (rest and (rest[-1].isalnum() or rest[-1] == "_"))
+    return (before, int(number)) if words[len(rest) :].lower() == "limit" and is_word else None
 
 
 def with_limit(query: exp.Query, limit: int) -> exp.Query:

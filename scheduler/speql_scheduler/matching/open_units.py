@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
 from speql_scheduler.matching.units import Unit
@@ -48,7 +47,7 @@ def open_units(
     while grown:
         grown = False
         for unit in units:
-            if unit.path not in found and names & _ctes(unit.query):
+            if unit.path not in found and names & unit.ctes_read:
                 found.add(unit.path)
                 if unit.path[-1].startswith("CTE "):
                     names.add(unit.path[-1].removeprefix("CTE ").lower())
@@ -60,11 +59,6 @@ def _is_inserted(span: Span, typed: Sequence[int]) -> bool:
     """Whether nothing in the span has been typed: a SELECT of the repair's own, which is still to come."""
     after = bisect_left(typed, span.start)
     return after == len(typed) or typed[after] >= span.end
-
-
-def _ctes(query: exp.Query) -> set[str]:
-    with_ = query.args.get("with_")
-    return {cte.alias.lower() for cte in with_.expressions} if isinstance(with_, exp.With) else set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
@@ -13,8 +14,8 @@ _SET_OPERATORS = (TokenType.UNION, TokenType.EXCEPT, TokenType.INTERSECT)
 _TAIL = (TokenType.ORDER_BY, TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH)
 
 
-def select_spans(sql: str, selects: list[exp.Select], dialect: str = "duckdb") -> dict[int, Span]:
-    """The spans of the SELECTs of the tree that ``sql`` parses to, by their ``id``.
+def select_spans(sql: str, tree: exp.Query, dialect: str = "duckdb") -> dict[int, Span]:
+    """The spans of the SELECTs of the ``tree`` that ``sql`` parses to, by their ``id``.
 
     Parentheses around a SELECT, its WITH, and the ORDER BY of a set operation that it is a branch of are not part of
     it. sqlglot keeps places on identifiers and literals only, so the SELECTs are found among the tokens, and given to
@@ -23,32 +24,49 @@ def select_spans(sql: str, selects: list[exp.Select], dialect: str = "duckdb") -
     """
     tokens = [token for token in sql_tokens(sql, dialect) if token.token_type is not TokenType.SEMICOLON]
     spans = sorted(_Scanner(tokens).spans)
-    places = {id(select): _places(select) for select in selects}
-    if len(spans) != len(selects) or any(place is None for place in places.values()):
+    placed = sorted(_placed(tree), key=lambda one: (one.first, one.select.depth))
+    if len(spans) != len(placed) or any(one.last < 0 for one in placed):
         return {}
-    ordered = sorted(selects, key=lambda select: ((places[id(select)] or (0, 0))[0], select.depth))
-    found: dict[int, Span] = {}
-    for select, span in zip(ordered, spans, strict=True):
-        low, high = places[id(select)] or (0, 0)
-        if not (span.start <= low and high <= span.end):
-            return {}
-        found[id(select)] = span
-    return found
+    if any(not (span.start <= one.first and one.last <= span.end) for one, span in zip(placed, spans, strict=True)):
+        return {}
+    return {id(one.select): span for one, span in zip(placed, spans, strict=True)}
 
 
-def _places(select: exp.Select) -> tuple[int, int] | None:
-    """The first and last place in the text inside a SELECT, its WITH left out."""
-    first, last = sys.maxsize, -1
-    with_ = select.args.get("with_")
-    stack = [child for child in select.iter_expressions() if child is not with_]
+@dataclass(slots=True)
+class _Placed:
+    """A SELECT, and the first and last place in the text inside it, its WITH left out; ``last`` is -1 without any.
+
+    ``around`` is the SELECT around it, or that around the one in whose WITH it stands.
+    """
+
+    select: exp.Select
+    around: "_Placed | None"
+    first: int = sys.maxsize
+    last: int = -1
+
+
+def _placed(tree: exp.Query) -> list[_Placed]:
+    """All SELECTs of a tree, in one walk."""
+    found: list[_Placed] = []
+    stack: list[tuple[exp.Expr, _Placed | None]] = [(tree, None)]
     while stack:
-        node = stack.pop()
-        meta = node._meta
-        # The star that FROM-first implies is given the place of nothing.
-        if meta and "start" in meta and not isinstance(node, exp.Star):
-            first, last = min(first, meta["start"]), max(last, meta["end"] + 1)
-        stack.extend(node.iter_expressions())
-    return (first, last) if last >= 0 else None
+        node, around = stack.pop()
+        inside = around
+        if isinstance(node, exp.Select):
+            inside = _Placed(node, around)
+            found.append(inside)
+            if (with_ := node.args.get("with_")) is not None:
+                stack.append((with_, around))
+        elif inside is not None:
+            meta = node._meta
+            # The star that FROM-first implies is given the place of nothing.
+            if meta and "start" in meta and not isinstance(node, exp.Star):
+                inside.first, inside.last = min(inside.first, meta["start"]), max(inside.last, meta["end"] + 1)
+        stack += [(child, inside) for child in node.iter_expressions() if inside is around or child.arg_key != "with_"]
+    for one in reversed(found):  # each stands behind the one around it
+        if one.around is not None:
+            one.around.first, one.around.last = min(one.around.first, one.first), max(one.around.last, one.last)
+    return found
 
 
 class _Scanner:

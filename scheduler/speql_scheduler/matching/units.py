@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Literal
 
 from sqlglot import exp
@@ -21,30 +21,46 @@ class Unit:
     """One SELECT of a query, or a whole set operation.
 
     ``path`` is its breadcrumb (``("main", "CTE sales", "subquery")``), ``span`` its place in the text without its
-    WITH and without parentheses around it; ``query`` can be run as it is, with the CTEs that it needs, unless
-    ``correlated``: then it needs columns of a SELECT around it. ``whole`` is True of the one whose query is all of it.
+    WITH and without parentheses around it; ``node`` is its place in the tree and ``ctes`` the CTEs in its sight there.
+    If it is ``correlated``, it needs columns of a SELECT around it. ``whole`` is True of the one whose query is all of
+    it.
     """
 
     path: tuple[str, ...]
     span: Span
-    query: exp.Query
+    node: exp.Query
+    ctes: tuple[exp.CTE, ...]
     correlated: bool
     kind: UnitKind
     whole: bool = False
 
+    @cached_property
+    def query(self) -> exp.Query:
+        """What can be run as it is, with the CTEs that it needs, unless it is correlated.
+
+        Made when it is asked for: of most units nobody asks, and a copy costs more than all else that is found of it.
+        """
+        return self.node if self.whole else _standing_alone(self.node, self.ctes)
+
+    @property
+    def ctes_read(self) -> set[str]:
+        """The names in lower case of the CTEs that it reads, directly or through another, and of its own."""
+        names = {cte.alias.lower() for cte in _own_ctes(self.node)}
+        return names if self.whole else names | {cte.alias.lower() for cte in _needed_ctes(self.node, self.ctes)}
+
 
 class KnownUnits:
-    """What stood alone in the texts before: most SELECTs are the same from one keystroke to the next.
+    """Which units of the texts before were correlated: most SELECTs are the same from one keystroke to the next.
 
     The key is all that decides on it: its text and those of the CTEs in its sight, wherever they stand.
     """
 
     def __init__(self, most: int = 64) -> None:
         self._most = most
-        self._found: OrderedDict[tuple[object, ...], tuple[exp.Query, bool]] = OrderedDict()
+        self._found: OrderedDict[tuple[object, ...], bool] = OrderedDict()
 
-    def get(self, key: tuple[object, ...], make: Callable[[], tuple[exp.Query, bool]]) -> tuple[exp.Query, bool]:
-        """The query that stands alone, and whether it is correlated."""
+    def get(self, key: tuple[object, ...], make: Callable[[], bool]) -> bool:
+        """Whether the unit of that key is correlated; ``make`` finds out."""
         if key not in self._found:
             self._found[key] = make()
             if len(self._found) > self._most:
@@ -72,7 +88,7 @@ def units_of(
     >>> [(unit.path, unit.span.of(text)) for unit in units_of(text, sqlglot.parse_one(text))]
     [(('main', 'CTE x'), 'SELECT 1 AS a'), (('main',), 'SELECT a FROM x')]
     """
-    spans = select_spans(sql, list(query.find_all(exp.Select)), dialect or (catalog.dialect if catalog else "duckdb"))
+    spans = select_spans(sql, query, dialect or (catalog.dialect if catalog else "duckdb"))
     units: list[Unit] = []
     whole = Span(len(sql) - len(sql.lstrip()), max(len(sql.rstrip().rstrip(";").rstrip()), 0))
     known = known or KnownUnits()
@@ -81,14 +97,14 @@ def units_of(
         if span is None:
             continue
         if node is query:
-            units.append(Unit(path, span, query, False, kind, True))
+            units.append(Unit(path, span, query, (), False, kind, True))
             continue
-        make = partial(_alone, node, kind, ctes, catalog)
+        make = partial(_is_correlated, node, kind, ctes, catalog)
         key = _key(node, kind, span, ctes, spans, sql)
-        alone, correlated = known.get((catalog.version if catalog else "", *key), make) if key else make()
-        units.append(Unit(path, span, alone, correlated, kind))
+        correlated = known.get((catalog.version if catalog else "", *key), make) if key else make()
+        units.append(Unit(path, span, node, ctes, correlated, kind))
     if not any(unit.kind == "main" for unit in units):
-        return (Unit(("main",), whole, query, False, "main", True),)
+        return (Unit(("main",), whole, query, (), False, "main", True),)
     return tuple(sorted(units, key=lambda unit: (unit.span.start, -unit.span.end)))
 
 
@@ -114,11 +130,8 @@ def _key(
     return tuple(parts)
 
 
-def _alone(
-    node: exp.Query, kind: UnitKind, ctes: tuple[exp.CTE, ...], catalog: Catalog | None
-) -> tuple[exp.Query, bool]:
-    correlated = kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
-    return _standing_alone(node, ctes), correlated
+def _is_correlated(node: exp.Query, kind: UnitKind, ctes: tuple[exp.CTE, ...], catalog: Catalog | None) -> bool:
+    return kind in ("subquery", "derived", "branch") and has_free_columns(node, ctes, catalog)
 
 
 def unit_at(units: Sequence[Unit], offset: int) -> Unit | None:
@@ -200,19 +213,34 @@ def _span(node: exp.Expr, spans: dict[int, Span]) -> Span | None:
 def _standing_alone(node: exp.Query, ctes: tuple[exp.CTE, ...]) -> exp.Query:
     """A copy of the query with those CTEs in its WITH that it reads, directly or through another."""
     alone = copy_tree(node)
-    own = alone.args.get("with_")
-    names = {cte.alias.lower() for cte in own.expressions} if isinstance(own, exp.With) else set()
-    read = {table.name.lower() for table in alone.find_all(exp.Table) if not table.db}
-    needed: list[exp.CTE] = []
-    for cte in reversed(ctes):
-        if cte.alias.lower() in read and cte.alias.lower() not in names:
-            needed.insert(0, cte)
-            names.add(cte.alias.lower())
-            read |= {table.name.lower() for table in cte.find_all(exp.Table) if not table.db}
+    needed = _needed_ctes(node, ctes)
     if not needed:
         return alone
+    own = alone.args.get("with_")
     recursive = any(isinstance(cte.parent, exp.With) and cte.parent.recursive for cte in needed)
     recursive = recursive or (isinstance(own, exp.With) and bool(own.recursive))
     expressions = [copy_tree(cte) for cte in needed] + (list(own.expressions) if isinstance(own, exp.With) else [])
     alone.set("with_", exp.With(expressions=expressions, recursive=recursive or None))
     return alone
+
+
+def _own_ctes(node: exp.Query) -> list[exp.CTE]:
+    own = node.args.get("with_")
+    return list(own.expressions) if isinstance(own, exp.With) else []
+
+
+def _needed_ctes(node: exp.Query, ctes: tuple[exp.CTE, ...]) -> list[exp.CTE]:
+    """Those of the CTEs in sight that the query reads, directly or through another, in their order."""
+    names = {cte.alias.lower() for cte in _own_ctes(node)}
+    read = _tables_read(node) if ctes else set()
+    needed: list[exp.CTE] = []
+    for cte in reversed(ctes):
+        if cte.alias.lower() in read and cte.alias.lower() not in names:
+            needed.insert(0, cte)
+            names.add(cte.alias.lower())
+            read |= _tables_read(cte)
+    return needed
+
+
+def _tables_read(tree: exp.Expr) -> set[str]:
+    return {table.name.lower() for table in tree.find_all(exp.Table) if not table.db}

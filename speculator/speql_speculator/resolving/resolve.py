@@ -88,7 +88,8 @@ class _Resolver:
                 output = self._values(branch, ctes, parent)
             else:
                 output = self.query(branch.query, ctes, parent)
-            settle(branch)
+            if branch.fault is not None or not isinstance(branch, Select):  # else it is settled
+                settle(branch)
             outputs.append(output)
             if len(outputs) == 1 and branch.kept and (own := self.recursive.get(id(query))) is not None:
                 # The branches that name it see the columns of the first one.
