@@ -186,8 +186,8 @@ bench-repair-dialects: $(READY)  ## Repair unfinished texts as they are written 
 	  tests/fixtures/repair/dialects/queries_$$dialect.sql --schema tests/fixtures/repair/dialects/schema_$$dialect.sql \
 	  --dialect $$dialect --random 1000 $(ARGS) || exit 1; done
 
-bench-report: $(READY)  ## Write docs/benchmarks.md from the results that are there
-	$(BIN)/speql bench-report bench/results/*.jsonl
+bench-report: $(READY)  ## Write docs/benchmarks.md from bench/published (RESULTS="bench/results/*.jsonl")
+	$(BIN)/speql bench-report $(or $(RESULTS),bench/published/*.jsonl)
 
 test-llm: $(READY) $(LLM)/.ready  ## Ask a local language model to mend what rules cannot: downloads 1 GB, builds llama.cpp (ARGS="--cases 20")
 	@$(LLM)/.venv/bin/python bench/local_model.py $(LLM) $(LLM_MODEL)
