@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -17,6 +16,7 @@ from speql_speculator.resolving.analysis import Analysis
 from speql_speculator.resolving.resolve import resolve
 from speql_speculator.tokens import Token, open_comments
 from speql_sql import Catalog, Span
+from speql_sql.sql_tokens import parsed_trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class RepairPass:
 
     def _parse(self, sql: str, dialect: str) -> None:
         try:
-            trees = sqlglot.parse(sql, read=dialect)
+            trees = parsed_trees(sql, dialect)
         except SqlglotError as error:
             self.error = _told(str(error))
             details = getattr(error, "errors", None) or [{}]

@@ -115,7 +115,6 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
     prefixed = rf"(?i:{'|'.join(sorted(prefixes))}){quote}"
     line_comments = [re.escape(mark) for mark in rules.COMMENTS if isinstance(mark, str)]
     parts = [
-        ("space", r"\s+"),
         ("line", rf"(?:{'|'.join(line_comments)})[^\r\n]*"),
         ("block", r"/\*"),
         ("prefixed", prefixed),
@@ -139,11 +138,14 @@ def _lexicon(dialect: str, words: frozenset[str] | None) -> _Lexicon:
         some_word = rf"(?i:{'|'.join(sorted(words))})(?![\w$])"
         special = re.escape("".join(sorted(quotes | identifiers | {mark[0] for mark in map(str, rules.COMMENTS)})))
         stretch = rf"(?:(?!{some_word}|{prefixed})[^\W\d][\w$]*|\d[\w$.]*|[^\w()\[;$/\-#{special}]+)+"
-        parts = [part for part in parts if part[0] not in ("space", "number")]
+        parts = [part for part in parts if part[0] != "number"]
         parts = [(name, some_word if name == "word" else pattern) for name, pattern in parts]
         parts.insert(0, ("stretch", stretch))
+    choices = "|".join(f"(?P<{name}>{pattern})" for name, pattern in parts)
+    if words is None:
+        choices = rf"\s*(?:{choices}|(?P<end>\Z))"  # white space is half of all there is to match
     return _Lexicon(
-        master=re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in parts), re.DOTALL),
+        master=re.compile(choices, re.DOTALL),
         backslash="\\" in rules.STRING_ESCAPES,
         nested_comments=bool(rules.NESTED_COMMENTS),
     )
@@ -158,12 +160,11 @@ def _scan(text: str, dialect: str, words: frozenset[str] | None = None, start: i
         match = match_at(text, position)
         if match is None:  # pragma: no cover - the last alternative matches any character
             return
-        kind, start, end = match.lastgroup, position, match.end()
+        kind, end = match.lastgroup, match.end()
+        assert kind is not None, "each alternative is a group"
+        start = match.start(kind)
         closer = ""
         token_kind: TokenKind
-        if kind == "space":
-            position = end
-            continue
         if kind == "word":
             position = end
             word = text[start:end]
@@ -180,6 +181,8 @@ def _scan(text: str, dialect: str, words: frozenset[str] | None = None, start: i
             position = end
             yield Token("punctuation", start, end, text[start], text[start])
             continue
+        if kind == "end":
+            return
         if kind == "line":
             token_kind = "comment"
         elif kind == "block":
@@ -304,7 +307,7 @@ class _Marks:
         return pairs
 
     def dollar_end(self, opening: re.Match[str]) -> tuple[int, str]:
-        tag, inside = opening.group(), opening.end()
+        tag, inside = opening["dollar"], opening.end()
         if self._tags is None:
             found = self._text.find(tag, inside, inside + _NEAR)
             if found >= 0:

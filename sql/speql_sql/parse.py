@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
 from speql_sql.problem import Problem
 from speql_sql.span import Span
+from speql_sql.sql_tokens import parsed_trees
 
 # sqlglot's parser is not made for broken text: on some of it, it fails in ways of its own.
 PARSE_ERRORS = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError)
@@ -31,7 +31,7 @@ def parse_query(text: str, dialect: str = "duckdb") -> Parsed:
     if not is_dialect(dialect):
         return _failed("unknown-dialect", f"{dialect} is no dialect of SQL that is known here")
     try:
-        trees = [tree for tree in sqlglot.parse(text, read=dialect) if tree is not None]
+        trees = [tree for tree in parsed_trees(text, dialect) if tree is not None]
     except PARSE_ERRORS as error:
         return _failed("cannot-parse", parse_message(error))
     if not trees or all(isinstance(tree, exp.Semicolon) for tree in trees):

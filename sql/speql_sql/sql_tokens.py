@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from sqlglot import tokenize
+from sqlglot import exp, tokenize
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token
 
@@ -18,3 +19,15 @@ def sql_tokens(sql: str, dialect: str) -> tuple[Token, ...]:
         return tuple(tokenize(sql, dialect=dialect))
     except SqlglotError:
         return ()
+
+
+def parsed_trees(sql: str, dialect: str) -> list[exp.Expr | None]:
+    """The trees of a text's statements, from the tokens that are remembered; raises what ``sqlglot.parse`` raises.
+
+    The parser takes comments off the tokens that it is given, so those of a text with comments are not shared.
+    """
+    reader = Dialect.get_or_raise(dialect)
+    tokens = sql_tokens(sql, dialect)
+    if not tokens or any(token.comments for token in tokens):
+        return reader.parse(sql)
+    return reader.parser().parse(list(tokens), sql)
