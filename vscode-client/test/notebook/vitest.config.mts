@@ -7,6 +7,8 @@ export default defineConfig(({ mode }) => ({
     root: import.meta.dirname,
     include: [mode === "test" ? "**/*.scenario.ts" : `**/*.${mode}.ts`],
     fileParallelism: false,
+    // A busy machine is late, not wrong.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["verbose"],
     testTimeout: 180_000,
     hookTimeout: 90_000,

@@ -8,6 +8,8 @@ export default defineConfig(({ mode }) => ({
     include: [mode === "shots" ? "**/*.shots.ts" : "**/*.scenario.ts"],
     // One browser at a time: what waits for a moment has the machine for itself.
     fileParallelism: false,
+    // A busy machine is late, not wrong.
+    expect: { poll: { timeout: 20_000 } },
     disableConsoleIntercept: true,
     reporters: ["verbose"],
     testTimeout: 120_000,

@@ -9,6 +9,8 @@ export default defineConfig(({ mode }) => ({
     globalSetup: "./setup.ts",
     // One window at a time: what is measured and what waits for a moment has the machine for itself.
     fileParallelism: false,
+    // A busy machine is late, not wrong.
+    expect: { poll: { timeout: 20_000 } },
     disableConsoleIntercept: true,
     reporters: ["verbose"],
     testTimeout: 240_000,
