@@ -29,23 +29,6 @@ def ordered_columns(sql: str, dialect: str = "duckdb") -> tuple[int, ...]:
     return tuple(found)
 
 
-def without_limit(sql: str, dialect: str = "duckdb") -> str | None:
-    """The query without its outer LIMIT and OFFSET; None if it has none.
-
-    >>> without_limit("SELECT a FROM (SELECT a FROM t LIMIT 9) AS s ORDER BY a LIMIT 3")
-    'SELECT a FROM (SELECT a FROM t LIMIT 9) AS s ORDER BY a'
-    """
-    try:
-        query = parse_one(sql, dialect=dialect)
-    except SqlglotError:
-        return None
-    if not isinstance(query, exp.Query) or not (query.args.get("limit") or query.args.get("offset")):
-        return None
-    query.set("limit", None)
-    query.set("offset", None)
-    return query.sql(dialect=dialect)
-
-
 def without_order(sql: str, dialect: str = "duckdb") -> str | None:
     """The query without its outer ORDER BY, LIMIT and OFFSET, written anew; None if it is not a whole query.
 

@@ -11,7 +11,7 @@ from speql_server.cli.demo.typist import keystrokes, retyped
 from speql_server.cli.read_sql import read_sql
 from speql_server.protocol import Cell
 from speql_sql import SpeqlError
-from speql_sql.ordering import ordered_columns, without_limit
+from speql_sql.ordering import ordered_columns
 
 
 @pytest.mark.parametrize("name", query_names())
@@ -143,18 +143,6 @@ def test_ordered_columns(sql: str, columns: tuple[int, ...]) -> None:
 )
 def test_rows_that_a_limit_may_choose(served: list[list[Cell]], allowed: list[list[Cell]], found: bool) -> None:
     assert (not_among(served, allowed) is None) is found
-
-
-@pytest.mark.parametrize(
-    ("sql", "unlimited"),
-    [
-        ("SELECT a FROM t ORDER BY a LIMIT 3 OFFSET 2", "SELECT a FROM t ORDER BY a"),
-        ("SELECT a FROM (SELECT a FROM t LIMIT 3) AS s", None),
-        ("not sql (", None),
-    ],
-)
-def test_without_limit(sql: str, unlimited: str | None) -> None:
-    assert without_limit(sql) == unlimited
 
 
 def test_an_edit_that_is_not_in_the_text_is_told(tmp_path: Path) -> None:

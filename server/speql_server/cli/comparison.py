@@ -11,7 +11,8 @@ from speql_engines import Engine, Result
 from speql_engines.compare import rows_differ
 from speql_server.cells import cells
 from speql_server.protocol import Cell, Preview
-from speql_sql.ordering import ordered_columns, without_limit
+from speql_sql.choices import choices
+from speql_sql.ordering import ordered_columns
 
 COMPARED_ROWS = 2_000_000
 _TOLERANCE = 1e-9
@@ -69,7 +70,7 @@ async def difference(engine: Engine, sql: str, served: Page, direct: Page) -> st
     The first page is compared as it was shown. Of a result that has more rows than a page, the query that was
     executed is run again to its end too, and both results are compared in full, up to 2,000,000 rows; where it cannot
     be run any more, each row that was shown must be among those of the direct run. Where SQL leaves the answer open
-    (a LIMIT among equal rows), any answer that it allows is right.
+    (a LIMIT or DISTINCT ON among equal rows), any answer that it allows is right.
     """
     if served.names != direct.names:
         return "the columns have other names"
@@ -80,10 +81,10 @@ async def difference(engine: Engine, sql: str, served: Page, direct: Page) -> st
         found = page_difference(served.rows, direct.rows, order)
     else:
         found = order_difference(served.rows, direct.rows, order) or await _full_difference(engine, sql, served)
-    unlimited = without_limit(sql) if found else None
-    if unlimited is None or order_difference(served.rows, direct.rows, order):
+    open_rows = choices(sql) if found else None
+    if open_rows is None or order_difference(served.rows, direct.rows, order):
         return found
-    allowed = await engine.execute(unlimited, max_rows=COMPARED_ROWS)
+    allowed = await engine.execute(open_rows, max_rows=COMPARED_ROWS)
     return not_among(served.rows, page_of_result(allowed).rows) if allowed.complete else found
 
 
@@ -108,7 +109,7 @@ def order_difference(served: _Rows, direct: _Rows, order: Sequence[int]) -> str 
 
 
 def not_among(served: _Rows, allowed: _Rows) -> str | None:
-    """A served row that is not among those that a LIMIT may choose from, or is served more often than it is there."""
+    """A served row that is not among those that the query may choose from, or is served more often than it is there."""
     left = Counter(map(_rounded, allowed))
     for row in served:
         left[_rounded(row)] -= 1
