@@ -150,6 +150,7 @@ def test_figures_count_what_is_wrong_and_what_is_late() -> None:
     assert found["human: speculative work over direct work"].reached
     assert "0.5x of it after the submit" in found["human: speculative work over direct work"].value
     assert found["edits: speculative work over direct work"].reached is False
+    assert found["in total: speculative work over direct work"].value.startswith("5.5x (1.1 / 0.2 s)")
     assert found["final query served from temp tables alone"].reached
 
 

@@ -60,6 +60,8 @@ def figures(records: Sequence[ReplayRecord]) -> list[Figure]:
         found.append(Figure(name, f"{statistics.fmean(known):.1%}", "", None))
     protocols = dict.fromkeys(record.protocol for record in records)
     found += (_work([record for record in records if record.protocol == name], name) for name in protocols)
+    if len(protocols) > 1:
+        found.append(_work(records, "in total"))
     analysis = [ms for record in records for ms in record.analysis_ms]
     if analysis:
         middle, high = percentile(analysis, 0.5), percentile(analysis, 0.99)
