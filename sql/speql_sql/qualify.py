@@ -119,6 +119,9 @@ def _refuse_unsupported(query: exp.Query) -> bool:
             raise _RefusedError("unsupported-query", f"{node.key.upper()} is not analysed.", node)
         if isinstance(node, exp.Order) and any(str(key.this).upper() == "ALL" for key in node.expressions):
             raise _RefusedError("unsupported-query", "ORDER BY ALL is not analysed.", node)
+        if isinstance(node, exp.Tuple) and len(node.expressions) == 1 and not _is_list(node):
+            # sqlglot writes `(a,)` as `(a)`, which is the value itself.
+            raise _RefusedError("unsupported-query", "A row of one value is not analysed.", node)
         if isinstance(node, (exp.Alias, exp.TableAlias)):
             for identifier in (node.args.get("alias"), *(node.args.get("columns") or ())):
                 if isinstance(identifier, exp.Identifier):
@@ -132,6 +135,11 @@ def _refuse_unsupported(query: exp.Query) -> bool:
                 if isinstance(projection, exp.Subquery) and projection.args.get("with_"):
                     raise _RefusedError("unsupported-query", "WITH in a projection is not analysed.", projection)
     return had_using
+
+
+def _is_list(node: exp.Tuple) -> bool:
+    """Whether a tuple is a list of the grammar rather than a value: a row of VALUES, what DISTINCT ON asks for."""
+    return isinstance(node.parent, exp.Values) or (isinstance(node.parent, exp.Distinct) and node.arg_key == "on")
 
 
 def _resolve_tables(node: exp.Expr, catalog: Catalog, ctes: frozenset[str], tables: dict[str, Table]) -> None:
