@@ -17,6 +17,9 @@ from speql_sql.span import Span
 from speql_sql.unique_aliases import UnresolvedNameError, make_aliases_unique
 
 _MARK = "qualified"
+_SQLGLOTS_ERRORS = (
+    *(SqlglotError, RecursionError, KeyError, AttributeError, TypeError, ValueError, IndexError, AssertionError),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def qualify_query(query: exp.Query, catalog: Catalog) -> Qualified:
     except UnresolvedNameError as error:
         code = "unknown-column" if error.name else "unsupported-query"
         return Qualified(None, (Problem(code, str(error), _span(error.node)),))
-    except (SqlglotError, RecursionError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
+    except _SQLGLOTS_ERRORS as error:
         # sqlglot raises its own errors for what it cannot resolve, and these others on trees that it did not expect.
         message = str(error).split("\n", 1)[0] or type(error).__name__
         return Qualified(None, (Problem("unresolved-query", message),))
