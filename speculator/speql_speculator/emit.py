@@ -33,9 +33,6 @@ def emit(node: Node, builder: EditBuilder) -> None:
     _Emitter(builder).emit(node)
 
 
-_PADDED = ("padded", "Both sides of a set operation have as many columns")
-
-
 class _Emitter:
     def __init__(self, builder: EditBuilder) -> None:
         self.builder = builder
@@ -58,8 +55,8 @@ class _Emitter:
         if closer:
             self.builder.insert(node.last - 1, closer, "closed", "What is open is closed")
 
-    def listed(self, elements: Sequence[Node], separators: Sequence[int], between: str) -> None:
-        """Elements that stay, with one separator between two of them."""
+    def listed(self, elements: Sequence[Node], separators: Sequence[int], between: str, last: int = -1) -> None:
+        """Elements that stay, with one separator between two of them; ``last`` stays behind the last one."""
         builder = self.builder
         previous = -1
         for index, element in enumerate(elements):
@@ -81,7 +78,8 @@ class _Emitter:
                 previous = index
             else:
                 builder.remove(element.first, element.last, cause(element))
-        for index in range(max(previous, 0), len(separators)):
+        stays = last >= 0 and previous == len(elements) - 2
+        for index in range(max(previous, 0), len(separators) - stays):
             self.drop_separators(separators[index : index + 1], elements[min(index + 1, len(elements) - 1)])
 
     def drop_separators(self, separators: Sequence[int], dead: Node) -> None:
@@ -92,10 +90,10 @@ class _Emitter:
     def items(self, node: Items) -> None:
         for index, count in node.pads.items():
             if index >= 0:
-                self.builder.insert_before(node.elements[index].first, "NULL, " * count, *_PADDED)
-        self.listed(node.elements, node.separators, ",")
+                self.builder.insert_before(node.elements[index].first, "NULL, " * count, "padded", node.pad_reason)
+        self.listed(node.elements, node.separators, ",", node.last_comma)
         if node.pads.get(-1):
-            self.builder.insert(node.last - 1, ", NULL" * node.pads[-1], *_PADDED)
+            self.builder.insert(node.last - 1, ", NULL" * node.pads[-1], "padded", node.pad_reason)
 
     def expression(self, node: Expression) -> None:
         self.listed(node.terms, node.connectors, " AND")
@@ -113,6 +111,8 @@ class _Emitter:
     def group(self, node: Group) -> None:
         for child in node.inner:
             self.emit(child)
+        if node.add:
+            self.builder.insert(node.last - 1, node.add, *_REASONS["GROUP BY"])
         self.close(node, node.closer)
 
     def call(self, node: Call) -> None:
@@ -208,7 +208,10 @@ class _Emitter:
         if conditions:
             end = min(conditions) - 1
         if node.closer:
-            builder.insert(end, node.closer, "closed", "What is open is closed")
+            # Right behind what is inside: where that ends of itself, its name may follow.
+            inside = node.query or (node.inner[-1] if node.inner else None)
+            place = inside.last - 1 if inside is not None else end
+            builder.insert(place, node.closer, "closed", "What is open is closed")
         if node.names_closer:
             builder.insert(node.column_names[-1], node.names_closer, "closed", "What is open is closed")
         if node.marker >= 0 and node.alias < 0:
@@ -341,6 +344,7 @@ class _Emitter:
 
 _STAGE = {"WHERE": 1, "GROUP BY": 2, "HAVING": 3, "WINDOW": 4, "QUALIFY": 4}
 _REASONS = {
+    "PIVOT": ("completed", "`PIVOT` counts rows until it is told what"),
     "GROUP BY": ("group-by-added", "Columns beside an aggregate are grouped by"),
     "WHERE": ("join-condition", "A table that is listed must be joined"),
     "ON": ("join-condition", "The join had no condition yet"),

@@ -91,7 +91,16 @@ class RepairPass:
             for token in self.surplus
         )
         edits = builder.edits()
+        if not closed and not gone and self._takes_as_it_is(edits, tokens):
+            return ()
         return tuple(sorted((*edits, *closed, *gone), key=lambda edit: edit.span)) if closed or gone else edits
+
+    def _takes_as_it_is(self, edits: Sequence[Edit], tokens: list[Token]) -> bool:
+        """Whether nothing is mended but commas at the cursor that the engine takes: then the text binds as it is."""
+        commas = {tokens[index].end for index in self.parser.last_commas}
+        return all(
+            edit.new_text == "" and edit.span.end in commas and edit.span.of(self.text).strip() == "," for edit in edits
+        )
 
     def _removal(self, tokens: list[Token]) -> Edit:
         """The edit that leaves out the dropped words, with the white space before them."""
@@ -115,7 +124,10 @@ class RepairPass:
             self.error = "it is malformed"
             return
         queries = [tree for tree in trees if tree is not None]
-        if len(queries) == 1 and isinstance(queries[0], exp.Query):
+        if len(queries) == 1 and isinstance(queries[0], exp.Values):
+            # sqlglot's VALUES is a query in parentheses only.
+            self.query = exp.Subquery(this=queries[0])
+        elif len(queries) == 1 and isinstance(queries[0], exp.Query):
             self.query = queries[0]
         else:
             self.error = "it is no query"

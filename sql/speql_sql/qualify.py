@@ -17,6 +17,9 @@ from speql_sql.span import Span
 from speql_sql.unique_aliases import UnresolvedNameError, make_aliases_unique
 
 _MARK = "qualified"
+_SQLGLOTS_ERRORS = (
+    *(SqlglotError, RecursionError, KeyError, AttributeError, TypeError, ValueError, IndexError, AssertionError),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def qualify_query(query: exp.Query, catalog: Catalog) -> Qualified:
     except UnresolvedNameError as error:
         code = "unknown-column" if error.name else "unsupported-query"
         return Qualified(None, (Problem(code, str(error), _span(error.node)),))
-    except (SqlglotError, RecursionError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
+    except _SQLGLOTS_ERRORS as error:
         # sqlglot raises its own errors for what it cannot resolve, and these others on trees that it did not expect.
         message = str(error).split("\n", 1)[0] or type(error).__name__
         return Qualified(None, (Problem("unresolved-query", message),))
@@ -119,6 +122,9 @@ def _refuse_unsupported(query: exp.Query) -> bool:
             raise _RefusedError("unsupported-query", f"{node.key.upper()} is not analysed.", node)
         if isinstance(node, exp.Order) and any(str(key.this).upper() == "ALL" for key in node.expressions):
             raise _RefusedError("unsupported-query", "ORDER BY ALL is not analysed.", node)
+        if isinstance(node, exp.Tuple) and len(node.expressions) == 1 and not _is_list(node):
+            # sqlglot writes `(a,)` as `(a)`, which is the value itself.
+            raise _RefusedError("unsupported-query", "A row of one value is not analysed.", node)
         if isinstance(node, (exp.Alias, exp.TableAlias)):
             for identifier in (node.args.get("alias"), *(node.args.get("columns") or ())):
                 if isinstance(identifier, exp.Identifier):
@@ -132,6 +138,11 @@ def _refuse_unsupported(query: exp.Query) -> bool:
                 if isinstance(projection, exp.Subquery) and projection.args.get("with_"):
                     raise _RefusedError("unsupported-query", "WITH in a projection is not analysed.", projection)
     return had_using
+
+
+def _is_list(node: exp.Tuple) -> bool:
+    """Whether a tuple is a list of the grammar rather than a value: a row of VALUES, what DISTINCT ON asks for."""
+    return isinstance(node.parent, exp.Values) or (isinstance(node.parent, exp.Distinct) and node.arg_key == "on")
 
 
 def _resolve_tables(node: exp.Expr, catalog: Catalog, ctes: frozenset[str], tables: dict[str, Table]) -> None:

@@ -76,7 +76,7 @@ def open_schema(name: str) -> Schema:
 @pytest.fixture(scope="session")
 def schemas() -> Iterator[dict[str, Schema]]:
     """The schemas of the fixtures by name."""
-    opened = {name: open_schema(name) for name in ("flights", "shop", "saas", "demo", "tpcds")}
+    opened = {name: open_schema(name) for name in ("flights", "shop", "saas", "demo", "tpcds", "friendly")}
     yield opened
     for schema in opened.values():
         schema.connection.close()

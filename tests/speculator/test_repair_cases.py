@@ -13,7 +13,7 @@ from speql_sql import Catalog
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "repair"
 
 
-@pytest.mark.parametrize("schema", ["flights", "shop", "saas", "tpcds"])
+@pytest.mark.parametrize("schema", ["flights", "shop", "saas", "tpcds", "friendly"])
 def test_cases(schema: str, schemas: dict[str, Any], cases: Callable[[str], list[Any]]) -> None:
     failures = []
     found = cases(f"cases_{schema}.txt")

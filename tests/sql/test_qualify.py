@@ -51,6 +51,7 @@ with t as (select a from t), v as (select a from t) select * from v
 with x(p, q) as (select a, b from t) select p from x
 select * from (select a, b from t) as d(p, q)
 select * from (values (1, 2)) v(x, y)
+select * from (values (1), (2)) v(x)
 select * from t, lateral (select t.a+1 as z) l
 select (select max(c) from u where u.a = t.a) m from t
 select a from t where exists (select 1 from u where u.a = t.a and b = 10)
@@ -102,6 +103,10 @@ REFUSED = {
     "select a from t, u": "unknown-column",
     "select x.a from t": "unknown-column",
     "select t.a from t, other.t": "unsupported-query",
+    "(values (1), (2) order by 1)": "unresolved-query",
+    "select max((a,))::varchar from t": "unsupported-query",
+    "select count(distinct (a,)) from t": "unsupported-query",
+    "select b from t where (a,) in ((1,), (2,))": "unsupported-query",
     "select a from t where nosuch.a = 1": "unknown-column",
 }  # fmt: skip
 

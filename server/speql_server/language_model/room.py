@@ -158,9 +158,13 @@ class LanguageModel:
                 sleep=self._clock.sleep,
                 today=self._today,
                 charged=self._charge,
+                reserve=self._reserve,
             )
             self._model.spending = await self.elsewhere(lambda: self._file.read(self._today()))
         self._changed()
+
+    async def _reserve(self, reserved: Charge) -> Problem | None:
+        return await self.elsewhere(lambda: self._file.reserve(reserved, self.settings, self._today()))
 
     def _charge(self, charge: Charge) -> None:
         # Also when a request was cancelled, so it is not waited for: the thread ends after its work.

@@ -44,11 +44,11 @@ def load_openai() -> None:
 class Client:
     """A connection to one endpoint. ``now`` tells seconds from an arbitrary start.
 
-    What we want: a request that can be cancelled at any moment, down to its socket; that ends in bounded time whatever
-    the endpoint does; and whose cost is known even then. The library's own time-out is one between two pieces of an
-    answer, so a slow stream would go on for ever: the whole request has a time-out here. Its retries are switched off,
-    since it sleeps in them on a clock of its own. Nothing that the endpoint says in an error is passed on: some
-    repeat the key in it.
+    What we want: a request that can be cancelled at any moment, down to its socket; that ends in bounded time and takes
+    bounded memory (bounded_answer) whatever the endpoint does; and whose cost is known even then. The library's own
+    time-out is one between two pieces of an answer, so a slow stream would go on for ever: the whole request has a
+    time-out here. Its retries are switched off, since it sleeps in them on a clock of its own. Nothing that the
+    endpoint says in an error is passed on: some repeat the key in it.
     """
 
     def __init__(self, endpoint: Endpoint, key: Secret, timeout_seconds: float, now: Callable[[], float]) -> None:
@@ -64,6 +64,8 @@ class Client:
         Raises nothing but ``CancelledError``.
         """
         import openai
+
+        from speql_speculator.language_model.bounded_answer import UnboundedAnswerError
 
         started = self._now()
         answer = StreamedAnswer(request)
@@ -81,19 +83,19 @@ class Client:
             answer.refused = True
             problem = status_problem(error.status_code, self._model(request))
             retry_after = retry_after_seconds(error.response.headers)
-        except openai.APIConnectionError:
+        except openai.APIConnectionError as error:
             answer.refused = not answer.begun
             host = self._endpoint.host
             problem = client_problem("unreachable", f"The language model at {host} cannot be reached.")
-            if answer.begun:
+            if isinstance(error.__cause__, UnboundedAnswerError):
+                answer.refused, problem = False, _malformed()
+            elif answer.begun:
                 problem = client_problem("truncated", f"The connection to the language model at {host} broke off.")
         except openai.OpenAIError:
             problem = client_problem("failed", "The language model's endpoint has reported an error while it answered.")
-        except _NOT_THE_PROTOCOL:
+        except (UnboundedAnswerError, *_NOT_THE_PROTOCOL):
             # What the library raises on answers that are not those of such an endpoint.
-            problem = client_problem(
-                "malformed", "The language model's endpoint does not speak the protocol of OpenAI."
-            )
+            problem = _malformed()
         finally:
             usage = answer.usage()
             used(usage)
@@ -123,15 +125,19 @@ class Client:
         """What a request without a stream gives, or why it gives nothing."""
         import openai
 
+        from speql_speculator.language_model.bounded_answer import UnboundedAnswerError
+
         try:
             async with asyncio.timeout(self._timeout):
                 return await ask()
-        except (TimeoutError, openai.APIConnectionError):
+        except (TimeoutError, openai.APIConnectionError) as error:
+            if isinstance(error.__cause__, UnboundedAnswerError):
+                return _malformed()
             return client_problem("unreachable", f"The language model at {self._endpoint.host} cannot be reached.")
         except openai.APIStatusError as error:
             return status_problem(error.status_code, model)
-        except (openai.OpenAIError, *_NOT_THE_PROTOCOL):
-            return client_problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
+        except (openai.OpenAIError, UnboundedAnswerError, *_NOT_THE_PROTOCOL):
+            return _malformed()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -143,6 +149,8 @@ class Client:
         if self._client is None:
             import openai
 
+            from speql_speculator.language_model.bounded_answer import ask_unpacked, read_bounded
+
             # At lower levels they log what is sent. Even redacted, that is nobody's but the user's.
             for name in ("openai", "httpx2", "httpcore2"):
                 logging.getLogger(name).setLevel(logging.WARNING)
@@ -150,7 +158,7 @@ class Client:
             transport = openai.DefaultAsyncHttpxClient(
                 follow_redirects=False,
                 trust_env=not self._endpoint.is_loopback,
-                event_hooks={"request": [_without_other_headers]},
+                event_hooks={"request": [_without_other_headers, ask_unpacked], "response": [read_bounded]},
             )
             self._client = openai.AsyncOpenAI(
                 api_key=self._key.reveal() if self._key else _NO_KEY,
@@ -194,6 +202,10 @@ class Client:
                 yield piece
                 if answer.too_long:
                     return
+
+
+def _malformed() -> Problem:
+    return client_problem("malformed", "The language model's endpoint does not speak the protocol of OpenAI.")
 
 
 def _index(item: Any) -> int:

@@ -1,13 +1,17 @@
 """A language model as the rest of the room sees it: within its budget, and left alone while it fails."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from uuid import uuid4
+
+import msgspec
 
 from speql_speculator.language_model.backoff import Backoff
 from speql_speculator.language_model.client import Client
 from speql_speculator.language_model.endpoint import Endpoint
 from speql_speculator.language_model.request import Completion, Request
 from speql_speculator.language_model.settings import LanguageModelSettings
-from speql_speculator.language_model.spending import Charge, Spending
+from speql_speculator.language_model.spending import Charge, Spending, settled
 from speql_speculator.language_model.usage import Usage, estimated_tokens
 from speql_sql import Problem
 from speql_sql.secret import Secret
@@ -25,6 +29,8 @@ class Model:
     """Asks one endpoint, counts what that costs and stops at the budget. Owned by one event loop.
 
     ``now`` is a clock for waiting, ``today`` tells seconds since 1970, ``charged`` is called with each charge.
+    ``reserve`` asks whoever keeps the budget for several processes whether a request may cost so much: a problem is a
+    refusal. What it is asked for is always settled by a charge of the same request.
     """
 
     def __init__(
@@ -37,6 +43,7 @@ class Model:
         sleep: Callable[[float], Awaitable[None]],
         today: Callable[[], float],
         charged: Callable[[Charge], None] = lambda _: None,
+        reserve: Callable[[Charge], Awaitable[Problem | None]] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.settings = settings
@@ -46,6 +53,7 @@ class Model:
         self._sleep = sleep
         self._today = today
         self._charged = charged
+        self._reserve = reserve
         self._backoff = Backoff()
         self._reserved: list[Charge] = []
         self._refused: Charge | None = None
@@ -66,11 +74,11 @@ class Model:
             if wait > 0:
                 await self._sleep(wait)
             most = self._charge(request, request.most_usage)
-            refusal = self._with_reserved().refusal(self.settings, self._today(), most)
+            completion = await self._within_budget(most, partial(self._once, request))
+            refusal = completion.problem if not completion.sent else None
             self._refused = most if refusal is not None else None
             if refusal is not None:
-                return Completion(problem=refusal, sent=False)
-            completion = await self._once(request, most)
+                return completion
             self._backoff = self._backoff.after(completion, self._now())
             if completion.problem is None or completion.problem.code not in _PASSES:
                 break
@@ -80,22 +88,23 @@ class Model:
         """A vector of ``embedding_dimensions`` numbers for each text, or why there is none; not tried again."""
         model = self.settings.embedding_model
         most = self._priced(model, Usage(sum(map(estimated_tokens, texts)), estimated=True))
-        paused = self._backoff.paused(self._now())
-        refusal = paused or self._with_reserved().refusal(self.settings, self._today(), most)
-        if refusal is not None:
-            return refusal
-        self._reserved.append(most)
-        try:
+        if (paused := self._backoff.paused(self._now())) is not None:
+            return paused
+        vectors: list[list[float]] = []
+
+        async def ask(settle: Callable[[Charge | None], None]) -> Completion:
+            nonlocal vectors
             found = await self._client.embed(texts, model)
-        finally:
-            self._reserved.remove(most)
-        problem = found if isinstance(found, Problem) else None
-        self._backoff = self._backoff.after(Completion(problem=problem), self._now())
-        if isinstance(found, Problem):
-            return found
-        vectors, usage = found
-        self._spend(self._priced(model, usage))
-        return vectors
+            if isinstance(found, Problem):
+                return Completion(problem=found)
+            vectors, usage = found
+            settle(self._priced(model, usage))
+            return Completion()
+
+        completion = await self._within_budget(most, ask)
+        if completion.sent:
+            self._backoff = self._backoff.after(completion, self._now())
+        return completion.problem or vectors
 
     async def reachable(self) -> Problem | None:
         """Whether the endpoint answers and takes the key, or why not."""
@@ -105,25 +114,49 @@ class Model:
         """Close the connections."""
         await self._client.close()
 
-    async def _once(self, request: Request, most: Charge) -> Completion:
-        # Requests of several documents may be under way: what they may cost is as good as spent.
-        self._reserved.append(most)
-        try:
-            return await self._client.complete(request, lambda usage: self._use(request, usage))
-        finally:
-            self._reserved.remove(most)
+    async def _within_budget(
+        self, most: Charge, ask: Callable[[Callable[[Charge | None], None]], Awaitable[Completion]]
+    ) -> Completion:
+        """What ``ask`` answers, if the budget has room for ``most``; it is given what settles that, once.
 
-    def _use(self, request: Request, usage: Usage) -> None:
-        if usage == Usage():
-            return
-        self._spend(self._charge(request, usage))
+        Requests of several documents, and of several processes, may be under way: what they may cost is as good as
+        spent.
+        """
+        refusal = self._with_reserved().refusal(self.settings, self._today(), most)
+        if refusal is not None:
+            return Completion(problem=refusal, sent=False)
+        request = uuid4().hex
+        reserved = msgspec.structs.replace(most, reserved=True, request=request)
+        charge: Charge | None = None
+
+        def settle(found: Charge | None) -> None:
+            nonlocal charge
+            charge = found
+
+        self._reserved.append(reserved)
+        try:
+            if self._reserve is not None and (refusal := await self._reserve(reserved)) is not None:
+                return Completion(problem=refusal, sent=False)
+            return await ask(settle)
+        finally:
+            self._reserved.remove(reserved)
+            if charge is not None:
+                self._spend(msgspec.structs.replace(charge, request=request))
+            elif self._reserve is not None:
+                self._spend(settled(reserved))
+
+    async def _once(self, request: Request, settle: Callable[[Charge | None], None]) -> Completion:
+        def used(usage: Usage) -> None:
+            settle(None if usage == Usage() else self._charge(request, usage))
+
+        return await self._client.complete(request, used)
 
     def _spend(self, charge: Charge) -> None:
         self.spending = self.spending.with_charge(charge)
         self._charged(charge)
 
     def _with_reserved(self) -> Spending:
-        return Spending((*self.spending.charges, *self._reserved))
+        return Spending.of((*self.spending.charges, *self._reserved), self._today())
 
     def _charge(self, request: Request, usage: Usage) -> Charge:
         return self._priced(self.endpoint.small_model if request.size == "small" else self.endpoint.large_model, usage)

@@ -17,6 +17,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     """What one request has cost. ``at`` is in seconds since 1970.
 
     ``estimated``: the endpoint did not report its tokens. ``price_known``: the dollars are those of the price table.
+    ``reserved``: the request is under way, and this is the most that it may cost; the charge of the same ``request``
+    that follows takes its place. Of a process that dies in between it stays: nobody knows what the request has cost.
     """
 
     at: float
@@ -27,6 +29,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     dollars: float = 0.0
     estimated: bool = False
     price_known: bool = True
+    reserved: bool = False
+    request: str = ""
 
     @property
     def tokens(self) -> int:
@@ -52,8 +56,15 @@ class Spending:
 
     @classmethod
     def of(cls, charges: Iterable[Charge], now: float) -> "Spending":
-        """The spending that these charges are, those of more than a day ago left out."""
-        return cls(tuple(sorted((one for one in charges if one.at > now - DAY), key=lambda one: one.at)))
+        """The spending that these charges are, those of more than a day ago left out, and what is settled by now."""
+        found = [one for one in charges if one.at > now - DAY]
+        settled = {one.request for one in found if one.request and not one.reserved}
+        of_requests = {
+            one.request: one for one in found if one.request and not (one.reserved and one.request in settled)
+        }
+        kept = [one for one in found if not one.request]
+        kept += (one for one in of_requests.values() if one.tokens or one.dollars)
+        return cls(tuple(sorted(kept, key=lambda one: one.at)))
 
     def with_charge(self, charge: Charge) -> "Spending":
         """The same, and one charge more."""
@@ -90,6 +101,11 @@ class Spending:
                 _goes_on(within, spent + need - limit, seconds, of),
             )
         return None
+
+
+def settled(reserved: Charge) -> Charge:
+    """The end of a reservation whose request has cost nothing."""
+    return msgspec.structs.replace(reserved, input_tokens=0, output_tokens=0, dollars=0.0, reserved=False)
 
 
 def _dollars(charge: Charge) -> float:

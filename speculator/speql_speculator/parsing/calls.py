@@ -32,15 +32,16 @@ from speql_speculator.parsing.syntax_tree import (
     Reference,
     Window,
 )
+from speql_sql.function_data import function_data
 
 
 class CallParser(Grammar):
     """Reads calls: arguments, FILTER, WITHIN GROUP, OVER and its window."""
 
-    def call(self, first: int, name: str) -> Node:
-        """A function call; the next token is its parenthesis."""
+    def call(self, first: int, name: str, *, method: bool = False) -> Node:
+        """A function call; the next token is its parenthesis. ``method``: what stands before it is an argument, too."""
         self.down()
-        node = Call(first, self.position, name=name)
+        node = Call(first, self.position, name=name, method=method and is_function(name))
         opening, open_type = self.position, ""
         self.position += 1
         closes = self.excess and self.position == self.gap and not self.at_end()
@@ -65,7 +66,7 @@ class CallParser(Grammar):
         self.skip_to_close()
         node.closer = open_type + self.close(")")
         node.last = self.position
-        if first <= self.half < opening and name not in known_functions():
+        if first <= self.half < opening and not is_function(name):
             node.fault = fragment(f"`{name}`")
         if node.empty:
             inside = self.tokens[opening].end <= self.cursor and (
@@ -73,9 +74,16 @@ class CallParser(Grammar):
             )
             if name == "count" and node.closer and not node.distinct:
                 node.add = "*"
-            elif node.distinct or (name not in NO_ARGUMENTS and (inside or node.closer)):
+            elif node.distinct or (name not in NO_ARGUMENTS and not node.method and (inside or node.closer)):
                 node.fault = fragment(f"`{name}(`")
         self.call_tail(node)
+        if (
+            name in _WITHIN_GROUP
+            and node.arguments is not None
+            and len(node.arguments.elements) == 1
+            and not node.tails
+        ):
+            node.fault = node.fault or fragment(f"`{name}`")
         if self.is_mark("(") and self.ahead(1).upper in ("PARTITION", "ORDER", "WHERE"):
             start = self.position
             self.skip_balanced()
@@ -142,6 +150,8 @@ class CallParser(Grammar):
             if not self.next_item(arguments.elements, arguments.separators):
                 break
         arguments.last = self.position
+        if arguments.separators and self.tokens[arguments.separators[-1]].upper == ",":
+            self.listed(arguments)
         while self.word in ("IGNORE", "RESPECT") and self.ahead(1).upper == "NULLS":
             self.position += 2
         if self.word == "ORDER" and (not self.excess or node.name in _ORDERED):
@@ -241,7 +251,7 @@ class CallParser(Grammar):
                     self.position += 1
                     if self.word == "WHERE":
                         self.position += 1
-                    elif self.position == self.gap and self.begins_operand():
+                    elif self.position == self.gap and self.begins_operand() and self.dialect != "duckdb":
                         clause.opener = "WHERE "
                     clause.body_first = self.position
                     if self.position == self.half and "WHERE".startswith(self.word or "-"):
@@ -256,8 +266,8 @@ class CallParser(Grammar):
                     clause.fault = fragment("`FILTER`")
                 clause.last = self.position
                 node.tails.append(clause)
-            elif word == "WITHIN" and self.ahead(1).upper in ("GROUP", ""):
-                self.position += 1
+            elif word == "WITHIN" and "GROUP".startswith(self.ahead(1).upper):
+                self.position += 1 + (self.position + 1 == self.half)
                 clause = Clause(first, first, name="WITHIN GROUP", body_first=first + 1)
                 if self.word == "GROUP":
                     self.position += 1
@@ -329,6 +339,12 @@ class CallParser(Grammar):
         return clause
 
 
+def is_function(name: str) -> bool:
+    """Whether an engine surely has a function of this name."""
+    data = function_data("duckdb")
+    return name in known_functions() or name in data.functions or name in data.refused or name in _GROUPINGS
+
+
 @lru_cache(maxsize=1)
 def known_functions() -> frozenset[str]:
     """Names of functions that sqlglot knows: enough to tell half of a name from a whole one."""
@@ -359,6 +375,10 @@ _ORDERED = frozenset({"any_value", "arbitrary", "arg_max", "arg_min", "array_agg
     *("group_concat", "json_agg", "json_group_array", "last", "list", "listagg", "string_agg")
 }
 """Aggregates that an ORDER BY inside their parentheses, which may be open so far, is likely to belong to."""
+_GROUPINGS = ("cube", "rollup")
+"""What is called like functions in GROUP BY."""
+_WITHIN_GROUP = ("percentile_cont", "percentile_disc")
+"""Functions whose single argument says nothing of a column: that stands behind WITHIN GROUP."""
 _WINDOW_WORDS = frozenset({"PARTITION", "ORDER", "ROWS", "RANGE", "GROUPS"})
 _ARGUMENT_SEPARATORS = {
     "substring": ("FROM", "FOR"),

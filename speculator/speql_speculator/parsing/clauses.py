@@ -7,18 +7,22 @@ from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.keywords import (
     CLAUSE_WORDS,
     NO_BARE_UNITS,
+    PIVOT_WORDS,
     RESERVED,
     SET_OPERATORS,
     UNIT_WORDS,
 )
 from speql_speculator.parsing.known_queries import KnownQueries, closing_parentheses
 from speql_speculator.parsing.syntax_tree import (
+    Call,
     Clause,
     Cte,
     Fault,
+    From,
     Group,
     Items,
     Junk,
+    Literal,
     Missing,
     Nested,
     Node,
@@ -28,6 +32,8 @@ from speql_speculator.parsing.syntax_tree import (
     Star,
     Values,
     With,
+    name_columns,
+    walk,
 )
 from speql_speculator.tokens import Token
 
@@ -46,6 +52,7 @@ class ClauseParser(FromParser):
         super().__init__(tokens, text, cursor, dialect)
         self.lambda_names = set()
         self.strays = []
+        self.last_commas = set()
         self.unit_words = set()
         self._known = known or KnownQueries()
         self._closings = dict(closing_parentheses(tokens))
@@ -174,6 +181,10 @@ class ClauseParser(FromParser):
     def limit(self) -> Node:
         """The number of LIMIT and OFFSET."""
         first = self.position
+        percent = self.token.kind == "number" and self.ahead(1).text == "%"
+        if self.word == "ALL" or (percent and self.ahead(2).kind not in ("number", "word")):
+            self.position += 1 + percent
+            return Literal(first, self.position)
         expression = self.expression()
         inner: list[Node] = [expression]
         if self.token.text == "%" or self.word in ("PERCENT", "ROWS", "ROW"):
@@ -242,6 +253,9 @@ class ClauseParser(FromParser):
                 self.position += 1
             else:
                 cte.fault = fragment(f"`{token.text}`")
+        if self.word == "USING" and self.ahead(1).upper == "KEY" and self.ahead(2).upper == "(":
+            self.position += 2
+            self.skip_balanced()
         if (
             self.word == "AS"
             or self.complete_word("AS")
@@ -265,6 +279,7 @@ class ClauseParser(FromParser):
                     self.strays.append(self.junk())
                 self.up()
                 cte.closer = self.close(")")
+        name_columns(cte.query, len(cte.column_names))
         if cte.query is None and cte.fault is None:
             cte.fault = fragment(f"`{token.text}`")
         cte.last = self.position
@@ -282,11 +297,55 @@ class ClauseParser(FromParser):
             self.up()
             return nested
         if self.word == "VALUES":
-            self.position += 1
-            values = Values(first, first, rows=self.items())
-            values.last = self.position
-            return values
+            return self.values()
+        if self.dialect == "duckdb" and self.word in PIVOT_WORDS:
+            return self.pivot_query()
         return self.select()
+
+    def pivot_query(self) -> Select:
+        """``PIVOT t ON a USING sum(b) GROUP BY c``, ``UNPIVOT t ON a, b INTO NAME n VALUE v``: both are queries."""
+        first = self.position
+        select = Select(first, first, pivoted=self.word)
+        self.position += 1
+        select.from_ = From(first, first, sources=[self.source((self.position, self.position), "", joined=False)])
+        select.from_.last = self.position
+        while True:
+            start, word = self.position, self.word
+            if word in ("ON", "USING"):
+                self.position += 1
+                clause = Clause(start, start, name=word, body_first=self.position, body=self.select_items())
+                for call in walk(clause) if word == "ON" and select.pivoted == "UNPIVOT" else ():
+                    if isinstance(call, Call) and call.name == "columns" and call.closer:
+                        # Those that are of other types are to be left out of it yet.
+                        call.fault = fragment("`COLUMNS`")
+            elif word == "GROUP":
+                self.position += 1
+                clause = self.after_by(start, "GROUP BY", ordered=False)
+            elif word == "INTO":
+                clause = self.unpivot_names()
+            else:
+                break
+            clause.last = self.position
+            select.clauses.append(clause)
+        # What it does is put in here while nothing says it.
+        select.clauses.append(Clause(self.position, self.position, name="PIVOT", body_first=self.position))
+        select.last = self.position
+        return select
+
+    def unpivot_names(self) -> Clause:
+        """``INTO NAME n VALUE v, w``."""
+        first = self.position
+        words = 0
+        while not self.at_end() and (self.token.kind in ("word", "quoted") or self.is_mark(",")):
+            if self.word in CLAUSE_WORDS:
+                break
+            words += 1
+            self.position += 1
+        names = [token.upper for token in self.tokens[first + 1 : self.position]]
+        clause = Clause(first, self.position, name="INTO", body_first=self.position)
+        if not (len(names) > 3 and names[0] == "NAME" and names[2] == "VALUE" and names[-1] != ","):
+            clause.fault = fragment("`INTO`")
+        return clause
 
     def select(self) -> Select:
         """One SELECT up to its QUALIFY; FROM may come first."""
@@ -345,7 +404,7 @@ class ClauseParser(FromParser):
             elements.append(self.select_item())
             if not self.next_item(elements, separators):
                 break
-        return Items(first, self.position, elements=elements, separators=separators)
+        return self.listed(Items(first, self.position, elements=elements, separators=separators))
 
     def select_item(self) -> Node:
         """An output column with its alias."""
@@ -409,10 +468,13 @@ class ClauseParser(FromParser):
             elif word == "WINDOW":
                 clause = self.window_clause()
             elif word == "USING" and self.ahead(1).upper == "SAMPLE":
+                whole = True
                 while not self.at_end() and (not self.word or self.word not in CLAUSE_WORDS) and not self.is_mark(")"):
-                    self.position += 1
+                    if not (self.is_mark("(") and self.skip_closed()):
+                        whole = whole and not self.is_mark("(")
+                        self.position += 1
                 clause = Clause(first, self.position, name="SAMPLE", body_first=self.position)
-                if not self.says_how_much(first):
+                if not whole or not self.says_how_much(first):
                     clause.fault = fragment("`USING SAMPLE`")
             elif word == "FROM" and select.from_ is None:
                 select.from_ = self.from_clause()

@@ -1,7 +1,15 @@
 """Error-tolerant parser of lists and expressions."""
 
 from speql_speculator.parsing.grammar import fragment
-from speql_speculator.parsing.keywords import CLAUSE_WORDS, COMPARISONS, JOIN_WORDS, QUERY_WORDS
+from speql_speculator.parsing.keywords import (
+    CLAUSE_WORDS,
+    COLLATIONS,
+    COMPARISONS,
+    JOIN_WORDS,
+    QUERY_WORDS,
+    RESERVED,
+    TEXT_FUNCTIONS,
+)
 from speql_speculator.parsing.operands import OperandParser
 from speql_speculator.parsing.syntax_tree import (
     Call,
@@ -15,6 +23,7 @@ from speql_speculator.parsing.syntax_tree import (
     Node,
     Reference,
     Term,
+    Values,
 )
 
 
@@ -32,7 +41,42 @@ class ExpressionParser(OperandParser):
             elements.append(self.ordered_item() if ordered else self.argument(boolean))
             if not self.next_item(elements, separators):
                 break
-        return Items(first, self.position, elements=elements, separators=separators)
+        items = Items(first, self.position, elements=elements, separators=separators)
+        # sqlglot takes none behind the last key of ORDER BY where more follows.
+        return items if ordered and self.word and not self.at_end() else self.listed(items)
+
+    def values(self) -> Values:
+        """VALUES and its rows; the next token is VALUES."""
+        first = self.position
+        self.position += 1
+        elements: list[Node] = []
+        separators: list[int] = []
+        while True:
+            if self.is_mark("("):
+                elements.append(self.parenthesis(False))
+            elif self.word == "ROW" and self.ahead(1).upper == "(":
+                elements.append(self.operand(False))
+            else:
+                elements.append(Missing(self.position, self.position))
+            more = self.ahead(1).upper in ("(", "ROW", ")") or self.position + 1 == self.gap
+            if not self.is_mark(",") or not more:
+                break
+            separators.append(self.position)
+            self.position += 1
+        body_first = first + 1
+        rows = self.listed(Items(body_first, self.position, elements=elements, separators=separators))
+        return Values(first, self.position, rows=rows)
+
+    def listed(self, items: Items) -> Items:
+        """A list that is read, with its last comma noted where nothing follows it and the engine takes one."""
+        comma = items.separators[-1] if items.separators else -1
+        last = items.elements[-1] if items.elements else items
+        if self.dialect in _TAKE_LAST_COMMAS and last.first == last.last == comma + 1 and self.word != "FOR":
+            if comma + 1 == self.gap:
+                self.last_commas.add(comma)
+            else:
+                items.last_comma = comma
+        return items
 
     def next_item(self, elements: list[Node], separators: list[int]) -> bool:
         """Whether another element follows; a word half typed is skipped, a missing comma is noted."""
@@ -96,7 +140,7 @@ class ExpressionParser(OperandParser):
             else:
                 inner.append(Junk(self.position, self.position + 1, fault=fragment("`NULLS`")))
                 self.position += 1
-        typing = self.position == self.half and self.begins_operand()
+        typing = self.position == self.half and self.begins_operand() and not self.ends_list()
         if typing and not self.complete_word("ASC", "DESC", "LIMIT", "OFFSET"):
             inner.append(self.junk())
         return Group(first, self.position, inner=inner)
@@ -201,14 +245,34 @@ class ExpressionParser(OperandParser):
                 if self.token.kind in ("word", "quoted") and self.adjacent(self.position):
                     self.position += 1
                     if self.is_mark("("):
-                        self.add_operand(term, start, self.call(self.position - 1, ""), empty=False)
+                        self.add_operand(term, start, self.method(), empty=False)
                     else:
-                        self.add_operand(term, start, Literal(self.position - 1, self.position))
+                        self.add_operand(term, start, self.field(term.operands[-1]))
                 else:
                     self.add_operand(term, start, Missing(self.position, self.position))
                 return True
             return False
         return self.word_operator(term)
+
+    def field(self, value: Node) -> Node:
+        """The name behind a value and a dot; half of one is more likely to become a call."""
+        name = self.position - 1
+        opening = self.tokens[value.first]
+        while isinstance(value, (Group, Items, Expression, Term)) and len(inner := list(value.children())) == 1:
+            value = inner[0]
+        scalar = (
+            isinstance(value, Literal)
+            or (isinstance(value, Call) and value.name in TEXT_FUNCTIONS)
+            or (opening.text == "[" and opening.kind == "punctuation")
+        )
+        if name == self.half and self.dialect == "duckdb" and scalar:
+            return Missing(name, self.position, fault=fragment(f"`{self.tokens[name].text}`"))
+        return Literal(name, self.position)
+
+    def method(self) -> Node:
+        """A call behind a dot and a value; the next token is its parenthesis."""
+        name = self.position - 1
+        return self.call(name, self.tokens[name].name.lower(), method=True)
 
     def begins_path(self, before: Node) -> bool:
         """Whether a path into a value of variable shape follows: ``payload:user.id``."""
@@ -276,9 +340,9 @@ class ExpressionParser(OperandParser):
             return True
         if word == "BETWEEN":
             return self.between(term, start)
-        if word == "COLLATE" and self.ahead(1).kind in ("word", "quoted"):
-            self.position += 2
-            self.add_operand(term, start, Literal(start + 1, self.position))
+        if word == "COLLATE" and self.ahead(1).kind in ("word", "quoted") and self.ahead(1).upper not in RESERVED:
+            self.position += 1
+            self.add_operand(term, start, self.collation())
             return True
         if word in ("ESCAPE", "COLLATE", "DIV"):
             self.position += 1
@@ -289,11 +353,24 @@ class ExpressionParser(OperandParser):
                 self.position += 3
                 self.add_operand(term, start, self.operand(False))
                 return True
-            if self.ahead(1).kind == "end" or self.ahead(1).upper == "TIME":
-                self.position += 2 if self.ahead(1).upper == "TIME" else 1
+            typing = self.position + 1 == self.half and "TIME".startswith(self.ahead(1).upper)
+            if self.ahead(1).kind == "end" or typing or self.ahead(1).upper == "TIME":
+                self.position += 2 if typing or self.ahead(1).upper == "TIME" else 1
+                self.position += self.position == self.half and "ZONE".startswith(self.word or "-")
                 self.add_operand(term, start, Missing(self.position, self.position))
                 return True
         return False
+
+    def collation(self) -> Node:
+        """``NOCASE.NOACCENT``; half of a name at the cursor is none."""
+        first = self.position
+        self.position += 1
+        while self.is_mark(".") and self.ahead(1).kind in ("word", "quoted"):
+            self.position += 2
+        last = self.tokens[self.position - 1]
+        if self.dialect == "duckdb" and self.half == self.position - 1 and last.upper not in COLLATIONS:
+            return Missing(first, self.position, fault=fragment(f"`{last.text}`"))
+        return Literal(first, self.position)
 
     def is_test(self, term: Term, start: int) -> bool:
         """What follows IS: NULL, TRUE, DISTINCT FROM."""
@@ -348,6 +425,7 @@ class ExpressionParser(OperandParser):
         return token.upper in ("[", "AT") or (token.upper == "." and token.kind == "punctuation")
 
 
+_TAKE_LAST_COMMAS = ("duckdb",)
 _WITH_PATHS = ("snowflake", "databricks")
 _AFTER_NOT = frozenset({"IN", "LIKE", "ILIKE", "BETWEEN", "SIMILAR", "GLOB", "RLIKE", "REGEXP"})
 _CLAUSE_STARTS = ("WHERE", "GROUP", "HAVING", "QUALIFY", "WINDOW", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT")

@@ -18,7 +18,9 @@ from speql_speculator.parsing.syntax_tree import (
     Group,
     Junk,
     Missing,
+    Query,
     Source,
+    name_columns,
 )
 
 
@@ -40,6 +42,9 @@ class FromParser(SourceTailParser):
             first = self.position
             if self.is_mark(","):
                 if self.begins_cte(1):
+                    return found
+                if self.is_last_comma():
+                    self.position += 1
                     return found
                 self.position += 1
                 found.append(self.source((first, self.position), ","))
@@ -75,8 +80,15 @@ class FromParser(SourceTailParser):
                 self.position += 1
             found.append(self.source((first, self.position), " ".join(words)))
 
-    def source(self, join: tuple[int, int], kind: str) -> Source:
-        """One source with its alias and join condition."""
+    def is_last_comma(self) -> bool:
+        """Whether the engine takes the comma that follows, with nothing behind it; at the cursor more may come."""
+        after = self.ahead(1)
+        behind = CLAUSE_WORDS - {"FROM", "SELECT", "WITH"}
+        ends = after.upper == ")" or (after.kind == "word" and after.upper in behind)
+        return self.dialect == "duckdb" and ends and self.position + 1 != self.gap
+
+    def source(self, join: tuple[int, int], kind: str, *, joined: bool = True) -> Source:
+        """One source with its alias and, if it may be ``joined``, its condition."""
         source = Source(join[0], self.position, join=join, kind=kind)
         lateral = self.word == "LATERAL"
         if lateral:
@@ -93,8 +105,7 @@ class FromParser(SourceTailParser):
             source.call = Group(self.position, self.position + 1, may_be_empty=True)
             self.position += 1
         elif self.word == "VALUES":
-            source.call = Missing(self.position, self.position)
-            source.dangling = True
+            self.source_values(source)
         else:
             self.source_name(source)
         if source.dangling or (lateral and source.inner is not None):
@@ -103,12 +114,28 @@ class FromParser(SourceTailParser):
             self.source_tails(source)
         else:
             self.source_alias(source)
-        self.join_condition(source)
+        if joined:
+            self.join_condition(source)
+        name_columns(source.query, len(source.column_names))
         source.last = self.position
         return source
 
+    def source_values(self, source: Source) -> None:
+        """``VALUES (1, 2), (3, 4) AS t(a, b)`` without parentheses around it, as DuckDB takes it."""
+        if self.dialect != "duckdb" or self.ahead(1).upper != "(":
+            source.dangling = True
+            return
+        first = self.position
+        values = self.values()
+        source.query = Query(first, self.position, branches=[values])
+
     def source_parenthesis(self, source: Source) -> None:
         """A derived table or a parenthesised join."""
+        last = self.closed_statement()
+        if last >= 0:
+            source.call = Group(self.position, last, may_be_empty=True)
+            self.position = last
+            return
         self.down()
         # Right before FROM the SELECT list is still to come.
         opens = self.opens_query() or self.ahead(1).upper == "FROM"
@@ -123,6 +150,15 @@ class FromParser(SourceTailParser):
             source.inner = self.sources()
         source.closer = self.close(")")
         self.up()
+
+    def closed_statement(self) -> int:
+        """The end of ``(DESCRIBE t)`` and the like, which DuckDB reads as tables; -1 where there is none."""
+        position, last = self.position, -1
+        follows = self.ahead(2).kind in ("word", "quoted", "string") or self.ahead(2).upper == "("
+        if self.dialect == "duckdb" and self.ahead(1).upper in _READ_AS_TABLES and follows and self.skip_closed():
+            last = self.position
+        self.position = position
+        return last
 
     def parenthesised_join(self) -> bool:
         """Whether ``((SELECT ...) a JOIN ...)`` follows, in which the inner parenthesis is a source."""
@@ -172,6 +208,9 @@ class FromParser(SourceTailParser):
         else:
             node.first = first
             source.call = node
+            if isinstance(node, Call) and node.empty and not node.closer and node.fault is not None:
+                # Functions that are tables of the engine's own need no argument.
+                node.fault = None
             if self.word == "WITH" and self.ahead(1).upper == "ORDINALITY":
                 self.position += 2
 
@@ -291,5 +330,6 @@ class FromParser(SourceTailParser):
         return False
 
 
+_READ_AS_TABLES = ("DESC", "DESCRIBE", "SHOW", "SUMMARIZE")
 _ALIAS_BEHIND_SAMPLE = ("spark", "databricks")
 _LEFT_OVER = Fault("unexpected-text", "Nothing says what this query is for: left out")

@@ -1,6 +1,6 @@
 """What the parsers of clauses, expressions, operands and calls ask of each other."""
 
-from speql_speculator.parsing.keywords import QUERY_WORDS
+from speql_speculator.parsing.keywords import PIVOT_WORDS, QUERY_WORDS
 from speql_speculator.parsing.syntax_tree import Clause, Expression, Fault, Items, Junk, Node, Query
 from speql_speculator.parsing.token_reader import TokenReader
 
@@ -19,6 +19,8 @@ class Grammar(TokenReader):
     """Names of lambda parameters seen so far."""
     unit_words: set[int]
     """Tokens that may be units of time rather than columns."""
+    last_commas: set[int]
+    """Commas at the cursor that nothing follows, where the engine takes one behind the last element."""
     names_depth = -1
     """The depth at which a word in front of a colon is the name of a field."""
 
@@ -36,6 +38,10 @@ class Grammar(TokenReader):
 
     def items(self, *, boolean: bool = False, ordered: bool = False) -> Items:
         """A list of expressions."""
+        raise NotImplementedError
+
+    def listed(self, items: Items) -> Items:
+        """A list that is read, with its last comma noted where nothing follows it and the engine takes one."""
         raise NotImplementedError
 
     def next_item(self, elements: list[Node], separators: list[int]) -> bool:
@@ -82,7 +88,8 @@ class Grammar(TokenReader):
         if token.upper == "FROM" and index == self.gap and index > 0:
             # The cursor is right before FROM: something else is to come in front of it.
             return False
-        return token.kind == "word" and token.upper in QUERY_WORDS
+        pivots = self.dialect == "duckdb" and token.upper in PIVOT_WORDS
+        return token.kind == "word" and (pivots or token.upper in QUERY_WORDS)
 
     def close(self, mark: str) -> str:
         """Read the closing mark, or return it where it is missing."""

@@ -53,6 +53,9 @@ class KeywordOperandParser(CallParser):
         if not self.is_mark(closing):
             items = self.items()
             inner.append(items)
+            if subscript:
+                self.last_commas.discard(items.separators[-1] if items.separators else -1)
+                items.last_comma = -1
             if subscript and set(items.separators) == {-1}:
                 # No list: an operator is still to come where the cursor is.
                 for element in items.elements[1:]:
@@ -111,6 +114,14 @@ class KeywordOperandParser(CallParser):
             self.position += 1
             return Missing(first, self.position, fault=fragment(f"`{self.tokens[first].text}`"))
         self.position += 1
+        bare = not self.is_mark("(") and self.token.text != "<"
+        if (
+            bare
+            and self.dialect == "duckdb"
+            and self.at_cursor(self.position)
+            and self.tokens[first].upper in _OF_TYPES
+        ):
+            return Missing(first, self.position, fault=fragment("the type"))
         while self.word in ("PRECISION", "VARYING", "UNSIGNED", "LARGE", "OBJECT"):
             self.position += 1
         if self.is_mark("("):
@@ -220,5 +231,7 @@ class KeywordOperandParser(CallParser):
         self.strays.append(self.junk())
 
 
+_OF_TYPES = ("ENUM", "MAP", "STRUCT", "UNION")
+"""Types that are none without those that they are made of."""
 _WITH_ENTRIES = ("duckdb", "snowflake")
 """Dialects in which braces hold nothing but keys and values; elsewhere they may be ``{d '2024-01-31'}``."""

@@ -39,6 +39,9 @@ STATEMENT_WORDS = _words(
 
 QUERY_WORDS = _words("( FROM SELECT VALUES WITH")
 
+PIVOT_WORDS = _words("PIVOT UNPIVOT")
+"""What DuckDB takes in the place of a SELECT, in parentheses."""
+
 CONSTANT_WORDS = _words(
     """CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT
     FALSE LOCALTIME LOCALTIMESTAMP NULL ROWID SESSION_USER TRUE UNKNOWN USER"""
@@ -123,7 +126,7 @@ JOIN_PREFIXES = JOIN_WORDS - {"JOIN"} | {"GLOBAL"}
 
 TYPE_WORDS = _words(
     """ARRAY BIGINT BIGNUM BINARY BIT BITSTRING BLOB BOOL BOOLEAN BPCHAR BYTEA BYTES CHAR CHARACTER DATE DATETIME
-    DATETIME2 DEC DECIMAL DOUBLE FLOAT FLOAT4 FLOAT64 FLOAT8 GEOMETRY GUID HUGEINT INT INT1 INT128 INT16 INT2 INT32
+    DATETIME2 DEC DECIMAL DOUBLE ENUM FLOAT FLOAT4 FLOAT64 FLOAT8 GEOMETRY GUID HUGEINT INT INT1 INT128 INT16 INT2 INT32
     INT4 INT64 INT8 INTEGER INTERVAL JSON JSONB LIST LONG MAP MONEY NAME NUMBER NUMERIC NVARCHAR OID REAL SHORT
     SIGNED SMALLINT STRING STRUCT SUPER TEXT TIME TIMESTAMP TIMESTAMPTZ TIMESTAMP_LTZ TIMESTAMP_MS TIMESTAMP_NS
     TIMESTAMP_NTZ TIMESTAMP_S TIMESTAMP_TZ TIMETZ TINYINT UBIGINT UHUGEINT UINT128 UINT16 UINT32 UINT64 UINT8
@@ -134,9 +137,27 @@ TYPE_WORDS = _words(
 LEAST_ARGUMENTS = {
     **dict.fromkeys(["date_part", "date_trunc", "ends_with", "instr", "left", "mod", "nullif", "pow", "power"], 2),
     **dict.fromkeys(["regexp_matches", "repeat", "right", "starts_with", "strftime", "strpos", "strptime"], 2),
+    **dict.fromkeys(["concat_ws", "map"], 2),
     **dict.fromkeys(["contains", "list_contains", "percentile_cont", "quantile_cont", "substr", "substring"], 2),
     **dict.fromkeys(["filter", "list_apply", "list_filter", "list_transform", "list_reduce", "transform"], 2),
     **dict.fromkeys(["array_apply", "array_filter", "array_transform", "array_reduce", "reduce"], 2),
     **dict.fromkeys(["date_diff", "datediff", "lpad", "regexp_replace", "replace", "rpad", "split_part"], 3),
 }
 """Functions that do not bind with fewer arguments than these: half a call of them is no call yet."""
+
+COLLATIONS = _words(
+    """AA AF AM AR AR_SA AS AZ BAL BE BG BLO BN BO BR BS CA CEB CHR CS CU CY DA DE DE_AT DSB DZ EE EL EN EN_US EO ES ET
+    FA FA_AF FF FI FIL FO FR FR_CA FY GA GL GU HA HAW HE HE_IL HI HR HSB HU HY ICU_NOACCENT ID ID_ID IG IS IT JA KA
+    KK KL KM KN KO KOK KU KY LB LIJ LKT LN LO LT LV MK ML MN MR MS MT MY NB NB_NO NE NFC NL NN NO NOACCENT NOCASE
+    NSO OM OR PA PA_IN PL PS PT RO RU SA SE SGS SI SK SL SMN SQ SR SR_BA SR_ME SR_RS SSY ST SV SW TA TE TH TK TN TO
+    TR UG UK UR UZ VI VO WAE WO XH YI YO ZH ZH_CN ZH_HK ZH_MO ZH_SG ZH_TW ZU"""
+)
+"""Names of DuckDB's collations: another one, at the cursor, is half of one."""
+
+DUCKDB_VIEWS = _words(
+    """CHARACTER_SETS CHECK_CONSTRAINTS COLUMNS CONSTRAINT_COLUMN_USAGE CONSTRAINT_TABLE_USAGE DUCKDB_COLUMNS
+    DUCKDB_CONSTRAINTS DUCKDB_DATABASES DUCKDB_INDEXES DUCKDB_LOGS DUCKDB_SCHEMAS DUCKDB_TABLES DUCKDB_TYPES
+    DUCKDB_VIEWS KEY_COLUMN_USAGE PRAGMA_DATABASE_LIST REFERENTIAL_CONSTRAINTS SCHEMATA SQLITE_MASTER SQLITE_SCHEMA
+    SQLITE_TEMP_MASTER SQLITE_TEMP_SCHEMA TABLE_CONSTRAINTS TABLES VIEWS"""
+)
+"""Views that every DuckDB has; other names that begin like theirs, at the cursor, are half of one."""

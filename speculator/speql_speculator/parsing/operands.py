@@ -4,7 +4,9 @@ from speql_speculator.parsing.grammar import fragment
 from speql_speculator.parsing.keyword_operands import KeywordOperandParser
 from speql_speculator.parsing.keywords import CLAUSE_WORDS, CONSTANT_WORDS, JOIN_WORDS, RESERVED, TYPE_WORDS
 from speql_speculator.parsing.syntax_tree import (
+    Call,
     Clause,
+    Expression,
     Fault,
     Group,
     Items,
@@ -39,6 +41,11 @@ class OperandParser(KeywordOperandParser):
             return node
         if token.kind == "operator" and token.text in ("*", "**"):
             self.position += 1
+            if self.word == "COLUMNS" and self.ahead(1).upper == "(" and self.dialect == "duckdb":
+                # What it finds, as arguments.
+                node = self.reference()
+                node.first = first
+                return node
             if not self.may_be_star(first):
                 return Missing(first, self.position, fault=fragment("`*`"))
             return self.star_tail(Star(first, self.position))
@@ -158,6 +165,8 @@ class OperandParser(KeywordOperandParser):
             self.position += 1
             node = self.parenthesis(False)
             node.first = first
+            if word == "ARRAY" and self.dialect == "duckdb" and not isinstance(node, Nested):
+                node.fault = fragment("`ARRAY (`")
             return node
         if word in ("ARRAY", "STRUCT") and after.text in ("<", "<>"):
             return self.typed_value()
@@ -178,6 +187,8 @@ class OperandParser(KeywordOperandParser):
             if self.is_mark("("):
                 node = self.parenthesis(False)
                 node.first = first
+                if isinstance(node, Group):
+                    node.sets = True
                 return node
             return Missing(first, self.position)
         return self.reference()
@@ -214,7 +225,10 @@ class OperandParser(KeywordOperandParser):
             parts.append(self.position)
             self.position += 1
         if not dangling and self.is_mark("("):
-            return self.call(first, self.tokens[parts[-1]].name.lower())
+            call = self.call(first, self.tokens[parts[-1]].name.lower(), method=len(parts) > 1)
+            if isinstance(call, Call) and call.method and self.dialect == "duckdb":
+                call.receiver = Reference(first, parts[-1] - 1, parts=parts[:-1], receiver=True)
+            return call
         return Reference(first, self.position, parts=parts, dangling=dangling)
 
     def is_qualifier(self, index: int) -> bool:
@@ -266,6 +280,8 @@ class OperandParser(KeywordOperandParser):
                 parts.append([])
             else:
                 parts[-1].append(token.upper)
+        if len(parts) > 1 and not parts[-1] and self.dialect == "duckdb":
+            parts.pop()  # DuckDB takes a comma behind the last one
         optional = self.dialect == "bigquery"
         return all(len(part) > 1 and part[-1] != "AS" and (part[-2] == "AS" or optional) for part in parts)
 
@@ -273,7 +289,10 @@ class OperandParser(KeywordOperandParser):
         """Names of columns with commas between them, up to what is none."""
         items = Items(self.position, self.position)
         while self.token.kind in ("word", "quoted") and self.word not in CLAUSE_WORDS and self.ahead(1).upper != "(":
-            items.elements.append(self.reference())
+            name = self.reference()
+            if isinstance(name, Reference):
+                name.left_of_star = True
+            items.elements.append(name)
             items.last = self.position
             following = self.ahead(1)
             named = following.kind in ("word", "quoted") and self.ahead(2).upper != "("
@@ -281,9 +300,9 @@ class OperandParser(KeywordOperandParser):
                 break
             items.separators.append(self.position)
             self.position += 1
-        if not items.elements:
+        if len(items.elements) == len(items.separators):
             items.elements.append(Missing(self.position, self.position))
-        return items
+        return self.listed(items)
 
     def parenthesis(self, boolean: bool) -> Node:
         """A subquery, a row, or an expression in parentheses."""
@@ -307,6 +326,9 @@ class OperandParser(KeywordOperandParser):
             if not empty:
                 items = self.items(boolean=boolean)
                 inner.append(items)
+                for element in items.elements if len(items.elements) > 1 else ():
+                    if isinstance(element, Expression) and -1 not in items.separators:
+                        element.boolean = False  # a row
                 if first and self.tokens[first - 1].upper != "IN" and set(items.separators) == {-1}:
                     # No list: an operator is still to come where the cursor is.
                     for element in items.elements[1:]:

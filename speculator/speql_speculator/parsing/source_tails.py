@@ -26,7 +26,7 @@ class SourceTailParser(ExpressionParser):
             if word in ("TABLESAMPLE", "SAMPLE") and (word == "TABLESAMPLE" or after in SAMPLE_METHODS):
                 self.sample()
             elif word in ("PIVOT", "UNPIVOT") and after in ("(", "INCLUDE", "EXCLUDE"):
-                self.position += 1 if after == "(" else 3
+                self.position = min(self.position + (1 if after == "(" else 3), self.count)
                 source.pivoted = self.pivot(first) or source.pivoted
                 if source.pivoted and source.parts:
                     source.call = Group(first, self.position, may_be_empty=True)
@@ -100,8 +100,20 @@ class SourceTailParser(ExpressionParser):
                 (word, end) == ("FOR", "IN") and name not in RESERVED
                 for word, name, end in zip(words, words[1:], words[2:], strict=False)
             )
-            holes = {"()", "(,", ",)", ",,", "(FOR", ",FOR", "ASFOR", "AS)", "AS,", ",AS"}
-            if known and words[-2] == ")" and not any(a + b in holes for a, b in pairwise(words)):
+            holes = {
+                "()",
+                "(,",
+                "" if self.dialect == "duckdb" else ",)",
+                ",,",
+                "(FOR",
+                ",FOR",
+                "ASFOR",
+                "AS)",
+                "AS,",
+                ",AS",
+            }
+            grouped = "GROUP" in words and words[words.index("GROUP") + 1] == "BY" and words[-2] != "BY"
+            if known and (words[-2] == ")" or grouped) and not any(a + b in holes for a, b in pairwise(words)):
                 return True
             self.strays.append(Junk(first, self.position, fault=fragment(f"`{self.tokens[first].text}`")))
             return False

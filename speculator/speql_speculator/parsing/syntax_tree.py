@@ -67,10 +67,16 @@ class Star(Node):
 
 @dataclass(slots=True, eq=False)
 class Reference(Node):
-    """A column name, ``parts`` its name tokens; ``dangling`` if it ends with a dot."""
+    """A column name, ``parts`` its name tokens; ``dangling`` if it ends with a dot.
+
+    ``left_of_star``: a star leaves it out, of whichever tables have it. ``receiver``: a function is called on it, or it
+    is the function's schema.
+    """
 
     parts: list[int] = field(default_factory=list)
     dangling: bool = False
+    left_of_star: bool = False
+    receiver: bool = False
 
     @property
     def first_name(self) -> int:
@@ -82,12 +88,16 @@ class Reference(Node):
 class Items(Node):
     """A list: ``separators[i]`` is the comma between elements i and i + 1, or -1 where it has to be inserted.
 
-    ``pads``: how many NULLs are put in the place of the elements up to each one that stays (-1: behind the last one).
+    ``pads``: how many NULLs are put in the place of the elements up to each one that stays (-1: behind the last one),
+    ``pad_reason`` why.
+    ``last_comma``: a comma behind the last element that the engine takes, -1 if there is none; nothing follows it.
     """
 
     elements: list[Node] = field(default_factory=list)
     separators: list[int] = field(default_factory=list)
     pads: dict[int, int] = field(default_factory=dict)
+    pad_reason: str = ""
+    last_comma: int = -1
 
     def children(self) -> Iterator[Node]:
         """The elements."""
@@ -133,10 +143,15 @@ class Expression(Node):
 
 @dataclass(slots=True, eq=False)
 class Group(Node):
-    """Parentheses, brackets, casts and the like: ``closer`` is what has to be inserted at the end."""
+    """Parentheses, brackets, casts and the like: ``add`` and ``closer`` are what has to be inserted at the end.
+
+    ``sets``: they are those of GROUPING SETS.
+    """
 
     inner: list[Node] = field(default_factory=list)
     closer: str = ""
+    add: str = ""
+    sets: bool = False
     may_be_empty: bool = False
 
     def children(self) -> Iterator[Node]:
@@ -148,6 +163,8 @@ class Group(Node):
 class Call(Node):
     """A function call with what follows its parentheses: FILTER, WITHIN GROUP, OVER.
 
+    ``method``: it stands behind a dot, and what is before that is its first argument, or its schema. Names there are
+    its ``receiver``.
     ``add`` is what has to be inserted: ``*`` or, after a comma, more arguments inside, a window after it.
     """
 
@@ -160,10 +177,14 @@ class Call(Node):
     starred: bool = False
     distinct: bool = False
     empty: bool = False
+    method: bool = False
+    receiver: Reference | None = None
     add: str = ""
 
     def children(self) -> Iterator[Node]:
-        """Arguments, then what follows."""
+        """What it is called on, arguments, then what follows."""
+        if self.receiver is not None:
+            yield self.receiver
         if self.arguments is not None:
             yield self.arguments
         if self.order is not None:
@@ -315,7 +336,7 @@ class From(Node):
 class Select(Node):
     """One SELECT up to its QUALIFY. ``add_*`` are whole clauses to insert; ``order`` the clauses in text order.
 
-    ``one_value``: its columns are those of one value (``SELECT AS STRUCT``).
+    ``one_value``: its columns are those of one value (``SELECT AS STRUCT``). ``pivoted``: the word, if it is a PIVOT.
     """
 
     keyword: int = -1
@@ -326,6 +347,7 @@ class Select(Node):
     from_: From | None = None
     clauses: list[Clause] = field(default_factory=list)
     one_value: bool = False
+    pivoted: str = ""
     add_head: str = ""
     add_items: str = ""
     add_from: str = ""
@@ -347,9 +369,10 @@ class Select(Node):
 
 @dataclass(slots=True, eq=False)
 class Values(Node):
-    """``VALUES (...), (...)``."""
+    """``VALUES (...), (...)``; ``named`` is how many columns are named around it."""
 
     rows: Items
+    named: int = 0
 
     def children(self) -> Iterator[Node]:
         """The rows."""
@@ -435,3 +458,12 @@ def walk(node: Node) -> Iterator[Node]:
         current = stack.pop()
         yield current
         stack.extend(reversed(list(current.children())))
+
+
+def name_columns(query: Query | None, count: int) -> None:
+    """Tell the VALUES that a query is how many columns are named around it."""
+    for branch in query.branches if query is not None else ():
+        if isinstance(branch, Values):
+            branch.named = count
+        elif isinstance(branch, Nested):
+            name_columns(branch.query, count)

@@ -110,6 +110,8 @@ class TokenReader:
         after = self.tokens[self.position + 1]
         if after.kind == "punctuation" and after.upper not in ("(", "["):
             return False
+        if after.kind == "operator" and after.text not in ("*", "-"):
+            return False
         for word in words:
             if word.startswith(token.upper) and word != token.upper:
                 if (

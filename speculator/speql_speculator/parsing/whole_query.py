@@ -37,11 +37,17 @@ def whole_query(text: str, tokens: Sequence[Token], dialect: str) -> Query | Non
         tree = parser.statement()
     except (TooDeepError, RecursionError):
         return None
-    return tree if not parser.strays and _is_whole(tree, tokens) else None
+    return tree if not parser.strays and _is_whole(tree, tokens, parser.last_commas) else None
 
 
-def _is_whole(tree: Query, tokens: Sequence[Token]) -> bool:
+def _is_whole(tree: Query, tokens: Sequence[Token], commas: set[int]) -> bool:
+    """Whether nothing is missing in a tree; behind ``commas`` nothing has to stand."""
+    nothing: set[int] = set()
     for node in walk(tree):
+        if id(node) in nothing:
+            continue
+        if isinstance(node, Items) and (node.last_comma >= 0 or {*node.separators[-1:]} & commas):
+            nothing |= {id(part) for part in walk(node.elements[-1])}
         if getattr(node, "closer", "") or getattr(node, "add", ""):
             return False
         if node.fault is not None and not (isinstance(node, Call) and node.empty):

@@ -18,6 +18,7 @@ from speql_speculator.parsing.syntax_tree import (
     Term,
 )
 from speql_speculator.resolving.analysis import Analysis, local_nodes
+from speql_speculator.resolving.rows import check_rows
 
 
 def check_conditions(node: Node, analysis: Analysis) -> None:
@@ -36,6 +37,8 @@ def check_conditions(node: Node, analysis: Analysis) -> None:
                 # What compares it with what stands before the cursor is still to come.
                 term.fault = fragment(f"`{analysis.text(term)}`")
                 continue
+            if term.comparison:
+                check_rows(term, analysis)
             if (found.boolean and _is_text_alone(term)) or (
                 found.boolean and parser.at_cursor(term.last) and not _may_be_true(term, analysis)
             ):
@@ -187,7 +190,8 @@ def _check_constant(term: Term, analysis: Analysis) -> None:
     families = {family_of(operand, analysis) for operand in operands if not isinstance(operand, Group)}
     last = operands[-1]
     if isinstance(last, Literal) and last.constant == "typed":
-        if analysis.parser.half == last.last - 1 and not _is_time(analysis.parser.tokens[last.last - 1].text):
+        times = analysis.text_of(last.first).upper() in _TIME_TYPES
+        if times and analysis.parser.half == last.last - 1 and not _is_time(analysis.parser.tokens[last.last - 1].text):
             last.fault = fragment(f"`{analysis.text(last)}`")
         return
     if not term.comparison:
@@ -209,6 +213,7 @@ def _check_constant(term: Term, analysis: Analysis) -> None:
                 literal.fault = fragment(f"`{token.text}`")
 
 
+_TIME_TYPES = ("DATE", "DATETIME", "TIME", "TIMESTAMP", "TIMESTAMPTZ")
 _TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
 )

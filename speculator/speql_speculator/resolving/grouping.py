@@ -30,6 +30,8 @@ def complete_grouping(select: Select, order: Sequence[Clause], analysis: Analysi
 
     ``select`` is settled. HAVING, QUALIFY and ORDER BY cannot add to GROUP BY: that would change the rows.
     """
+    if select.pivoted:
+        return
     group = next((clause for clause in select.clauses if clause.name == "GROUP BY"), None)
     items = [item for item in (select.items.elements if select.items else ()) if item.kept]
     having = select.clause("HAVING")
@@ -91,11 +93,13 @@ def _asked_by_name(nodes: Sequence[Node], analysis: Analysis) -> set[str]:
     return found
 
 
-def _open_sets(group: Clause | None) -> Call | None:
-    """The ROLLUP or CUBE that the user is still writing the columns of, at the end of a GROUP BY."""
+def _open_sets(group: Clause | None) -> Call | Group | None:
+    """The ROLLUP, CUBE or GROUPING SETS that the user is still writing the columns of, at the end of a GROUP BY."""
     if group is None or group.fault is not None or not group.kept or not isinstance(group.body, Items):
         return None
     last = _single(group.body.elements[-1]) if group.body.elements else None
+    if isinstance(last, Group) and last.sets:
+        return last if last.kept and last.closer and last.inner else None
     if not isinstance(last, Call) or last.name not in ("rollup", "cube") or not last.closer or last.empty:
         return None
     return last if last.kept and last.arguments is not None and last.arguments.kept else None

@@ -156,7 +156,10 @@ class JoinResolver(MissingTableFinder):
             source.drop_alias = True
             relation.alias, relation.names = name, (name.lower(),)
             return
-        unknown = [alias for alias in wanted if alias and alias not in taken and not self._outer(alias)]
+        fields = {name for name, column in relation.columns.items() if not column.family}
+        unknown = [
+            alias for alias in wanted if alias and alias not in taken and alias not in fields and not self._outer(alias)
+        ]
         fitting = [
             alias
             for alias in unknown

@@ -48,7 +48,7 @@ class MissingTableFinder(TableFinder):
         listed = any(source.kind == "," for source in select.from_.sources)
         for name, columns in self._unexplained(select, wanted):
             options: list[tuple[int, int, int, JoinCondition, str]] = []
-            for candidate in self._candidates(columns):
+            for candidate in self._named_or_having(name, columns):
                 relation = self._known_relation(candidate, name)
                 if relation is None or (not name and self.scope.relation(candidate) is not None):
                     continue
@@ -77,7 +77,7 @@ class MissingTableFinder(TableFinder):
         found: list[tuple[str, set[str]]] = []
         for name, columns in wanted.items():
             explained = name in taken or name in self.scope.left_out or name in known or self._outer(name)
-            if name and columns and not explained:
+            if name and (columns or name in self.starred) and not explained:
                 found.append((name, columns))
         aliases = {
             self.analysis.name(item.alias).lower()
@@ -92,7 +92,11 @@ class MissingTableFinder(TableFinder):
 
     def _infer_from(self, select: Select, wanted: dict[str, set[str]]) -> None:
         """FROM as the columns say it: a table for each qualifier and each group of columns, joined through keys."""
-        named = {name: columns for name, columns in wanted.items() if columns and not (name and self._outer(name))}
+        named = {
+            name: columns
+            for name, columns in wanted.items()
+            if (columns or name in self.starred) and not (name and self._outer(name))
+        }
         # The word being typed counts if it is a column as it stands.
         typing = [(name, column) for name, column in self.half_typed if not (name and self._outer(name))]
         for name, column in typing:
@@ -136,7 +140,7 @@ class MissingTableFinder(TableFinder):
         for name in sorted((name for name in named if name), key=lambda name: -len(named[name])):
             options = [
                 (affinity(name, candidate), candidate in self.ctes and candidate in self.local, candidate)
-                for candidate in self._candidates(named[name])
+                for candidate in self._named_or_having(name, named[name])
             ]
             best = [option for option in options if option[:2] == max(options)[:2]]
             tables = [self._inferred_table(option[2], name) for option in best]

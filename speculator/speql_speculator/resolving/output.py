@@ -1,7 +1,9 @@
 """The columns of a SELECT, as the query around it sees them."""
 
 from speql_speculator.parsing.syntax_tree import (
+    Call,
     Items,
+    Node,
     Reference,
     Select,
     SelectItem,
@@ -33,7 +35,7 @@ class OutputReader:
             items = []
         elif select.add_items:
             return Relation("", {}, True)
-        if select.one_value:
+        if select.one_value or select.pivoted:
             return Relation("", {}, True)
         for item in items:
             if not isinstance(item, SelectItem):
@@ -41,7 +43,7 @@ class OutputReader:
             operand = item.expression.terms[0].operands[0]
             if isinstance(operand, Star) and len(item.expression.terms) == 1:
                 only = self.analysis.name(operand.qualifier) if operand.qualifier is not None else None
-                opaque = opaque or not operand.plain or scope.opaque
+                opaque = opaque or not operand.plain or scope.opaque or (only is not None and not scope.relation(only))
                 for relation in scope.relations:
                     if only is None or only.lower() in relation.names:
                         for folded, column in relation.columns.items():
@@ -59,9 +61,14 @@ class OutputReader:
             not grouped
             and select.clause("GROUP BY") is None
             and not select.add_group
-            and any(is_aggregate(item) for item in items)
+            and (any(is_aggregate(item) for item in items) or self._is_one_row(select, items))
         )
         return Relation("", columns, opaque, grouped, single)
+
+    def _is_one_row(self, select: Select, items: list[Node]) -> bool:
+        """Whether a SELECT reads no table, and nothing in its list makes rows."""
+        calls = (found for item in items for found in local_nodes(item) if isinstance(found, Call))
+        return select.from_ is None and not select.add_from and all(call.name not in _MAKE_ROWS for call in calls)
 
     def _column(self, item: SelectItem) -> VisibleColumn | None:
         expression = item.expression
@@ -97,3 +104,9 @@ class OutputReader:
                 return ()
             names.add(name)
         return (frozenset(names),) if names else ()
+
+
+_MAKE_ROWS = frozenset(
+    ["explode", "flatten", "generate_series", "generate_subscripts", "posexplode", "range", "unnest"]
+)
+"""Functions that, in a SELECT list, may give any number of rows."""

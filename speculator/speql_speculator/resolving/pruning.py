@@ -147,6 +147,8 @@ def _(node: Group) -> bool:
 
 @_settle.register
 def _(node: Call) -> bool:
+    if node.receiver is not None and not settle(node.receiver):
+        return False
     if node.arguments is not None:
         kept = [settle(element) for element in node.arguments.elements]
         node.arguments.kept = any(kept)
@@ -157,13 +159,13 @@ def _(node: Call) -> bool:
                 node.add = "*"
             elif (
                 not kept[0]
-                or sum(kept) < LEAST_ARGUMENTS.get(node.name, 0)
+                or sum(kept) + node.method < LEAST_ARGUMENTS.get(node.name, 0)
                 or not all(cause(element).fragment for element in dead)
             ):
                 # Its cause is to be found below it, also where other arguments could stay.
                 node.arguments.kept = False
                 return False
-        elif node.closer and len(kept) < LEAST_ARGUMENTS.get(node.name, 0):
+        elif node.closer and len(kept) + node.method < LEAST_ARGUMENTS.get(node.name, 0):
             return False
     for part in (node.order, *node.tails, node.window):
         gone = part is not None and not settle(part) and part.first < part.last
@@ -203,7 +205,7 @@ def _(node: Case) -> bool:
 @_settle.register
 def _(node: Clause) -> bool:
     if node.body is None:
-        return node.name in ("frame", "range frame", "SAMPLE", "FETCH", "OPTION") or bool(node.add)
+        return node.name in ("frame", "range frame", "SAMPLE", "FETCH", "INTO", "OPTION") or bool(node.add)
     return settle(node.body) or bool(node.add)
 
 

@@ -112,6 +112,8 @@ def _found(
             return
         column = field
     analysis.columns[id(reference)] = (relation, column)
+    if reference.left_of_star:
+        return
     if len(found) > 1 and used == 0 and relation is not None and column.name.lower() not in scope.merged:
         # Ambiguous: the table that is named first.
         analysis.named[id(relation)] = relation
@@ -127,6 +129,14 @@ def _field(reference: Reference, column: VisibleColumn, first: int, analysis: An
     kind = table.columns_by_name[name].type if table is not None else ""
     for part in reference.parts[first:]:
         fields = struct_fields(kind)
+        if not fields and type_family(kind):
+            text = analysis.text(reference)
+            reference.fault = (
+                fragment(f"`{text}`")
+                if reference.first <= analysis.parser.gap <= reference.last
+                else analysis.report(reference, "unknown-column", f"`{name}` has no fields: `{text}`")
+            )
+            return None
         if not fields:
             return VisibleColumn(analysis.name(reference.parts[-1]))
         typed = analysis.name(part)
@@ -157,6 +167,8 @@ def _not_found(reference: Reference, parts: list[str], scope: Scope, analysis: A
         return
     if not analysis.catalog.tables:
         return
+    if reference.receiver and not analysis.catalog.tables_by_column.get(folded) and scope.relation(folded) is None:
+        return  # the schema of a function
     if len(parts) == 1 and parts[0].upper() in TYPE_WORDS and analysis.parser.at_cursor(reference.last):
         # ``day > DATE``, with its string still to come.
         reference.fault = fragment(f"`{text}`")

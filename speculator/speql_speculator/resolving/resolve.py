@@ -22,6 +22,7 @@ from speql_speculator.resolving.position import position
 from speql_speculator.resolving.pruning import settle
 from speql_speculator.resolving.references import resolve_references
 from speql_speculator.resolving.relations import Relation, Scope, VisibleColumn, spell
+from speql_speculator.resolving.rows import same_length
 from speql_speculator.resolving.selects import SelectResolver
 from speql_speculator.resolving.set_operations import same_width
 from speql_speculator.resolving.sources import renamed_columns
@@ -206,6 +207,7 @@ class _Resolver:
     def _values(self, values: Values, ctes: Relations, parent: Scope | None) -> Relation:
         self.selects.subqueries(values, ctes, Scope(parent=parent))
         settle(values)
+        same_length(values, self.analysis)
         return Relation("", {}, True)
 
     def _constant(self, clause: Clause) -> None:

@@ -1,12 +1,16 @@
 """What a SELECT still needs when the rest of it is known: a list, and the windows that it names."""
 
-from speql_speculator.parsing.syntax_tree import Call, Items, Select, Window
+from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.syntax_tree import Call, Group, Items, Select, Window
 from speql_speculator.resolving.analysis import Analysis, local_nodes
 from speql_speculator.resolving.pruning import settle
 
 
 def complete_list(select: Select, analysis: Analysis) -> None:
-    """A SELECT list that is empty so far."""
+    """A SELECT list that is empty so far, or a PIVOT that nothing is said of."""
+    if select.pivoted:
+        _complete_pivot(select)
+        return
     if select.keyword < 0 and select.from_ is not None and select.from_.kept:
         group = select.clause("GROUP BY")
         if group is not None and isinstance(group.body, Items):
@@ -24,6 +28,23 @@ def complete_list(select: Select, analysis: Analysis) -> None:
         select.add_items = " count(*)"
     else:
         select.add_items = " *"
+    settle(select)
+
+
+def _complete_pivot(select: Select) -> None:
+    """A PIVOT counts rows until it is told what; an UNPIVOT is nothing without its columns."""
+    said = [clause.name for clause in select.clauses if clause.kept]
+    if select.pivoted == "UNPIVOT":
+        # Several columns at once need a name each.
+        columns = select.clause("ON")
+        rows = columns is not None and any(
+            isinstance(found, Group) and len(found.inner) == 1 and len(list(found.inner[0].children())) > 1
+            for found in local_nodes(columns)
+        )
+        if columns is None or (rows and "INTO" not in said):
+            select.fault = select.fault or fragment("`UNPIVOT`")
+    elif not said:
+        select.clauses[-1].add = " USING count(*)"
     settle(select)
 
 

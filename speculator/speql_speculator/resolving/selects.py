@@ -13,6 +13,7 @@ from speql_speculator.parsing.syntax_tree import (
     Fault,
     Group,
     Items,
+    Literal,
     Nested,
     Node,
     Query,
@@ -31,6 +32,7 @@ from speql_speculator.resolving.output import OutputReader
 from speql_speculator.resolving.pruning import cause, settle
 from speql_speculator.resolving.references import resolve_references
 from speql_speculator.resolving.relations import Relation, Scope, VisibleColumn
+from speql_speculator.resolving.rows import is_as_wide
 from speql_speculator.resolving.select_list import complete_list, complete_windows
 from speql_speculator.resolving.sources import SourceResolver
 from speql_speculator.resolving.tables import Relations
@@ -123,6 +125,14 @@ class SelectResolver:
 
     def _without_tables(self, select: Select) -> None:
         """A FROM of which nothing is left: what it counted or returned was its rows."""
+        parser = self.analysis.parser
+        reads = select.add_from or (select.from_ is not None and select.from_.kept)
+        if not reads and select.first <= parser.gap <= select.last:
+            # An aggregate of columns of the query around it belongs to that one: its own table is still to come.
+            calls = [found for found in local_nodes(select) if isinstance(found, Call) and is_aggregate(found)]
+            if any(id(found) in self.analysis.outer for call in calls for found in local_nodes(call)):
+                select.fault = fragment("the SELECT")
+                settle(select)
         gone = select.from_ is not None and not select.from_.kept and not select.add_from
         if gone and select.from_ is not None:
             fault = cause(select.from_)
@@ -179,12 +189,18 @@ class SelectResolver:
         return missing and any(word.startswith(name.upper()) for word in CLAUSE_WORDS | {"AS", "OVER", "FILTER"})
 
     def _stars(self, part: Node, scope: Scope) -> None:
-        """``t.*`` of a table that is not there."""
+        """Stars, and columns by their places, of a table that is not there."""
         for found in local_nodes(part):
+            placed = isinstance(found, Literal) and self.analysis.text_of(found.first).upper() in ("#", "ROWID")
+            starred = isinstance(found, Call) and (found.starred or found.name == "columns") and found.name != "count"
+            if (starred or placed) and not scope.relations and found.fault is None:
+                found.fault = fragment(f"`{self.analysis.text(found)}`")
             if isinstance(found, Star) and found.qualifier is None and not scope.relations and found.in_list:
                 found.fault = fragment("`*`")
             if isinstance(found, Star) and found.qualifier is not None:
                 name = self.analysis.name(found.qualifier)
+                if any(name.lower() in relation.columns for relation in scope.relations):
+                    continue  # the fields of a column
                 if scope.relation(name) is None and self.analysis.catalog.tables and not scope.opaque:
                     if name.lower() in scope.left_out:
                         found.fault = fragment(f"`{name}.*`")
@@ -212,9 +228,14 @@ class SelectResolver:
         for found in local_nodes(part):
             if isinstance(found, Nested):
                 output = self.query(found.query, ctes, scope)
-                if not found.exists and _too_wide(found.query, output):
-                    rows = [term for term in local_nodes(part) if isinstance(term, Term) and found in term.operands[1:]]
-                    if not any(isinstance(term.operands[0], Group) for term in rows):
+                if not found.exists:
+                    terms = (term for term in local_nodes(part) if isinstance(term, Term))
+                    compared = next((term for term in terms if found in term.operands[1:]), None)
+                    if compared is not None and isinstance(compared.operands[0], Group):
+                        misfits = not is_as_wide(compared, found, output, self.analysis)
+                    else:
+                        misfits = _too_wide(found.query, output)
+                    if misfits:
                         found.fault = (
                             fragment("the subquery")
                             if found.query.first <= self.analysis.parser.gap <= found.last

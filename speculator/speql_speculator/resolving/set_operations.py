@@ -33,10 +33,10 @@ def same_width(query: Query, kept: Sequence[tuple[Node, Relation]], analysis: An
         difference = len(first.columns) - len(output.columns)
         if output.opaque or not difference or isinstance(branch, Values):
             continue
-        selects = list(_lists(branch)) if difference > 0 else []
+        selects = list(select_lists(branch)) if difference > 0 else []
         if selects and all(select.items is not None and select.items.kept for select in selects):
             for select in selects:
-                _pad(select.items, difference, analysis.parser.gap)
+                pad(select.items, difference, analysis.parser.gap, "Both sides of a set operation have as many columns")
         else:
             branch.fault = analysis.report(
                 branch,
@@ -46,12 +46,13 @@ def same_width(query: Query, kept: Sequence[tuple[Node, Relation]], analysis: An
             settle(branch)
 
 
-def _pad(items: Items | None, count: int, gap: int) -> None:
-    """Fill a list up with NULLs: where columns are left out, else at the cursor, else at its end.
+def pad(items: Items | None, count: int, gap: int, reason: str) -> None:
+    """Fill a list up with NULLs, for a reason: where columns are left out, else at the cursor, else at its end.
 
     So the columns behind stay below those of the other sides, whose types they have.
     """
     assert items is not None, "it has columns"
+    items.pad_reason = reason
     kept = [index for index, element in enumerate(items.elements) if element.kept]
     gone = [index for index, element in enumerate(items.elements) if not element.kept]
     at_cursor = next((index for index in kept if items.elements[index].first >= gap), -1)
@@ -67,11 +68,11 @@ def _is_all(branch: Node) -> bool:
     return isinstance(branch, Select) and (from_first or bool(branch.add_items))
 
 
-def _lists(branch: Node) -> Iterator[Select]:
+def select_lists(branch: Node) -> Iterator[Select]:
     """The SELECTs that give the columns of a side of a set operation, behind any number of parentheses."""
     if isinstance(branch, Select):
         yield branch
     elif isinstance(branch, Nested):
         for inner in branch.query.branches:
             if inner.kept:
-                yield from _lists(inner)
+                yield from select_lists(inner)

@@ -51,7 +51,9 @@ class SourceResolver(JoinResolver):
                     wanted.setdefault(names[-2] if len(names) < 4 else names[0], set()).add(names[-1])
             for star in stars(node):
                 if star.qualifier is not None:
-                    wanted.setdefault(self.analysis.name(star.qualifier).lower(), set())
+                    name = self.analysis.name(star.qualifier).lower()
+                    wanted.setdefault(name, set())
+                    self.starred.add(name)
         return wanted
 
     def _of_column(self, names: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from speql_speculator.parsing.grammar import fragment
+from speql_speculator.parsing.keywords import DUCKDB_VIEWS
 from speql_speculator.parsing.syntax_tree import Fault, Query, Source
 from speql_speculator.resolving.analysis import Analysis
 from speql_speculator.resolving.join_conditions import JoinCondition
@@ -42,6 +43,7 @@ class TableFinder:
         self.by_source: dict[int, Relation] = {}
         self.listed: list[tuple[str, JoinCondition]] = []
         self.half_typed: list[tuple[str, str]] = []
+        self.starred: set[str] = set()
 
     def _known_relation(self, name: str, alias: str) -> Relation | None:
         if name.lower() in self.ctes:
@@ -83,14 +85,31 @@ class TableFinder:
             reached = [path for table in found[:_MOST_PATHS] if (path := self._inferable(table))]
         return ctes + [name for name in reached if name.lower() not in self.ctes]
 
+    def _named_or_having(self, name: str, columns: set[str]) -> list[str]:
+        """Tables and CTEs that a qualifier may stand for: those with its columns; of its name, if it has but a star."""
+        if columns or name not in self.starred:
+            return self._candidates(columns)
+        table = self.analysis.catalog.find(name)
+        return [name] if name in self.ctes else [table.name] if table is not None else []
+
     def _unknown(self, source: Source, names: list[str], alias: str, wanted: dict[str, set[str]]) -> Relation | None:
         """A table that the catalog does not have: half typed, misspelt, or not for us to know."""
         analysis = self.analysis
         catalog = analysis.catalog
         opaque = Relation(alias or names[-1], {}, True, names=((alias or names[-1]).lower(), ".".join(names).lower()))
-        if not catalog.tables or names[0].lower() in ("information_schema", "pg_catalog", "duckdb_logs"):
-            return opaque
-        if len(names) == 1 and names[0].lower().startswith(("duckdb_", "sqlite_", "pragma_", "pg_")):
+        system = names[0].lower() in ("information_schema", "pg_catalog", "duckdb_logs") or (
+            len(names) == 1 and names[0].lower().startswith(("duckdb_", "sqlite_", "pragma_", "pg_"))
+        )
+        if not catalog.tables or system:
+            if (
+                source.parts[-1] != analysis.parser.half
+                or self.dialect != "duckdb"
+                or names[-1].upper() in DUCKDB_VIEWS
+            ):
+                return opaque
+            if system:
+                source.fault = fragment(f"`{analysis.text(source)}`")
+                return None
             return opaque
         known = KnownTables(catalog, self.ctes)
         last = source.parts[-1]

@@ -1,12 +1,14 @@
 """One request over real sockets: whatever the endpoint does comes back as a value, and the socket is closed."""
 
 import asyncio
+import gzip
 import logging
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from speql_speculator.language_model.bounded_answer import MOST_BYTES
 from speql_speculator.language_model.request import Completion, Message, Request
 from speql_speculator.language_model.usage import Usage
 
@@ -31,6 +33,7 @@ async def test_an_answer_is_streamed_and_its_usage_reported(open_room: Any) -> N
     body = room.server.asked[0].body
     assert (body["stream"], body["model"], body["max_completion_tokens"]) == (True, "gpt-4.1-mini", 50)
     assert body["stream_options"] == {"include_usage": True}
+    assert room.server.asked[0].headers["accept-encoding"] == "identity"
 
 
 @pytest.mark.parametrize(("model", "names"), [("gpt-5-mini", False), ("o4-mini", False), ("gpt-4.1-mini", True)])
@@ -86,6 +89,15 @@ async def test_a_status_that_lasts_is_not_tried_again(open_room: Any, status: in
             "malformed",
         ),
         (Reply(raw=STREAM + b"data: " + b"[" * 100_000 + b"\n\n"), "malformed"),
+        (Reply(raw=STREAM + b"data: " + b" " * MOST_BYTES), "malformed"),
+        (
+            Reply(raw=STREAM[:-2] + b"content-encoding: gzip\r\n\r\n" + gzip.compress(b"data: {}\n\n" * 100_000)),
+            "malformed",
+        ),
+        (
+            Reply(raw=STREAM.replace(b"200", b"500")[:-2] + b"content-encoding: gzip\r\n\r\n" + gzip.compress(b"no")),
+            "malformed",
+        ),
         (Reply(raw=STREAM + b'data: {"choices": [], "usage": {"prompt_tokens": 1e999}}\n\n'), "malformed"),
         (
             Reply(raw=STREAM + b'data: {"error": {"message": "overloaded"}}\n\n'),

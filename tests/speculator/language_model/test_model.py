@@ -5,9 +5,15 @@ from typing import Any
 
 import pytest
 
+from speql_speculator.language_model.model import Model
 from speql_speculator.language_model.request import Message, Request
+from speql_speculator.language_model.settings import LanguageModelSettings
+from speql_speculator.language_model.spending import Charge, Spending
+from speql_sql import Problem
+from speql_sql.secret import Secret
 
 from ...scripted_model import Reply, says
+from .conftest import FakeClock, endpoint
 
 REQUEST = Request(size="small", messages=(Message("user", "SELEC 1"),), most_tokens=50)
 LIMITED = Reply(status=429, body="{}", headers=(("retry-after", "3"),))
@@ -87,6 +93,28 @@ async def test_what_is_under_way_is_as_good_as_spent(open_room: Any) -> None:
         assert (await room.model.ask(REQUEST)).problem.code == "language-model-budget"
         gate.set()
         assert (await first).text == "SELECT 1"
+
+
+async def test_a_request_that_is_cancelled_while_it_reserves_gives_that_back() -> None:
+    reserved, charged = asyncio.get_running_loop().create_future(), list[Charge]()
+
+    async def reserve(charge: Charge) -> Problem | None:
+        reserved.set_result(charge)
+        await asyncio.Event().wait()
+        return None
+
+    settings, clock = LanguageModelSettings(profile="ollama"), FakeClock()
+    model = Model(
+        endpoint(settings), Secret(""), settings,
+        now=clock.now, sleep=clock.sleep, today=clock.now, charged=charged.append, reserve=reserve,
+    )  # fmt: skip
+    asking = asyncio.ensure_future(model.ask(REQUEST))
+    charge = await reserved
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert Spending.of([charge], clock.now()).charges == (charge,)
+    assert Spending.of([charge, *charged], clock.now()).charges == ()
+    assert model.spending.charges == ()
 
 
 @pytest.mark.parametrize("profile", ["ollama", "llama.cpp", "vllm"])
