@@ -158,7 +158,8 @@ class Diagnoser:
         else:
             if binding.ok:
                 # It is run as it is typed, but for tables that nothing joins: the user is told of those.
-                return tuple(note for note in notes if note.code == "left-out")
+                half = {edit.span for edit in repaired.edits if edit.code == "unfinished"}
+                return tuple(note for note in notes if note.code == "left-out" and note.span not in half)
             refused = binding.problems
         if any(problem.code == "no-values" for problem in refused):
             return (_no_values(statement.text),)

@@ -131,7 +131,7 @@ class QueryBinder(StarBinder, SourceBinder):
         return Output(tuple(columns), opaque)
 
     def _clauses(self, clauses: Sequence[Clause], scope: Scope) -> None:
-        """ORDER BY, LIMIT, in some dialects GROUP BY: an element that is nothing but a name is an output column before it is one of a table."""
+        """ORDER BY, LIMIT, GROUP BY in some dialects: a name alone is an output column before it is one of a table."""
         for clause in clauses:
             elements = clause.body.elements if isinstance(clause.body, Items) else list(clause.children())
             for element in elements:
