@@ -58,7 +58,7 @@ def qualify_query(query: exp.Query, catalog: Catalog) -> Qualified:
     except UnresolvedNameError as error:
         code = "unknown-column" if error.name else "unsupported-query"
         return Qualified(None, (Problem(code, str(error), _span(error.node)),))
-    except (SqlglotError, RecursionError, KeyError, AttributeError, TypeError, ValueError, IndexError) as error:
+    except (SqlglotError, RecursionError, LookupError, AttributeError, TypeError, ValueError, AssertionError) as error:
         # sqlglot raises its own errors for what it cannot resolve, and these others on trees that it did not expect.
         message = str(error).split("\n", 1)[0] or type(error).__name__
         return Qualified(None, (Problem("unresolved-query", message),))
@@ -114,6 +114,8 @@ def _qualified(query: exp.Query, catalog: Catalog) -> exp.Query:
 def _refuse_unsupported(query: exp.Query) -> bool:
     """Refuse what sqlglot cannot be trusted with; remember output names as written. True if USING or NATURAL occur."""
     had_using = False
+    if _is_rows_alone(query):
+        raise _RefusedError("unsupported-query", "VALUES alone is not analysed.", query)
     for node in list(query.walk()):
         if isinstance(node, (exp.Pivot, exp.Columns)):
             raise _RefusedError("unsupported-query", f"{node.key.upper()} is not analysed.", node)
@@ -132,6 +134,13 @@ def _refuse_unsupported(query: exp.Query) -> bool:
                 if isinstance(projection, exp.Subquery) and projection.args.get("with_"):
                     raise _RefusedError("unsupported-query", "WITH in a projection is not analysed.", projection)
     return had_using
+
+
+def _is_rows_alone(query: exp.Expr) -> bool:
+    """Whether a query is VALUES in parentheses: sqlglot would write an alias there, which no engine reads."""
+    while isinstance(query, exp.Subquery) and isinstance(query.this, exp.Expr):
+        query = query.this
+    return isinstance(query, exp.Values)
 
 
 def _resolve_tables(node: exp.Expr, catalog: Catalog, ctes: frozenset[str], tables: dict[str, Table]) -> None:
