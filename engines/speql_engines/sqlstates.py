@@ -25,7 +25,7 @@ _CODES = {
     "22003": "out-of-range",
     "22P02": "type-error",
 }
-_CLASSES = {"22": "type-error", "23": "constraint", "42": "syntax-error"}
+_CLASSES = {"22": "type-error", "23": "constraint"}
 
 
 def problem_code(state: str) -> str:

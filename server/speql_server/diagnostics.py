@@ -17,20 +17,25 @@ from speql_server.masks import certain, masks_of
 from speql_server.settings import ServerSettings
 from speql_speculator.embedding.driver_parameters import has_driver_parameters
 from speql_speculator.embedding.host_variables import is_host_variable
+from speql_speculator.embedding.statements_in import statements_in
+from speql_speculator.navigating.awaited_statements import awaits_statements, leaves_something
 from speql_speculator.navigating.culprits import located
-from speql_speculator.navigating.made_names import is_awaited, made_names
-from speql_speculator.navigating.made_tables import made_by
-from speql_speculator.predicting.words import tables_named
+from speql_speculator.navigating.write_targets import writes
 from speql_speculator.repair import Repair
 from speql_speculator.snapshot import Snapshot
 from speql_speculator.statements import Statement
 from speql_sql import Catalog, Problem, Span
 
 Publish = Callable[[Analysis, tuple[Problem, ...]], None]
+_Leaving = tuple[Sequence[str], Sequence[Statement]]
 
 
 _REACH = 100
 """How many statements before and behind the one at the cursor are judged: a dump of inserts has thousands."""
+
+
+_OF_THE_TEXT = frozenset({"several-statements", "empty", "too-deep"})
+"""Codes of problems that say how a text is read, and nothing of a statement that SpeQL takes for no query."""
 
 
 class Diagnoser:
@@ -91,6 +96,8 @@ class Diagnoser:
     async def _problems(self, analysis: Analysis, *, settled: bool) -> tuple[Problem, ...]:
         if analysis.statement is None:
             return tuple(problem for problem in analysis.problems if problem.severity != "information")
+        loop = asyncio.get_running_loop()
+        leaving: _Leaving | None = None
         found: list[Problem] = []
         here = bisect_left(analysis.statements, analysis.statement.span.start, key=lambda one: one.span.start)
         around = analysis.statements[max(here - _REACH, 0) : here + _REACH + 1]
@@ -102,7 +109,10 @@ class Diagnoser:
                 own = await self._of_statement(statement, analysis.catalog)
             except ConnectionFailedError:
                 continue  # the next statement that runs will say so, and this one is judged at the next change
-            if own and _reads_what_is_not_made(own, statement, analysis):
+            wrong = any(problem.severity == "error" for problem in own)
+            if wrong and leaving is None:
+                leaving = await loop.run_in_executor(self._executor, _leaving, tuple(self._earlier()), analysis)
+            if leaving is not None and wrong and await self._awaits(own, statement, leaving, analysis.catalog):
                 own = (_not_made(statement.text),)
             elif own and self._reads_a_variable(own, statement, analysis):
                 own = (_variable(statement.text),)
@@ -148,36 +158,48 @@ class Diagnoser:
         else:
             if binding.ok:
                 # It is run as it is typed, but for tables that nothing joins: the user is told of those.
-                return tuple(note for note in notes if note.code == "left-out")
+                half = {edit.span for edit in repaired.edits if edit.code == "unfinished"}
+                return tuple(note for note in notes if note.code == "left-out" and note.span not in half)
             refused = binding.problems
         if any(problem.code == "no-values" for problem in refused):
             return (_no_values(statement.text),)
         if refused and (awaited := not_run_yet(statement.text, catalog)) is not None:
             return (awaited,)
-        if not_run or any(problem.code == "not-a-query" for problem in refused):
-            # Whether it would run is known when it does: the engine binds queries only.
+        wrong = tuple(problem for problem in refused if problem.code != "not-a-query")
+        if wrong and not_run and not await self._binds_names(wrong, statement, catalog):
+            wrong = ()
+        if not wrong:
+            # Whether it would run is known when it does: of what writes the engine binds the names alone.
             first_word = _first_word(statement.text)
             said = not_run or [problem for problem in refused if problem.code == "not-a-query"]
             return tuple(replace(problem, severity="information", span=first_word) for problem in said)
-        placed = await loop.run_in_executor(self._executor, _all_placed, refused, repaired, statement.text, catalog)
-        return (*placed, *notes)
+        placed = await loop.run_in_executor(self._executor, _all_placed, wrong, repaired, statement.text, catalog)
+        return (*placed, *(note for note in notes if note not in not_run))
+
+    async def _awaits(
+        self, problems: Sequence[Problem], statement: Statement, leaving: _Leaving, catalog: Catalog
+    ) -> bool:
+        """Whether a statement is refused for what one before it makes, changes or sets, which has not been run."""
+        earlier, own = leaving
+        before = [*earlier, *(one.text for one in own if one.span.start < statement.span.start)]
+        loop = asyncio.get_running_loop()
+        return bool(before) and await loop.run_in_executor(
+            self._executor, awaits_statements, problems, statement.text, before, catalog
+        )
+
+    async def _binds_names(self, problems: Sequence[Problem], statement: Statement, catalog: Catalog) -> bool:
+        """Whether the engine has judged the names of a statement that is no query, as it does where one writes."""
+        if any(problem.code in _OF_THE_TEXT for problem in problems):
+            return False
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, writes, statement.text, catalog.dialect)
 
 
-def _reads_what_is_not_made(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
-    """Whether a statement is refused for what a statement before it makes, which has not been run."""
-    catalog = analysis.catalog
-    errors = [problem for problem in problems if problem.severity == "error" and problem.code.startswith("unknown-")]
-    if not errors:
-        return False
-    before = [other.text for other in analysis.statements if other.span.start < statement.span.start]
-    for made in {name for text in before for name in made_names(text, catalog)}:
-        if any(is_awaited(problem, statement.text, made, catalog) for problem in errors):
-            return True
-    if not any(problem.code == "unknown-table" for problem in errors):
-        return False
-    dialect = catalog.dialect
-    missing = {name for text in before if (name := made_by(text, dialect)) and catalog.find(name) is None}
-    return bool(missing) and not missing.isdisjoint(tables_named(statement.text, dialect))
+def _leaving(earlier: Sequence[Snapshot], analysis: Analysis) -> _Leaving:
+    """The statements of the cells before a cell, and those of a document, that others may wait for."""
+    texts = [text for one in earlier for text in statements_in(one, analysis.catalog.dialect)]
+    own = [one for one in analysis.statements if leaves_something(one.text)]
+    return [text for text in texts if leaves_something(text)], own
 
 
 def _has_places_for_values(problems: Sequence[Problem], statement: Statement, analysis: Analysis) -> bool:
@@ -188,7 +210,7 @@ def _has_places_for_values(problems: Sequence[Problem], statement: Statement, an
 
 
 def _not_made(text: str) -> Problem:
-    message = "This reads what a statement before it makes, and that has not been run."
+    message = "This needs what a statement before it makes or sets, and that has not been run."
     return Problem("not-run-yet", message, _first_word(text), "information", "Submit that one first.")
 
 

@@ -157,18 +157,24 @@ def _refusal(text: str, tokens: list[Token], cursor: int | None) -> Repair | Non
     )
 
 
+_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
+
+
 def _writes(tokens: list[Token]) -> bool:
-    """Whether a statement that begins like a query changes something: WITH ... INSERT, SELECT ... INTO."""
+    """Whether a statement that begins like a query changes something: WITH ... INSERT, SELECT ... INTO.
+
+    In a CTE, too: ``WITH a AS (INSERT ... RETURNING ...) SELECT ...``.
+    """
     depth = 0
     for index, token in enumerate(tokens):
         if token.kind == "punctuation":
             depth += (token.upper == "(") - (token.upper == ")")
-        elif token.kind == "word" and depth == 0:
-            if token.upper == "INTO":
+        elif token.kind == "word" and token.upper in _CHANGES and index > 1 and tokens[0].upper == "WITH":
+            before = tokens[index - 2].upper, tokens[index - 1].upper
+            if (depth == 0 and before[1] == ")") or before in (("AS", "("), ("MATERIALIZED", "(")):
                 return True
-            after = tokens[index - 1].upper == ")" if index else False
-            if tokens[0].upper == "WITH" and after and token.upper in ("INSERT", "UPDATE", "DELETE", "MERGE"):
-                return True
+        elif token.kind == "word" and depth == 0 and token.upper == "INTO":
+            return True
     return False
 
 

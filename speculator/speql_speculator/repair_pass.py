@@ -16,6 +16,7 @@ from speql_speculator.resolving.analysis import Analysis
 from speql_speculator.resolving.resolve import resolve
 from speql_speculator.tokens import Token, open_comments
 from speql_sql import Catalog, Span
+from speql_sql.parse import as_query
 from speql_sql.sql_tokens import parsed_trees
 
 
@@ -124,12 +125,8 @@ class RepairPass:
             self.error = "it is malformed"
             return
         queries = [tree for tree in trees if tree is not None]
-        if len(queries) == 1 and isinstance(queries[0], exp.Values):
-            # sqlglot's VALUES is a query in parentheses only.
-            self.query = exp.Subquery(this=queries[0])
-        elif len(queries) == 1 and isinstance(queries[0], exp.Query):
-            self.query = queries[0]
-        else:
+        self.query = as_query(queries[0]) if len(queries) == 1 else None
+        if self.query is None:
             self.error = "it is no query"
 
     def remember(self, known: KnownQueries) -> None:

@@ -39,10 +39,22 @@ def parse_query(text: str, dialect: str = "duckdb") -> Parsed:
     statements = [tree for tree in trees if not isinstance(tree, exp.Semicolon)]
     if len(statements) > 1:
         return _failed("several-statements", f"The text has {len(statements)} statements, not one")
-    tree = statements[0]
-    if not isinstance(tree, exp.Query):
-        return _failed("not-a-query", "The statement is not a query")
-    return Parsed(tree)
+    query = as_query(statements[0])
+    return Parsed(query) if query is not None else _failed("not-a-query", "The statement is not a query")
+
+
+def as_query(tree: exp.Expr) -> exp.Query | None:
+    """The query that the tree of a statement is; None if it is none.
+
+    VALUES alone is one as well. In sqlglot only what stands in parentheses is: there the rows are the same.
+
+    >>> from sqlglot import parse_one
+    >>> as_query(parse_one("VALUES (1), (2)")).sql()
+    '(VALUES (1), (2))'
+    """
+    if isinstance(tree, exp.Values) and not tree.args.get("alias"):
+        return exp.Subquery(this=tree)
+    return tree if isinstance(tree, exp.Query) else None
 
 
 def is_dialect(name: str) -> bool:

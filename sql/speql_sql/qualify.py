@@ -117,6 +117,8 @@ def _qualified(query: exp.Query, catalog: Catalog) -> exp.Query:
 def _refuse_unsupported(query: exp.Query) -> bool:
     """Refuse what sqlglot cannot be trusted with; remember output names as written. True if USING or NATURAL occur."""
     had_using = False
+    if _is_rows_alone(query):
+        raise _RefusedError("unsupported-query", "VALUES alone is not analysed.", query)
     for node in list(query.walk()):
         if isinstance(node, (exp.Pivot, exp.Columns)):
             raise _RefusedError("unsupported-query", f"{node.key.upper()} is not analysed.", node)
@@ -143,6 +145,13 @@ def _refuse_unsupported(query: exp.Query) -> bool:
 def _is_list(node: exp.Tuple) -> bool:
     """Whether a tuple is a list of the grammar rather than a value: a row of VALUES, what DISTINCT ON asks for."""
     return isinstance(node.parent, exp.Values) or (isinstance(node.parent, exp.Distinct) and node.arg_key == "on")
+
+
+def _is_rows_alone(query: exp.Expr) -> bool:
+    """Whether a query is VALUES in parentheses: sqlglot would write an alias there, which no engine reads."""
+    while isinstance(query, exp.Subquery) and isinstance(query.this, exp.Expr):
+        query = query.this
+    return isinstance(query, exp.Values)
 
 
 def _resolve_tables(node: exp.Expr, catalog: Catalog, ctes: frozenset[str], tables: dict[str, Table]) -> None:

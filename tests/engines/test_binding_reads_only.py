@@ -13,6 +13,15 @@ WRITES = [
     "WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a",
     "WITH a AS (INSERT INTO t VALUES (2) RETURNING *) SELECT * FROM a",
     "WITH a AS (UPDATE t SET a = 3 RETURNING *) SELECT * FROM a",
+    "INSERT INTO t VALUES (nextval('ids'))",
+    "-- not yet\nUPDATE t SET a = 5",
+    "DELETE FROM t",
+    "MERGE INTO t USING (SELECT 1 AS a) AS s ON s.a = t.a WHEN MATCHED THEN DELETE",
+    "CREATE TABLE made AS SELECT nextval('ids') AS a FROM t",
+    "CREATE OR REPLACE VIEW made AS SELECT a FROM t",
+    "EXPLAIN ANALYZE DELETE FROM t",
+    "INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)",
+    "; INSERT INTO t VALUES (2)",
     "WITH a AS (DELETE FROM t RETURNING *), b AS (SELECT a FROM a) SELECT count(*) FROM b",
 ]
 
@@ -34,6 +43,7 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         opened = await open_engine(path, writable=True)
     await opened.submit("CREATE TABLE t (a INTEGER)")
     await opened.submit("INSERT INTO t VALUES (1)")
+    await opened.submit("CREATE SEQUENCE ids")
     yield opened
     await opened.close()
     if lent is not None:
@@ -48,6 +58,8 @@ async def test_what_is_bound_is_not_written(engine: Engine, sql: str) -> None:
 
     assert (await engine.execute("SELECT a FROM t")).rows.to_pylist() == [{"a": 1}]
     assert await engine.data_version() == before
+    assert [table.name for table in (await engine.catalog()).tables] == ["t"]
+    assert (await engine.submit("SELECT nextval('ids') AS first")).rows.to_pylist() == [{"first": 1}]
 
 
 async def test_what_does_not_bind_says_where_and_the_next_binds(engine: Engine) -> None:

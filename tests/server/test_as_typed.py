@@ -15,10 +15,17 @@ VALID = [
     "SELECT a.*, b.* FROM airlines a, airlines b ORDER BY a.carrier, b.carrier",
     "SELECT carrier FROM airlines ORDER BY #1 DESC LIMIT 1",
     "SELECT s.* FROM (SELECT {'a': 1} AS s)",
+    "VALUES (1, 'é😀'), (2, NULL)",
+    "values (1), (2), (3) -- all of them",
+    "SELECT @(-5) AS a",
+    "TABLE airlines",
     "SELECT flights.main.airlines.carrier FROM flights.main.airlines ORDER BY 1",
 ]
 
-ONLY_THE_ENGINE_READS = ["VALUES (1), (2)", "SELECT [x * 2 for x in [1, 2]] AS l", "SELECT x: 42"]
+ONLY_THE_ENGINE_READS = [
+    *("SELECT 5!", "SELECT [x * 2 for x in [1, 2]] AS l", "SELECT x: 42"),
+    *("DESCRIBE airlines", "SUMMARIZE airlines", "SHOW TABLES"),
+]
 
 
 @pytest.mark.parametrize("sql", VALID)
@@ -38,6 +45,11 @@ async def test_a_valid_query_is_previewed_and_submitted_as_it_is(
 async def test_what_only_the_engine_can_read_is_submitted(start: Any, flights: Path, direct: Direct, sql: str) -> None:
     editor = await start("--database", flights)
     editor.open(sql)
+    shown = await editor.preview()
+    assert [(one.code, one.severity) for one in shown.problems if one.code != "loading"] in (
+        [],
+        [("not-understood", "information")],
+    )
     answer = await editor.submit()
     assert (answer.outcome, len(answer.rows)) == ("rows", len(direct(sql)))
 

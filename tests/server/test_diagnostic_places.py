@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from speql_engines import DuckDBEngine
+from speql_engines import DuckDBEngine, Engine
 from speql_server.analysis import Analysis, Analyst
 from speql_server.clock import Clock
 from speql_server.diagnostics import Diagnoser
@@ -21,7 +22,7 @@ from speql_sql import Problem
 class Judge:
     """Analyses and diagnoses texts over one engine, one after another."""
 
-    engine: DuckDBEngine
+    engine: Engine
     executor: ThreadPoolExecutor
 
     async def problems(self, text: str) -> tuple[Problem, ...]:
@@ -123,3 +124,110 @@ async def test_the_place_is_the_culprits(judge: Judge, code: str, text: str) -> 
     found += [("?", related.span.start, related.span.end) for related in problem.related]
     assert sorted(found, key=lambda place: place[1]) == sorted(places, key=lambda place: place[1])
     assert all(related.message.endswith(".") for related in problem.related)
+
+
+TABLES = (
+    "CREATE TABLE t (a INTEGER, b VARCHAR DEFAULT 'x', c INTEGER GENERATED ALWAYS AS (a + 1))",
+    "CREATE TABLE u (id INTEGER PRIMARY KEY, d INTEGER)",
+    "CREATE TABLE src (id INTEGER, d INTEGER)",
+    "CREATE SCHEMA s2",
+    "CREATE VIEW v AS SELECT 1 AS a",
+)
+WRONG_WRITES = [
+    ("unknown-table", "INSERT INTO «nope» VALUES (1, 'nope')"),
+    ("unknown-table", "INSERT INTO «main.nope» (a) SELECT '😀' AS nope"),
+    ("unknown-table", "/* 😀 */ INSERT INTO «nos.t»\r\nVALUES (1)"),
+    ("unknown-table", "INSERT INTO t (a) SELECT 1\r\nFROM «nope»"),
+    ("unknown-table", "UPDATE «nope» SET a = 1"),
+    ("unknown-table", "UPDATE t SET a = 1 FROM «nope» n WHERE n.a = 1"),
+    ("unknown-table", "DELETE FROM «nope» WHERE nope = 1"),
+    ("unknown-table", "DELETE FROM t USING «nope» WHERE true"),
+    ("unknown-table", "MERGE INTO «nope» USING u ON u.id = 1 WHEN MATCHED THEN DELETE"),
+    ("unknown-table", "MERGE INTO u USING «nope» ON u.id = 1 WHEN MATCHED THEN DELETE"),
+    ("unknown-table", "CREATE TABLE x AS SELECT '😀' AS e,\r\n a FROM «nope»"),
+    ("unknown-table", "CREATE VIEW x AS FROM «nope»"),
+    ("unknown-table", "CREATE TABLE x (a INTEGER REFERENCES «nope» (a))"),
+    ("unknown-table", "WITH q AS (INSERT INTO «nope» VALUES (1) RETURNING *) SELECT * FROM q"),
+    ("unknown-table", "WITH q AS (FROM «nope») UPDATE t SET a = q.x FROM q"),
+    ("unknown-schema", "CREATE TABLE «nos».x AS SELECT 1 AS nos"),
+    ("unknown-column", "INSERT INTO t (a, «zz») VALUES (1, '😀')"),
+    ("unknown-column", "INSERT INTO t (a) SELECT '😀',\r\n «zz» FROM u"),
+    ("unknown-column", "INSERT INTO t BY NAME SELECT 1 AS a, 2 AS «zz»"),
+    ("unknown-column", "INSERT INTO u VALUES (1, 2) ON CONFLICT («zz») DO NOTHING"),
+    ("unknown-column", "INSERT INTO u VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET «zz» = d"),
+    ("unknown-column", "INSERT INTO u VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET d = «excluded.zz»"),
+    ("unknown-column", "INSERT INTO u VALUES (1, 2) RETURNING id, «zz»"),
+    ("unknown-column", "UPDATE t SET b = '😀', «zz» = 1 WHERE a = 1"),
+    ("unknown-column", "UPDATE t SET b = '😀' WHERE «zz» = 1"),
+    ("unknown-column", "UPDATE t SET a = «u.zz» FROM u WHERE u.id = t.a"),
+    ("unknown-column", "DELETE FROM t WHERE a = 1 AND «zz» = 2"),
+    ("unknown-column", "DELETE FROM t WHERE a IN (SELECT «zz» FROM u)"),
+    ("unknown-column", "MERGE INTO u USING src ON u.id = «src.zz» WHEN MATCHED THEN DELETE"),
+    ("unknown-column", "MERGE INTO u USING src ON u.id = src.id WHEN MATCHED THEN UPDATE SET «zz» = 1"),
+    (
+        "unknown-column",
+        "MERGE INTO u USING src ON u.id = src.id WHEN NOT MATCHED THEN INSERT (id, «zz») VALUES (1, 2)",
+    ),
+    ("unknown-column", "CREATE TABLE x AS SELECT «zz» FROM t"),
+    ("unknown-function", "INSERT INTO t (a) VALUES («nofun»('😀'))"),
+    ("unknown-function", "UPDATE t SET a = «nofun»(a)"),
+    ("ambiguous-column", "UPDATE t SET b = 'x' FROM u, src WHERE «d» = 1"),
+    ("ambiguous-column", "INSERT INTO t (a) SELECT «id» FROM ‹u›, ‹src›"),
+    ("ambiguous-column", "CREATE TABLE x AS SELECT «d» FROM ‹u› JOIN ‹src› ON true"),
+    ("ambiguous-column", "MERGE INTO u USING src ON «id» = 1 WHEN MATCHED THEN DELETE"),
+    ("value-count", "INSERT INTO ‹t› VALUES («1, '😀', 3»)"),
+    ("value-count", "INSERT INTO t (‹a, b›) VALUES («(1 + 2)»), (3)"),
+    ("value-count", "INSERT INTO ‹t› SELECT «a, b, max(c) OVER (ORDER BY a)» FROM t"),
+    ("value-count", "INSERT INTO t AS x (‹a›) SELECT «1, 2» UNION SELECT 3, 4"),
+    ("value-count", "INSERT INTO ‹t› WITH q AS (SELECT 1 AS n) SELECT «n» FROM q"),
+    ("value-count", "INSERT INTO t (a) VALUES (1), («2», 3)"),
+    ("value-count", "INSERT INTO ‹t› FROM src SELECT «id»"),
+    ("value-count", "INSERT INTO «u» (id) FROM src"),
+    ("value-count", "CREATE TABLE x («p, q») AS SELECT 1"),
+    (
+        "value-count",
+        "MERGE INTO u USING src ON u.id = src.id WHEN NOT MATCHED THEN INSERT (‹id›) VALUES («1, 2»)",
+    ),
+    ("engine-error", "INSERT INTO t (‹a›, b, «a») VALUES (1, 2, 3)"),
+    ("engine-error", "INSERT INTO t («a, c») VALUES (1, 2)"),
+    ("engine-error", "UPDATE t SET ‹a› = 1, «a» = 2"),
+    ("engine-error", "UPDATE t SET b = 'c', «c» = 2"),
+    ("engine-error", "UPDATE «v» SET a = 1"),
+    ("engine-error", "DELETE FROM «v»"),
+    ("engine-error", "INSERT INTO u VALUES (1, 2) ON CONFLICT («d») DO NOTHING"),
+    ("engine-error", "INSERT OR REPLACE INTO «src» VALUES (1, 2)"),
+    ("type-error", "INSERT INTO t (a) VALUES («'abc'»)"),
+    ("not-grouped", "INSERT INTO t (a) SELECT ‹sum(a)›, «b» FROM t"),
+    ("syntax-error", "INSERT INTO t VALUES (1«,»"),
+    ("syntax-error", "UPDATE t «SET»"),
+    ("syntax-error", "DELETE «t» WHERE a = 1"),
+]
+
+
+@pytest.fixture(params=["memory", "read-only"])
+async def judge_of_writes(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Judge]:
+    if request.param == "memory":
+        async for one in judge_of(None, *TABLES):
+            yield one
+        return
+    path = tmp_path / "writes.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(";".join(TABLES))
+    async for one in judge_of(path):
+        yield one
+
+
+async def test_the_place_in_a_statement_that_writes(judge_of_writes: Judge) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(";".join(TABLES))
+        for code, text in WRONG_WRITES:
+            plain, places = marked(text)
+            with pytest.raises(duckdb.Error):  # or there is nothing to be told
+                connection.execute(plain)
+            said = await judge_of_writes.problems(plain)
+            assert [problem.code for problem in said] == [code], text
+            (problem,) = said
+            assert problem.span is not None
+            found = [("!", problem.span.start, problem.span.end)]
+            found += [("?", related.span.start, related.span.end) for related in problem.related]
+            assert sorted(found, key=lambda place: place[1]) == places, text

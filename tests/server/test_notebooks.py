@@ -115,6 +115,7 @@ async def test_later_cells_know_what_earlier_ones_would_make(start: Start, fligh
         ("python", "frame = duckdb.sql('SELECT inner_code AS outer_code FROM named')"),
         ("sql", "SELECT  FROM frame"),
     )
+    await cell.preview()  # the database is open: before, completion knows only what the last session kept
     assert (await cell.complete(7))[:1] == ["outer_code"]
     found = await cell.diagnostics(lambda some: bool(some) and some[0]["code"] == "not-run-yet")
     assert [one["severity"] for one in found] == [3]

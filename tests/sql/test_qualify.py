@@ -94,6 +94,8 @@ REFUSED = {
     "select x.a from (select t1.a, t2.a from t t1 join t t2 on t1.b = t2.b) x": "duplicate-column",
     "select columns('a') from t": "unsupported-query",
     "pivot t on a using sum(b)": "unsupported-query",
+    "(values (1)) order by 1": "unsupported-query",
+    "((values (1), (2)))": "unsupported-query",
     "select -a as a from t order by a+0": "ambiguous-name",
     "select a from t full join u using (a)": "unsupported-query",
     "select a from t order by all": "unsupported-query",

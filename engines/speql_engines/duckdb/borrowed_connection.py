@@ -134,9 +134,9 @@ class BorrowedConnection:
             self._numbers.add(_number(cursor))
 
     def begin_again(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Begin another one in the place of one that an error has spoilt."""
+        """Begin another one that only reads in the place of one that an error has spoilt."""
         cursor.execute("ROLLBACK")
-        self.begin(cursor)
+        self.begin(cursor, read_only=True)
 
     def commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Commit what `begin` has begun."""

@@ -155,9 +155,10 @@ class DuckDBConnection:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
 
     def begin_again(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """End one that an error has spoilt, so that something can be described."""
+        """Begin another one that only reads in the place of one that an error has spoilt."""
         with contextlib.suppress(duckdb.TransactionException):  # there is none
             cursor.execute("ROLLBACK")
+        self.begin(cursor, read_only=True)
 
     def commit(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Commit what `begin` has begun: nothing where statements commit themselves."""

@@ -34,7 +34,12 @@ _CODES_BY_MISSING = {
 # DuckDB says these only in words. Matched against its message, never against SQL.
 _CODES_BY_MESSAGE = (
     (re.compile(r"ambiguous reference", re.I), "ambiguous-column"),
-    (re.compile(r"does not have a column named|referenced column .* not found", re.I), "unknown-column"),
+    (
+        re.compile(r"does not have a column (?:named|with name)|referenced (?:update )?column .* not found", re.I),
+        "unknown-column",
+    ),
+    (re.compile(r"columns but \d+ values were supplied|more column names than query result", re.I), "value-count"),
+    (re.compile(r"^values lists must all be the same length", re.I), "value-count"),
     (re.compile(r"referenced table .* not found", re.I), "unknown-table"),
     (re.compile(r"table with name .* does not exist", re.I), "unknown-table"),
     (re.compile(r"because schema .* does not exist", re.I), "unknown-table"),

@@ -9,12 +9,15 @@ import duckdb
 
 from speql_engines.duckdb.errors import engine_error
 from speql_engines.duckdb.results import columns_of, fetch, type_text
-from speql_engines.duckdb.statements import ParsedStatement, parse_statement
+from speql_engines.duckdb.statements import ParsedStatement, is_bound_by_explain, parse_statement
 from speql_engines.engine import Binding, EngineError, Result, ResultColumn
 from speql_sql import Problem, Span
 
 Cursor = duckdb.DuckDBPyConnection
 
+_EXPLAIN = "EXPLAIN "
+_WRITES_IN_CTE = "data-modifying statement must be at the top level"
+"""What DESCRIBE says of a query with INSERT, UPDATE or DELETE in a CTE, and nothing else of it."""
 _BINDING_ERRORS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ConversionException)
 
 
@@ -49,10 +52,12 @@ def bind_query(cursor: Cursor, sql: str, scratch: str, begin_again: Callable[[Cu
     """The binding of a query that binds; :class:`EngineError` with the problem of one that does not.
 
     To be called in a transaction that is read-only: a relation of a query that writes in a CTE is not lazy, and
-    DuckDB would write at once. Such a query is no query here. ``begin_again`` begins another transaction where the
+    DuckDB would write at once. Such a query is no query here. ``begin_again`` begins another such transaction where the
     first was spoilt by an error.
     """
     statement = parse_statement(cursor, sql)
+    if is_bound_by_explain(statement):
+        require_write_binds(cursor, sql, scratch)
     require_query(statement)
     try:
         return Binding(columns_of(cursor.sql(statement.parsed)))
@@ -63,8 +68,34 @@ def bind_query(cursor: Cursor, sql: str, scratch: str, begin_again: Callable[[Cu
     except duckdb.Error:
         # Only DESCRIBE says where the fault is. It takes several times as long.
         begin_again(cursor)
-        rows = describe(cursor, sql, scratch)
+        try:
+            rows = describe(cursor, sql, scratch)
+        except EngineError as refused:
+            if _WRITES_IN_CTE in refused.message:
+                begin_again(cursor)
+                require_write_binds(cursor, sql, scratch)
+            raise
         return Binding(tuple(ResultColumn(str(row[0]), type_text(str(row[1]))) for row in rows))
+
+
+def require_write_binds(cursor: Cursor, sql: str, scratch: str) -> None:
+    """Raise :class:`EngineError` with the problem of a statement that writes and does not bind; nothing is run.
+
+    To be called in a transaction that is read-only. EXPLAIN runs nothing, and binds the statement before it sees that
+    such a transaction could not run it: that error says that all of it is bound, as any does that is not the binder's.
+    The optimizer would compute what is constant, which no error of a name depends on.
+    """
+    try:
+        cursor.execute("PRAGMA disable_optimizer")
+        cursor.execute(_EXPLAIN + sql)
+    except _BINDING_ERRORS as error:
+        raise engine_error(error, sql, _EXPLAIN, scratch) from error
+    except duckdb.InvalidInputException as error:
+        refused = engine_error(error, sql, _EXPLAIN, scratch)
+        if refused.problem is not None and refused.problem.code == "no-values":
+            raise refused from error
+    except (duckdb.TransactionException, duckdb.ParserException):
+        pass  # it is bound, or EXPLAIN does not take it
 
 
 def run_statement(

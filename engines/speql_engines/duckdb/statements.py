@@ -73,6 +73,18 @@ def parse_statement(cursor: duckdb.DuckDBPyConnection, sql: str) -> ParsedStatem
     return ParsedStatement(sql, kind, found[0], reason, key)
 
 
+def is_bound_by_explain(statement: ParsedStatement) -> bool:
+    """Whether EXPLAIN binds all of a statement that writes: rows, or a table or view of a query."""
+    name = statement.parsed.type.name
+    if name != "CREATE":
+        return name in _WRITES_ROWS
+    words = (word.upper() for word in _words(statement.text))
+    return next((word for word in words if word not in _BEFORE_TABLE), "") in ("TABLE", "VIEW")
+
+
+_WRITES_ROWS = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE_INTO"})
+_BEFORE_TABLE = frozenset({"CREATE", "OR", "REPLACE", "TEMP", "TEMPORARY"})
+
 _DEEPEST = 500
 """DuckDB's parser takes seconds for a thousand parentheses and minutes for ten thousand, and cannot be interrupted."""
 

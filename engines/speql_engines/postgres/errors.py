@@ -8,6 +8,9 @@ from speql_engines.sqlstates import problem_code, span_at
 from speql_engines.statement_results import WRITE_HINT
 from speql_sql import Problem
 
+_COUNTS_VALUES = "transformInsertRow"
+"""PostgreSQL's own function that says how many values INSERT has, under the code of a syntax error."""
+
 
 def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> EngineError:
     """The :class:`EngineError` to raise for what happened to ``sql``, which was run as ``prefix + sql``.
@@ -17,7 +20,7 @@ def engine_error(error: psycopg.Error, sql: str = "", prefix: str = "") -> Engin
     diagnostic = error.diag
     state = diagnostic.sqlstate or ""
     message = diagnostic.message_primary or str(error).strip() or type(error).__name__
-    code = problem_code(state)
+    code = "value-count" if diagnostic.source_function == _COUNTS_VALUES else problem_code(state)
     hint = WRITE_HINT if code == "read-only" else diagnostic.message_hint or ""
     if isinstance(error, psycopg.OperationalError) and not state:
         code, hint = LOST, "The next statement connects again."

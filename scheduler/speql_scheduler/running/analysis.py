@@ -27,13 +27,16 @@ class Analysis:
     def __init__(self, give_way: Callable[[], None] = lambda: None) -> None:
         self._give_way = give_way
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="speql-matching")
+        self._closed = False
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The function's value; :class:`AnalysisError` if it raised, with the cause logged.
+        """The function's value; :class:`AnalysisError` if it raised, with the cause logged, or if this is closed.
 
         This is the one place where a defect of the matching is turned into an outcome: a query of the user's must
         run also when it meets one.
         """
+        if self._closed:  # a document is closed while something is asked of it
+            raise AnalysisError("This is closed.", "Open the document again.")
         loop = asyncio.get_running_loop()
 
         def work() -> T:
@@ -48,4 +51,5 @@ class Analysis:
 
     async def close(self) -> None:
         """Wait for the thread to end."""
+        self._closed = True
         await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)

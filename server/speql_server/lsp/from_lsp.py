@@ -190,9 +190,10 @@ def converted_params(value: Any, kind: type[T], name: str) -> T:
     """Parameters as their type; `BadArgumentsError` if they do not fit it."""
     try:
         return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the second for lone surrogates
+        reason = error if isinstance(error, msgspec.ValidationError) else "Expected Unicode"
         raise BadArgumentsError(
-            f"The arguments of {name} do not fit: {error}.", "See docs/language-server.md for what it takes."
+            f"The arguments of {name} do not fit: {reason}.", "See docs/language-server.md for what it takes."
         ) from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcContentModified, JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 from pygls.protocol.json_rpc import JsonRPCResponseMessage
 
@@ -162,17 +162,22 @@ class SpeqlLanguageServerProtocol(LanguageServerProtocol):
     def _send_handler_result(self, future: Any, *, msg_id: int | str) -> None:
         """Answer a request. What cannot be done is told in the words that are meant for the user."""
         error = None if future.cancelled() else future.exception()
-        if not isinstance(error, SpeqlError):
+        if isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError):
+            answer: Any = {"code": error.code, "message": error.message}
+        elif isinstance(error, SpeqlError):
+            answer = {"code": types.LSPErrorCodes.RequestFailed.value, "message": str(error)}
+        else:
             super()._send_handler_result(future, msg_id=msg_id)
             return
         self._request_futures.pop(msg_id, None)
-        logger.warning("A request failed: %s", type(error).__name__)
-        answer = {"code": types.LSPErrorCodes.RequestFailed.value, "message": str(error)}
+        # What was overtaken by an edit is no failure.
+        level = logging.DEBUG if isinstance(error, JsonRpcContentModified) else logging.WARNING
+        logger.log(level, "A request failed: %s", type(error).__name__)
         self._write({"jsonrpc": self.VERSION, "id": msg_id, "error": answer})
 
-    def _handle_cancel_notification(self, msg_id: int | str) -> None:
-        """Cancel a request; one that is answered already is none to speak of."""
-        future = self._request_futures.get(msg_id)
+    def _handle_cancel_notification(self, msg_id: Any) -> None:
+        """Cancel a request; one that is answered already is none to speak of, and an id may be anything."""
+        future = self._request_futures.get(msg_id) if isinstance(msg_id, int | str) else None
         if future is not None:
             super()._handle_cancel_notification(msg_id)
 

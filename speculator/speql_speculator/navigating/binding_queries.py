@@ -25,6 +25,9 @@ from speql_speculator.parsing.syntax_tree import (
     walk,
 )
 
+_GROUP_BY_ALIASES = frozenset({"bigquery"})
+"""Dialects in which a name in GROUP BY is an output column before it is one of a table."""
+
 
 class QueryBinder(StarBinder, SourceBinder):
     """Binds a whole statement."""
@@ -113,7 +116,10 @@ class QueryBinder(StarBinder, SourceBinder):
         for clause in select.clauses:
             if clause.name == "GROUP BY":
                 before = len(self.occurrences)
-                self.expression(clause, scope)
+                if self.parser.dialect in _GROUP_BY_ALIASES:
+                    self._clauses([clause], scope)
+                else:
+                    self.expression(clause, scope)
                 scope.grouped = {occurrence.symbol for occurrence in self.occurrences[before:]}
         for clause in select.clauses:
             if clause.name not in ("GROUP BY", "WINDOW"):
@@ -125,7 +131,7 @@ class QueryBinder(StarBinder, SourceBinder):
         return Output(tuple(columns), opaque)
 
     def _clauses(self, clauses: Sequence[Clause], scope: Scope) -> None:
-        """ORDER BY, LIMIT: an element that is nothing but a name is an output column before it is one of a table."""
+        """ORDER BY, LIMIT, GROUP BY in some dialects: a name alone is an output column before it is one of a table."""
         for clause in clauses:
             elements = clause.body.elements if isinstance(clause.body, Items) else list(clause.children())
             for element in elements:

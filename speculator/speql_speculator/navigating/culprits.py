@@ -6,6 +6,7 @@ from dataclasses import replace
 from speql_speculator.navigating.said_names import place_of_said_name
 from speql_speculator.navigating.semantic_model import SemanticModel, semantic_model
 from speql_speculator.navigating.symbols import Output
+from speql_speculator.navigating.write_places import place_in_write
 from speql_speculator.parsing.keywords import AGGREGATES
 from speql_speculator.parsing.syntax_tree import Call, Cte, Items, Node, Query, Select, SelectItem, Source, Star, walk
 from speql_sql import Catalog, Problem, Related, Span
@@ -19,7 +20,11 @@ def located(problem: Problem, text: str, catalog: Catalog) -> Problem:
     model = semantic_model(text, catalog)
     if problem.span is not None and problem.span.start == problem.span.end:
         problem = replace(problem, span=_token_at(model, problem.span) or problem.span)
+    if (written := place_in_write(problem, model.tokens)) is not None:
+        return replace(problem, span=written.span, related=written.related)
     problem = replace(problem, span=place_of_said_name(problem, model) or problem.span)
+    if problem.span is not None and problem.code in ("unknown-function", "unknown-table"):
+        return replace(problem, span=_name(model, problem.span))
     if model.tree is None:
         return problem
     if problem.code == "column-count":
@@ -28,8 +33,6 @@ def located(problem: Problem, text: str, catalog: Catalog) -> Problem:
         return _duplicate_cte(problem, model, model.tree)
     if problem.span is None:
         return problem
-    if problem.code in ("unknown-function", "unknown-table"):
-        return replace(problem, span=_name(model, problem.span))
     if problem.code == "ambiguous-column":
         return replace(problem, related=tuple(_sources_with(model, model.tree, problem.span)))
     if problem.code == "not-grouped":

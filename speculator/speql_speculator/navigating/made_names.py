@@ -54,8 +54,9 @@ def _made(statement: str, catalog: Catalog) -> Iterator[MadeName]:
     tokens = [token for token in tokenize(statement, catalog.dialect) if token.kind != "end"]
     words = [token.upper for token in tokens]
     if words[0] == "ATTACH":
-        if "AS" in words[:-1]:
-            yield MadeName("unknown-table", _name(tokens[words.index("AS") + 1]))
+        attached = _attached(tokens, words)
+        yield MadeName("unknown-table", attached)
+        yield MadeName("unknown-schema", attached)
     elif words[0] == "ALTER":
         yield from _altered(tokens, words)
     elif table := made_by(statement, catalog.dialect):
@@ -77,7 +78,16 @@ _KINDS = {
     "TYPE": ("unknown-type",),
     "DOMAIN": ("unknown-type",),
     "SEQUENCE": ("unknown-name", "unknown-table"),
+    "SCHEMA": ("unknown-schema", "unknown-table"),
 }
+
+
+def _attached(tokens: Sequence[Token], words: Sequence[str]) -> str:
+    """What an attached database is called: as it is said, or as its file is called up to the first point."""
+    if "AS" in words[:-1]:
+        return _name(tokens[words.index("AS") + 1])
+    file = next((_name(token) for token in tokens if token.kind == "string"), "")
+    return file.replace("\\", "/").rpartition("/")[2].partition(".")[0]
 
 
 def _last_of_path(tokens: Sequence[Token], words: Sequence[str], at: int) -> str:

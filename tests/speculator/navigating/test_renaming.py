@@ -109,6 +109,28 @@ def test_names_that_the_engine_tells_apart_by_case_are_not_taken_for_one(dialect
     assert code_actions(text, Span(star, star), catalog, ("refactor.rewrite",)) == ()
 
 
+GROUPED = "SELECT upper(carrier) AS carrier|, count(*) AS n FROM flights GROUP BY carrier"
+GROUPED_FOR = [
+    ("bigquery", GROUPED, "SELECT upper(carrier) AS c, count(*) AS n FROM flights GROUP BY c"),
+    (
+        "bigquery",
+        "SELECT delay AS carrier|, count(*) FROM flights GROUP BY carrier, upper(carrier) ORDER BY carrier",
+        "SELECT delay AS c, count(*) FROM flights GROUP BY c, upper(carrier) ORDER BY c",
+    ),
+    ("duckdb", GROUPED, "SELECT upper(carrier) AS c, count(*) AS n FROM flights GROUP BY carrier"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "marked", "expected"), GROUPED_FOR)
+def test_a_name_in_group_by_is_an_alias_first_where_the_engine_says_so(
+    dialect: str, marked: str, expected: str
+) -> None:
+    text = marked.replace("|", "", 1)
+    edits = rename(text, marked.index("|"), "c", replace(CATALOG, dialect=dialect))
+    assert not isinstance(edits, str), edits
+    assert apply_edits(text, edits) == expected
+
+
 @pytest.mark.parametrize(
     ("dialect", "new_name", "written"),
     [
