@@ -105,7 +105,7 @@ REFUSED = {
     "select a from t, u": "unknown-column",
     "select x.a from t": "unknown-column",
     "select t.a from t, other.t": "unsupported-query",
-    "(values (1), (2) order by 1)": "unresolved-query",
+    "(values (1), (2) order by 1)": "unsupported-query",
     "select max((a,))::varchar from t": "unsupported-query",
     "select count(distinct (a,)) from t": "unsupported-query",
     "select b from t where (a,) in ((1,), (2,))": "unsupported-query",
