@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
@@ -15,6 +16,10 @@ from keyring.backends import fail
 from tests import postgres_cluster
 from tests.engines import bigquery_stand_in, redshift_stand_in, snowflake_stand_in, sqlserver_stand_in
 from tests.engines import spark_server as spark
+
+# No test is about time: a busy machine is slow.
+hypothesis.settings.register_profile("speql", deadline=None)
+hypothesis.settings.load_profile("speql")
 
 
 @pytest.fixture(scope="session", autouse=True)

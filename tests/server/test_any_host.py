@@ -22,7 +22,7 @@ from ..speculator.embedding.test_projection import HOSTS
 CATALOG = Catalog((Table("a", (Column("n", "INTEGER"),), row_count=1), Table("t", (Column("a", "DATE"),))), version="1")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(HOSTS)
 def test_all_is_in_its_place(case: tuple[str, HostLanguage]) -> None:
     host, language = case

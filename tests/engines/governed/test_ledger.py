@@ -171,7 +171,7 @@ statements = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(statements)
 def test_no_hour_and_no_day_costs_more_than_its_limit_but_for_one_estimate(script: Sequence[Statement]) -> None:
     asyncio.run(_spend(script))
