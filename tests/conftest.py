@@ -18,7 +18,7 @@ from tests.engines import bigquery_stand_in, redshift_stand_in, snowflake_stand_
 from tests.engines import spark_server as spark
 
 # No test is about time: a busy machine is slow.
-hypothesis.settings.register_profile("speql", deadline=None)
+hypothesis.settings.register_profile("speql", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("speql")
 
 
