@@ -142,16 +142,19 @@ class Pace:
         return OVERHEAD_SECONDS + work / max(self.rows_per_second, 1.0)
 
 
-def sooner_adopted(create_seconds: float, elapsed: float, direct_seconds: float) -> bool:
-    """Whether waiting for a running create is expected to give a result sooner than running the query directly.
+def seconds_to_adopt(create_seconds: float, elapsed: float, direct_seconds: float) -> float | None:
+    """How long to wait for a running create before running the query directly; None for not at all.
 
-    A create that has outlived its expectation shows that the guess was low, and by how much: the direct run reads the
-    same tables, so the same factor is applied to it; and the create is never taken to be closer to its end than a
-    tenth of the whole, since nothing tells that it is.
+    It is waited for if it is expected to be there sooner than the direct run's result, and then for no longer than
+    that run is expected to take, nor for twice what is left: who waits in vain still has the run before him (the
+    ski-rental argument). A create that has outlived its expectation shows that the guess was low, and by how much: the
+    direct run reads the same tables, so the same factor is applied to it; and the create is never taken to be closer to
+    its end than a tenth of the whole, since nothing tells that it is.
     """
     overrun = max(1.0, elapsed / create_seconds) if create_seconds > 0 else 1.0
     remaining = max(create_seconds * overrun - elapsed, 0.1 * create_seconds * overrun)
-    return remaining <= direct_seconds * overrun
+    direct = direct_seconds * overrun
+    return min(direct, 2 * remaining) if remaining <= direct else None
 
 
 def benefit_per_byte(rebuild_seconds: float, uses: int, size: int) -> float:

@@ -72,8 +72,7 @@ class SchedulerSettings:
     """Previews of a query that takes less than ``at_once_seconds`` may take this share of the time in any case."""
 
     adoption_seconds: float = 0.1
-    """A submit waits so long for a create that was expected to be there sooner than its own run, or as long as that run
-    would take, if that is longer."""
+    """A submit waits so long at least for a create that was expected to be there sooner than its own run."""
 
     at_once_seconds: float = 0.06
     """A preview that is expected to take no longer is run at each change of the query."""

@@ -10,7 +10,7 @@ from speql_engines import Engine, EngineError
 from speql_scheduler.running.analysis import AnalysisError
 from speql_scheduler.running.answer import Answer
 from speql_scheduler.running.answering import Answerer
-from speql_scheduler.running.costs import sooner_adopted, work_of
+from speql_scheduler.running.costs import seconds_to_adopt, work_of
 from speql_scheduler.running.engine_facts import EngineFacts
 from speql_scheduler.running.job_graph import Job, JobBoard
 from speql_scheduler.running.preview import Previews
@@ -134,23 +134,23 @@ class Submits:
             if not preview.cancelled() and isinstance(outcome := preview.result(), Answer):
                 return outcome
         self._previews.keep(None)
-        adopted, direct_seconds = await self._adoptable(question)
+        adopted, most_seconds = await self._adoptable(question)
         self._runner.drop_all_but(adopted, "a submit goes ahead")
         if adopted is not None:
-            await self._wait_for(adopted, direct_seconds)
+            await self._wait_for(adopted, most_seconds)
         return await self._answerer.answer(question, epoch, self._engine.submit)
 
-    async def _wait_for(self, key: str, seconds: float) -> None:
-        """Wait for a create, but no longer than the direct run would take: then that is sooner after all."""
+    async def _wait_for(self, key: str, most_seconds: float) -> None:
+        """Wait for a create, but no longer than that: then the direct run is sooner after all."""
         try:
-            async with asyncio.timeout(max(seconds, self._settings.adoption_seconds)):
+            async with asyncio.timeout(max(most_seconds, self._settings.adoption_seconds)):
                 await self._runner.settled([key])
         except TimeoutError:
-            self._runner.drop_all_but(None, "it takes longer than the direct run")
+            self._runner.drop_all_but(None, "it takes longer than was expected")
 
     async def _adoptable(self, question: Question) -> tuple[str | None, float]:
-        """The key of the running create to wait for: one that serves the query sooner than a run of its own would,
-        which is expected to take so many seconds.
+        """The key of the running create to wait for, and for how long: one that serves the query sooner than a run of
+        its own would.
         """
         running = self._runner.running
         if running is None or (await self._answerer.rewrite(question, self._store.views)).temp_only:
@@ -165,5 +165,5 @@ class Submits:
             return None, 0.0  # the run itself will say what is wrong with the query
         direct_seconds = self._facts.pace(question.shape).seconds(work_of(direct, question.base_rows))
         elapsed = self._settings.clock() - running.started
-        sooner = sooner_adopted(create_seconds=unit.seconds, elapsed=elapsed, direct_seconds=direct_seconds)
-        return unit.key if sooner else None, direct_seconds
+        most = seconds_to_adopt(create_seconds=unit.seconds, elapsed=elapsed, direct_seconds=direct_seconds)
+        return (unit.key, most) if most is not None else (None, 0.0)

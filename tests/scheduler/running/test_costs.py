@@ -4,7 +4,7 @@ import pytest
 from sqlglot import parse_one
 
 from speql_engines import Estimate
-from speql_scheduler.running.costs import Pace, crossed_rows, sooner_adopted, streams, worth_creating
+from speql_scheduler.running.costs import Pace, crossed_rows, seconds_to_adopt, streams, worth_creating
 from speql_scheduler.running.settings import SchedulerSettings
 from speql_sql import Catalog, Table
 
@@ -37,17 +37,19 @@ def test_a_temp_table_must_earn_its_cost(rows, scanned, processed, base_rows, cr
 
 
 @pytest.mark.parametrize(
-    ("create", "elapsed", "direct", "adopted"),
+    ("create", "elapsed", "direct", "most"),
     [
-        (10.0, 0.0, 9.0, False),
-        (10.0, 5.0, 9.0, True),
-        (10.0, 0.0, 10.0, True),
-        (1.0, 20.0, 1.0, True),  # both were guessed too low, and by the same factor
-        (10.0, 9.9, 0.5, False),  # nothing tells that the end is so near
+        (10.0, 0.0, 9.0, None),
+        (10.0, 5.0, 9.0, 9.0),
+        (10.0, 8.0, 9.0, 4.0),
+        (10.0, 0.0, 10.0, 10.0),
+        (1.0, 20.0, 1.0, 4.0),  # both were guessed too low, and by the same factor
+        (10.0, 9.9, 0.5, None),  # nothing tells that the end is so near
     ],
 )
-def test_adoption(create, elapsed, direct, adopted):
-    assert sooner_adopted(create, elapsed, direct) is adopted
+def test_adoption(create, elapsed, direct, most):
+    found = seconds_to_adopt(create, elapsed, direct)
+    assert found == (None if most is None else pytest.approx(most))
 
 
 @pytest.mark.parametrize(
