@@ -34,14 +34,15 @@ async def open_engine(
     background_tables: int = NEVER,
     dropped: Path | None = None,
     secret: AskSecret | None = None,
+    own_process: bool = False,
 ) -> Engine:
     """Open ``database``: the path of a DuckDB file (``~`` and ``duckdb:`` allowed), ``:memory:`` or None, or the URL of
     another engine's (``postgresql://host/database``), whose adapter is found by its scheme.
 
     Queries may also read files under ``workspace`` and the ``folders``. ``keep_catalog`` keeps the catalog between
     sessions; one of more than ``background_tables`` tables is loaded in the background. Data files that come to the
-    folder ``dropped`` are tables, too. Engines that log in ask ``secret`` for a password or token. Raises
-    :class:`ConnectionFailedError`, which says what to do.
+    folder ``dropped`` are tables, too. Engines that log in ask ``secret`` for a password or token. ``own_process`` says
+    that nobody else in this process opens the file. Raises :class:`ConnectionFailedError`, which says what to do.
     """
     readable = [*([workspace] if workspace is not None else []), *folders]
     if (adapter := _adapter(database)) is not None:
@@ -57,6 +58,7 @@ async def open_engine(
         catalog_file=_kept_in(path) if path is not None and keep_catalog else None,
         background_tables=background_tables,
         dropped=dropped,
+        own_process=own_process,
     )
 
 

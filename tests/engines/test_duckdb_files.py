@@ -257,3 +257,79 @@ async def test_the_label_is_the_file(open_duckdb, database) -> None:
 async def test_bad_settings_are_refused(open_duckdb, database, settings) -> None:
     with pytest.raises((ConnectionFailedError, EngineError), match="setting"):
         await open_duckdb(database, **settings)
+
+
+READ_BEFORE = "SELECT coalesce(sum(memory_usage_bytes), 0)::BIGINT FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+
+
+async def test_what_was_read_of_a_released_file_is_kept_until_it_changes(
+    open_duckdb, database, timers, run_python, until
+) -> None:
+    engine = await open_duckdb(database, call_later=timers.call_later, own_process=True)
+    await engine.execute("SELECT sum(hash(COLUMNS(*))) FROM sales")
+    kept, version = await count(engine, READ_BEFORE), await engine.data_version()
+    assert kept
+    for _ in range(2):
+        timers.fire()
+        await until(lambda: not engine._connection.idle)
+        assert await engine.data_version() == version
+        assert await count(engine, READ_BEFORE) == kept
+        assert "lock" in run_python(WRITE_ELSEWHERE, database).stderr
+    timers.fire()
+    await until(lambda: not engine._connection.idle)
+    assert run_python(WRITE_ELSEWHERE, database).stdout == "written\n"
+    assert await count(engine) == 1001
+    assert await engine.data_version() != version
+
+
+async def test_a_file_that_rests_and_is_written_now_is_locked(open_duckdb, database, timers, holds_open, until) -> None:
+    engine = await open_duckdb(database, call_later=timers.call_later, own_process=True)
+    assert await count(engine) == 1000
+    timers.fire()
+    await until(lambda: not engine._connection.idle)
+    process = holds_open(database)
+    with pytest.raises(ConnectionFailedError, match="locked"):
+        await count(engine)
+    process.communicate()
+    assert await count(engine) == 1000
+
+
+async def test_a_file_that_rests_and_is_replaced_is_noticed(open_duckdb, database, tmp_path, timers, until) -> None:
+    engine = await open_duckdb(database, call_later=timers.call_later, own_process=True)
+    assert await count(engine) == 1000
+    timers.fire()
+    await until(lambda: not engine._connection.idle)
+    other = tmp_path / "other.duckdb"
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("CREATE TABLE sales AS SELECT 7 AS id")
+    other.replace(database)
+    assert await count(engine) == 1
+
+
+async def test_a_file_is_not_written_while_another_engine_of_this_process_reads_it(
+    open_duckdb, database, timers, run_python, until
+) -> None:
+    engine = await open_duckdb(database, call_later=timers.call_later, own_process=True)
+    for expected in ("locked", "free"):
+        assert await count(engine) == 1000
+        other = None
+        if expected == "locked":
+            other = await open_duckdb(database, own_process=True)
+            assert await count(other) == 1000
+        timers.fire()
+        await until(lambda: not engine._connection.idle)
+        written = run_python(WRITE_ELSEWHERE, database)
+        assert ("lock" in written.stderr) is (expected == "locked")
+        if other is not None:
+            await other.close()
+
+
+async def test_a_writable_file_is_detached_when_it_is_released(
+    open_duckdb, database, timers, run_python, until
+) -> None:
+    engine = await open_duckdb(database, writable=True, call_later=timers.call_later, own_process=True)
+    assert await count(engine) == 1000
+    timers.fire()
+    await until(lambda: not engine._connection.idle)
+    assert run_python(WRITE_ELSEWHERE, database).stdout == "written\n"
+    assert await count(engine) == 1001

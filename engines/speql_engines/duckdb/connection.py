@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from speql_engines.duckdb.file_lock import FileLock
 from speql_engines.duckdb.file_tables import FileTables, FileView
 from speql_engines.duckdb.files import Fingerprint, check_database_file, connection_failed, fingerprint
 from speql_engines.engine import ConnectionFailedError, EngineError
@@ -34,8 +35,8 @@ class DuckDBConnection:
     they mean in a direct session; temp tables live in a second in-memory database, ``scratch``, which every cursor
     sees (DuckDB's own TEMP tables are private to a cursor). External access is off except for the file, its companions
     and the ``folders``. Instead of a database there may be ``files``, which are views of the instance; ``dropped``
-    files are that, too, beside a database: their names come after its own. All methods block and may be called from
-    any thread.
+    files are that, too, beside a database: their names come after its own. ``own_process`` says that nobody else in
+    this process opens the file. All methods block and may be called from any thread.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class DuckDBConnection:
         spill_parent: Path | None,
         files: FileTables | None = None,
         dropped: FileTables | None = None,
+        own_process: bool = False,
     ) -> None:
         self.database = database
         self._files = files
@@ -60,6 +62,9 @@ class DuckDBConnection:
         self._attached = False
         self._closed = False
         self._seen: Fingerprint | None = None
+        self._own_process = own_process
+        self._file_lock: FileLock | None = None
+        self._left: Fingerprint | None = None
         self._generation = 0
         self._writes = 0
         self._settings = UserSettings()
@@ -114,7 +119,7 @@ class DuckDBConnection:
                 self._root.execute(f"ATTACH {literal(str(database))}{mode}")
         except duckdb.Error as error:
             raise connection_failed(database, error) from error
-        self._attached = True
+        self._note_attached(database)
         found = self._root.execute(
             "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL"
         ).fetchone()
@@ -165,15 +170,41 @@ class DuckDBConnection:
 
     @property
     def idle(self) -> bool:
-        """Whether the file is attached though no job uses it."""
+        """Whether other processes cannot write the file though no job uses it."""
         with self._lock:
-            return self._attached and not self._users
+            return self._attached and not self._rests and not self._users
 
     def release_file(self) -> None:
-        """Detach the user's file if no job uses it, so that other processes can write it. Temp tables stay."""
+        """Let other processes write the user's file if no job uses it. Temp tables stay.
+
+        Where nobody else in this process wants the file, it stays attached, with what has been read of it.
+        """
         with self._lock:
-            if self._attached and not self._users and not self._closed:
+            if not self._attached or self._rests or self._users or self._closed:
+                return
+            if not self._rest():
                 self._detach()
+
+    @property
+    def _rests(self) -> bool:
+        """Whether the file is attached, and others may write it: then nothing may be read from it."""
+        return self._file_lock is not None and not self._file_lock.is_held
+
+    def _rest(self) -> bool:
+        """Let go of the lock of a file that stays attached; False where that cannot be done."""
+        assert self.database is not None, "only a file is locked"
+        if (lock := self._file_lock) is None:
+            return False
+        now = self._left = fingerprint(self.database, attached=True, lock=lock)
+        same = self._seen is not None and now.stats == self._seen.stats
+        return same and now.stats[0] is not None and lock.is_on(*now.stats[0][:2]) and lock.let_go()
+
+    def _wake(self) -> None:
+        """Keep others from writing the file again; if it is not as it was left, or somebody writes, it is let go of."""
+        assert self.database is not None, "only a file rests"
+        assert self._file_lock is not None, "it rests"
+        if not self._file_lock.take() or fingerprint(self.database, attached=True, lock=self._file_lock) != self._left:
+            self._detach()
 
     def version(self) -> str:
         """A value that changes with the data that a job started now would read, and with the session's settings."""
@@ -233,6 +264,8 @@ class DuckDBConnection:
             if not self._closed:
                 self._closed = True
                 self._root.close()
+                if self._file_lock is not None:
+                    self._file_lock.close()
                 self._spill.remove()
 
     def _check_open(self) -> None:
@@ -255,6 +288,9 @@ class DuckDBConnection:
             self._notice_changes()
             return
         self._notice_changes()
+        if self._rests:
+            self._wake()
+            self._notice_changes()
         if self._attached:
             return
         check_database_file(self.database)
@@ -263,12 +299,17 @@ class DuckDBConnection:
             self._root.execute(f"ATTACH {literal(str(self.database))} AS {identifier(self.name)}{mode}")
         except duckdb.Error as error:
             raise connection_failed(self.database, error) from error
-        self._attached = True
+        self._note_attached(self.database)
         now = fingerprint(self.database, attached=True)
         if self._seen is None or now.stats != self._seen.stats:
             # Written between the look and the lock. (Opening for writing may also replay a log: counted alike.)
             self._seen = now
             self._generation += 1
+
+    def _note_attached(self, database: Path) -> None:
+        self._attached = True
+        if self._own_process and not self.writable:
+            self._file_lock = FileLock.of(database)
 
     def _notice_changes(self) -> None:
         """Count a new generation of the data if the file is not the one last seen, and let go of the old one.
@@ -282,6 +323,10 @@ class DuckDBConnection:
                 self._generation += 1
         if self.database is None or (self._attached and self._users):
             return
+        if self._rests:
+            if fingerprint(self.database, attached=True, lock=self._file_lock) == self._left:
+                return
+            self._detach()
         if self._attached:
             now = fingerprint(self.database, attached=True)
             if _same_file(now, self._seen) if self.writable else (self._seen and now.stats == self._seen.stats):
@@ -300,6 +345,9 @@ class DuckDBConnection:
         before = fingerprint(self.database, attached=True)
         self._root.execute(f"DETACH {identifier(self.name)}")
         self._attached = False
+        if self._file_lock is not None:
+            self._file_lock.close()
+            self._file_lock = None
         if self.writable and _same_file(before, self._seen):
             after = fingerprint(self.database, attached=False)
             self._seen = after if after.stats == before.stats else before

@@ -51,9 +51,9 @@ class DuckDBEngine:
     """A DuckDB database, opened in place; see :class:`~speql_engines.engine.Engine` for what it promises.
 
     Made by :meth:`open`. Temp tables live in memory and spill to a private directory. The file is attached while
-    statements run and is released ``idle_release_seconds`` after the last, so that other processes can write it: any
-    call may therefore raise :class:`ConnectionFailedError` if the file cannot be attached again. Statements of
-    a speculation run in read-only transactions.
+    statements run and is released ``idle_release_seconds`` after the last, so that other processes can write it
+    (:mod:`~speql_engines.duckdb.file_lock`): any call may therefore raise :class:`ConnectionFailedError` if the file
+    cannot be read again. Statements of a speculation run in read-only transactions.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class DuckDBEngine:
         catalog_file: Path | None = None,
         background_tables: int = NEVER,
         dropped: Path | None = None,
+        own_process: bool = False,
     ) -> "DuckDBEngine":
         """Open ``database``, or an empty in-memory one if None; :class:`ConnectionFailedError` says why it cannot be.
 
@@ -103,7 +104,8 @@ class DuckDBEngine:
         for temp tables and queries together, ``threads`` for all that runs. ``call_later`` replaces the event loop's,
         for tests; ``spill_parent`` the user's cache directory. In ``catalog_file`` the catalog is kept between
         sessions; one of more than ``background_tables`` tables is read in the background. Data files that come to the
-        folder ``dropped`` are views beside the database.
+        folder ``dropped`` are views beside the database. ``own_process`` says that nobody else in this process opens
+        the file: then what was read of it is kept when it is released.
         """
         readable = [*([workspace] if workspace is not None else []), *folders]
 
@@ -119,6 +121,7 @@ class DuckDBEngine:
                 spill_parent=spill_parent,
                 files=files,
                 dropped=FileTables(dropped.resolve(), may_be_empty=True) if dropped is not None else None,
+                own_process=own_process,
             )
 
         opening = asyncio.get_running_loop().run_in_executor(None, connect)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from speql_engines.duckdb.file_lock import FileLock
 from speql_engines.engine import ConnectionFailedError
 
 _MAGIC = b"DUCK"
@@ -92,15 +93,17 @@ class Fingerprint:
     headers: bytes = b""
 
 
-def fingerprint(path: Path, *, attached: bool) -> Fingerprint:
+def fingerprint(path: Path, *, attached: bool, lock: FileLock | None = None) -> Fingerprint:
     """The state of ``path`` and of its write-ahead log.
 
     File times are coarse (4 ms on Linux), so that two states of equal size can share one: hence the headers, in which
     each checkpoint raises a counter. They are read only while this process has the file **not** attached: closing any
     descriptor of a file drops every POSIX lock that the process has on it, DuckDB's lock too, and another process
-    could then write under our readers.
+    could then write under our readers. A ``lock`` has a descriptor of the file that stays open.
     """
     stats = tuple(_stat(file) for file in (path, path.with_name(path.name + ".wal")))
+    if lock is not None:
+        return Fingerprint(stats, b"".join(lock.read(place, _HEADER_BYTES) for place in _HEADERS_AT))
     return Fingerprint(stats, b"" if attached else _headers(path))
 
 

@@ -326,8 +326,11 @@ def predictor_of(engine: Engine, settings: ServerSettings, database: str | None,
     return Predictor(engine, directory, settings.history_limit)
 
 
-async def open_engine_of(profile: ConnectionProfile) -> Engine:
-    """The engine that a profile describes. A refused login is told with where the password came from."""
+async def open_engine_of(profile: ConnectionProfile, *, own_process: bool = False) -> Engine:
+    """The engine that a profile describes. A refused login is told with where the password came from.
+
+    ``own_process`` says that nobody else in this process opens the files that are opened.
+    """
     from speql_engines.connections import open_engine
 
     try:
@@ -339,6 +342,7 @@ async def open_engine_of(profile: ConnectionProfile) -> Engine:
             background_tables=profile.background_tables,
             dropped=profile.dropped,
             secret=profile.secret,
+            own_process=own_process,
         )
     except ConnectionFailedError as error:
         if profile.secret is None or error.reason not in ("login", "expired"):

@@ -64,7 +64,7 @@ class Opening:
         connection = await rooms.open_connection(
             profile,
             settings,
-            self._open_engine or rooms.open_engine_of,
+            self._open_engine or partial(rooms.open_engine_of, own_process=True),
             rooms.SchedulerSettings(allowed_paths=tuple(map(str, profile.folders)), give_way=REPLIES.give_way),
             self._run,
         )

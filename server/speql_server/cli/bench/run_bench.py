@@ -65,7 +65,7 @@ async def _replay_all(
     path: Path,
     fresh: bool,
 ) -> list[ReplayRecord]:
-    engine = await open_engine(database)
+    engine = await open_engine(database, own_process=True)
     try:
         catalog = await engine.catalog()
         keep_pauses_short()
