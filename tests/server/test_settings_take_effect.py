@@ -1,0 +1,480 @@
+"""Each setting, also those inside others, as a client sets it: what is so without it, and what with it.
+
+Each is told once by ``workspace/configuration`` and once in ``initializationOptions``. Time is the test's own: short
+pauses take none, and one of `HELD_SECONDS` lasts until the test lets it go.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+import msgspec
+import pytest
+
+from speql_engines import Engine, EngineInfo
+from speql_engines.governed.settings import Limit, OwnPrice, SpeculationSettings
+from speql_server.app import SpeqlServer, create_server
+from speql_server.clock import Clock
+from speql_server.connecting.connection import open_engine_of
+from speql_server.connecting.named_connection import NamedConnection
+from speql_server.connecting.profile import ConnectionProfile
+from speql_server.settings import FormatSettings
+from speql_speculator.language_model.settings import LanguageModelSettings
+
+from ..scripted_model import Reply, ScriptedModel, says, scripted_model
+from .conftest import TABLES, Editor
+from .served_here import served_here
+from .test_inline_completion import ghost
+from .test_spending import ScriptedPaidDuckDB
+
+ROOT = Path(__file__).parents[2]
+HELD_SECONDS = 77.0
+
+
+@dataclass
+class OwnTime:
+    """Short pauses take no time, `HELD_SECONDS` until they are let go, and all others end with the server alone."""
+
+    held: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < 5:
+            await asyncio.sleep(0)
+        elif seconds == HELD_SECONDS:
+            self.held.set()
+            await self.let_go.wait()
+        else:
+            await asyncio.Event().wait()
+
+
+class Noted(ScriptedPaidDuckDB):
+    """What an engine runs ahead is noted; it charges for it if the test says so."""
+
+    charges = False
+
+    @property
+    def info(self) -> EngineInfo:
+        return super().info if self.charges else self.real.info
+
+
+@dataclass
+class Room:
+    """A client of a server with some settings."""
+
+    editor: Editor
+    server: SpeqlServer
+    time: OwnTime
+    model: ScriptedModel
+    folder: Path
+    engines: list[Noted]
+    profiles: list[ConnectionProfile]
+
+    async def rests(self, text: str) -> None:
+        """The document has this text, and nothing is done for it any more."""
+        self.editor.open(text)
+        await self.answered()
+        found = await self.server.session(self.editor.uri)
+        assert found is not None
+        await found[0].idle()
+
+    async def answered(self) -> None:
+        """What was sent so far has been read."""
+        await self.editor.command("speql.selectConnection", self.editor.uri)
+
+    async def ask(self, method: str, **params: Any) -> Any:
+        document = {"textDocument": {"uri": self.editor.uri}}
+        return await self.editor.client.request(f"textDocument/{method}", {**document, **params})
+
+    def published(self) -> list[list[str]]:
+        """The codes of the diagnostics of the newest version, one list for each time that there were any said."""
+        return [
+            [one["code"] for one in message["params"]["diagnostics"]]
+            for message in self.editor.client.received
+            if message.get("method") == "textDocument/publishDiagnostics"
+            and message["params"].get("version") == self.editor.version
+        ]
+
+
+Look = Callable[[Room], Awaitable[Any]]
+
+
+def submitted(text: str) -> Look:
+    """The rows of a submit, or what became of it."""
+
+    async def look(room: Room) -> Any:
+        room.editor.open(text.format(folder=room.folder))
+        answer = await room.editor.submit()
+        return answer.rows if answer.outcome == "rows" else answer.outcome
+
+    return look
+
+
+def previewed(text: str) -> Look:
+    """The rows of a preview, or the code of what is in its way."""
+
+    async def look(room: Room) -> Any:
+        room.editor.open(text.format(folder=room.folder))
+        shown = await room.editor.preview(lambda one: one.outcome == "rows" or bool(one.problems))
+        return shown.rows if shown.outcome == "rows" else shown.problems[0].code
+
+    return look
+
+
+def run_ahead(text: str) -> Look:
+    """Whether anything was run that nobody has asked for."""
+
+    async def look(room: Room) -> Any:
+        await room.rests(text)
+        return any(engine.ran for engine in room.engines)
+
+    return look
+
+
+def diagnosed(text: str) -> Look:
+    async def look(room: Room) -> Any:
+        room.editor.open(text)
+        return [one["code"] for one in await room.editor.diagnostics()]
+
+    return look
+
+
+async def proposed_values(room: Room) -> Any:
+    text = "SELECT * FROM flights WHERE carrier = '"
+    room.editor.open(text)
+    answer: Any = {"items": [], "isIncomplete": True}
+    while answer["isIncomplete"] and not answer["items"]:  # they are read in the background
+        answer = await room.ask("completion", position=room.editor.position(len(text)))
+    return sorted(item["label"] for item in answer["items"])
+
+
+async def laid_out(room: Room) -> Any:
+    room.editor.open("select carrier, origin, dep_delay from flights")
+    return [one["newText"] for one in await room.ask("formatting", options={"tabSize": 2, "insertSpaces": True})]
+
+
+async def hinted(room: Room) -> Any:
+    await room.rests("WITH a AS (SELECT carrier FROM airlines) SELECT * FROM a")
+    found = await room.ask("inlayHint", range=room.editor.range(0, len(room.editor.text)))
+    return sorted({one["kind"] if "kind" in one else 0 for one in found}) if found else found
+
+
+async def lensed(room: Room) -> Any:
+    room.editor.open("SELECT 1")
+    return bool(await room.ask("codeLens"))
+
+
+async def remembered(room: Room) -> Any:
+    """Which of two statements that were run, the older and the newer, come again as ghost text."""
+    asked = [("SELECT origin", "\nFROM flights\nWHERE dep_delay > 30"), ("SELECT name", "\nFROM airlines\nWHERE carrier = 'AA'")]
+    for begin, rest in asked:
+        room.editor.open(begin + rest)
+        assert (await room.editor.submit()).outcome == "rows"
+    found = []
+    for begin, rest in asked:
+        room.editor.open(begin + rest.partition("WHERE")[0])
+        found.append(bool(await ghost(room.editor)))
+    return found
+
+
+async def kept_catalogs(room: Room) -> Any:
+    await room.rests("SELECT 1")
+    await room.server.close()
+    return any((room.folder / "speql-cache").rglob("catalogs/*"))
+
+
+def handed(name: str) -> Look:
+    """What an engine is opened with; `tests/engines` show what it makes of that."""
+
+    async def look(room: Room) -> Any:
+        await room.rests("SELECT 1")
+        return getattr(room.profiles[-1], name)
+
+    return look
+
+
+async def held_from_the_word(room: Room) -> Any:
+    """What is said of a text while the pause of the settings lasts; after it, all is said."""
+    room.editor.open("SELECT ")
+    room.editor.type("nam FROM airlines"[:3])
+    room.editor.replace(len(room.editor.text), len(room.editor.text), " FROM airlines")
+    room.editor.put_cursor(len("SELECT nam"))
+    await room.answered()
+    return await until_let_go(room)
+
+
+async def held_from_all(room: Room) -> Any:
+    """What is said of an error that is not at the cursor."""
+    room.editor.open("SELECT nam FROM airlines")
+    room.editor.replace(len(room.editor.text), len(room.editor.text), " ")
+    await room.answered()
+    return await until_let_go(room)
+
+
+async def until_let_go(room: Room) -> Any:
+    said = asyncio.ensure_future(room.editor.diagnostics(bool))
+    held = asyncio.ensure_future(room.time.held.wait())
+    await asyncio.wait({said, held}, return_when=asyncio.FIRST_COMPLETED)
+    if room.time.held.is_set():
+        found = await room.server.session(room.editor.uri)
+        assert found is not None
+        await found[0].idle()
+        before = room.published()
+        room.time.let_go.set()
+        assert [one["code"] for one in await said] == ["unknown-column"]
+        return [codes for codes in before if codes]
+    held.cancel()
+    return [[one["code"] for one in await said]]
+
+
+def told(name: str) -> Look:
+    """What the server says that it holds to; `tests/engines/governed` show that it does."""
+
+    async def look(room: Room) -> Any:
+        room.editor.open(GROUPED)
+        return (await room.editor.command("speql.setSpeculation", room.editor.uri))[name]
+
+    return look
+
+
+MISSPELT = "SELEC carrier, 'secret' FROM airlines ORDER BY carrier -- a remark"
+
+
+def asked_model(of: Callable[[ScriptedModel], Any] = lambda model: bool(model.asked), text: str = MISSPELT) -> Look:
+    """Something of what the language model was asked."""
+
+    async def look(room: Room) -> Any:
+        await room.rests(text)
+        return of(room.model)
+
+    return look
+
+
+async def asked_after_the_pause(room: Room) -> Any:
+    room.editor.open(MISSPELT)
+    await room.answered()
+    asked = asyncio.ensure_future(room.model.until(lambda model: bool(model.asked)))
+    held = asyncio.ensure_future(room.time.held.wait())
+    await asyncio.wait({asked, held}, return_when=asyncio.FIRST_COMPLETED)
+    before = bool(room.model.asked)
+    room.time.let_go.set()
+    await asked
+    held.cancel()
+    return before
+
+
+def continued(of: Callable[[ScriptedModel], Any]) -> Look:
+    """Something of what the model was asked for ghost text."""
+
+    async def look(room: Room) -> Any:
+        await room.rests("SELECT carrier, name FROM airlines")
+        await ghost(room.editor)
+        return of(room.model)
+
+    return look
+
+
+async def embedded(room: Room) -> Any:
+    await room.rests("SELECT carrier FROM airlines GROUP BY carrier")
+    await room.editor.submit()
+    await ghost(room.editor)
+    found = await room.server.session(room.editor.uri)
+    assert found is not None
+    await found[0].idle()
+    await room.server.close()
+    return sorted({one.path for one in room.model.asked})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A setting and a value for it: what is seen ``without`` it and ``within`` it, both with what else is set."""
+
+    setting: str
+    value: Any
+    look: Look
+    without: Any
+    within: Any
+    beside: dict[str, Any] = field(default_factory=dict)
+    charges: bool = False
+
+
+FLIGHTS = {"database": "{folder}/flights.duckdb"}
+SHOPS = {"shops": {"database": "{folder}/shops.duckdb"}}
+GROUPED = "SELECT carrier, count(*) AS n FROM flights GROUP BY carrier ORDER BY carrier"
+IN_SHOPS = "-- speql: connection=shops\n"
+BUDGET = {**FLIGHTS, "speculation": {"mode": "budget"}}
+NOTHING = {"dollars": 0.0}
+MODEL = {"enabled": True, "profile": "llama.cpp", "baseUrl": "{model}"}
+PRICED = {**FLIGHTS, "languageModel": {**MODEL, "inputPrice": 1000.0, "outputPrice": 1000.0}}
+ASKING = {**FLIGHTS, "languageModel": MODEL}
+CASES = [
+    Case("database", "{folder}/flights.duckdb", submitted("SELECT count(*) FROM airlines"), "failed", [[4]]),
+    Case("writable", True, submitted("CREATE TABLE made AS SELECT 1 AS x"), "failed", [[1]], FLIGHTS),
+    Case("workspace", "{folder}/data", previewed("FROM '{folder}/data/a.csv'"), "file-access", [[7]]),
+    Case("connections", SHOPS, submitted(f"{IN_SHOPS}SELECT city FROM shops"), "failed", [["Lima"]]),
+    Case("connections.shops.database", *("{folder}/shops.duckdb", submitted(f"{IN_SHOPS}FROM shops"), "failed", [["Lima"]]), {"connections": {"shops": {}}}),
+    Case("connections.shops.writable", True, submitted(f"{IN_SHOPS}INSERT INTO shops VALUES ('Rome')"), "failed", [[1]], {"connections": SHOPS}),
+    Case("connections.shops.workspace", *("{folder}/data", previewed(IN_SHOPS + "FROM '{folder}/data/a.csv'"), "file-access", [[7]]), {"connections": SHOPS}),
+    Case("connections.shops.speculation", {"mode": "off"}, run_ahead(f"{IN_SHOPS}FROM shops"), True, False, {"connections": SHOPS}),
+    Case("connection", "shops", submitted("FROM shops"), "failed", [["Lima"]], {"connections": SHOPS}),
+    Case("connection", {"*.sql": "shops"}, submitted("FROM shops"), "failed", [["Lima"]], {"connections": SHOPS}),
+    Case("speculate", False, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.mode", "off", run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.mode", "budget", run_ahead(GROUPED), False, True, FLIGHTS, charges=True),
+    Case("speculation.perStatement.dollars", 0.0, run_ahead(GROUPED), True, False, BUDGET, charges=True),
+    Case("speculation.perStatement.seconds", 0.0, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.perStatement.bytes", 0, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.perHour.dollars", 0.0, run_ahead(GROUPED), True, False, BUDGET, charges=True),
+    Case("speculation.perHour.seconds", 0.0, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.perHour.bytes", 0, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.perDay.dollars", 0.0, run_ahead(GROUPED), True, False, BUDGET, charges=True),
+    Case("speculation.perDay.seconds", 0.0, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.perDay.bytes", 0, run_ahead(GROUPED), True, False, FLIGHTS),
+    Case("speculation.concurrency", 3, told("concurrency"), None, 3, FLIGHTS),
+    Case("speculation.resumeWarehouse", True, told("resumeWarehouse"), False, True, FLIGHTS),
+    Case("speculation.price.dollarsPerHour", 1e9, run_ahead(GROUPED), True, False, BUDGET, charges=True),
+    Case("history.enabled", False, remembered, [True, True], [False, False], FLIGHTS),
+    Case("history.limit", 1, remembered, [True, True], [False, True], FLIGHTS),
+    Case("format.keywordCase", "upper", laid_out, [], ["SELECT", "FROM"], FLIGHTS),
+    Case("format.lineWidth", 30, laid_out, [], ["\n  ", "\n  ", "\n  ", "\n"], FLIGHTS),
+    Case("completion.values", False, proposed_values, ["AA", "B6", "UA"], [], FLIGHTS),
+    Case("inlayHints", "types", hinted, [0, 1], [1], FLIGHTS),
+    Case("inlayHints", "rows", hinted, [0, 1], [0], FLIGHTS),
+    Case("inlayHints", "off", hinted, [0, 1], None, FLIGHTS),
+    Case("codeLens", False, lensed, True, False),
+    Case("keepCatalog", False, kept_catalogs, True, False, FLIGHTS),
+    Case("backgroundTables", 1, handed("background_tables"), 5_000, 1, FLIGHTS),
+    Case("documentLimit", 10, diagnosed("SELECT 1 AS one"), [], ["document-too-long"]),
+    Case("statementLimit", 10, diagnosed("SELECT 1 AS one"), [], ["statement-too-long"]),
+    Case("unfinishedSeconds", HELD_SECONDS, held_from_the_word, [["unknown-column"]], [], FLIGHTS),
+    Case("bindingSeconds", HELD_SECONDS, held_from_all, [["unknown-column"]], [], FLIGHTS),
+    Case("languageModel.enabled", True, asked_model(), False, True, {**FLIGHTS, "languageModel": {**MODEL, "enabled": False}}),
+    Case("languageModel.connections", ["another"], asked_model(), True, False, ASKING),
+    Case("languageModel.profile", "anthropic", asked_model(lambda model: model.asked[0].body["model"]), "", "claude-haiku-4-5", ASKING),
+    Case("languageModel.baseUrl", "{model}", asked_model(), False, True, {**FLIGHTS, "languageModel": {**MODEL, "profile": "azure", "baseUrl": ""}}),
+    Case("languageModel.keyName", "SPEQL_OF_A_TEST", asked_model(lambda model: model.asked[0].headers.get("authorization")), None, "Bearer of-a-test", ASKING),
+    Case("languageModel.smallModel", "small", asked_model(lambda model: model.asked[0].body["model"]), "", "small", ASKING),
+    Case("languageModel.largeModel", "large", asked_model(lambda model: any(one.body["model"] == "large" for one in model.asked)), False, True, ASKING),
+    Case("languageModel.structure", "none", asked_model(lambda model: "response_format" in model.asked[0].body), True, False, ASKING),
+    Case("languageModel.redactLiterals", False, asked_model(lambda model: "secret" in model.sent), False, True, ASKING),
+    Case("languageModel.redactComments", False, asked_model(lambda model: "remark" in model.sent), False, True, ASKING),
+    Case("languageModel.dollarsPerHour", 0.0, asked_model(), True, False, ASKING),
+    Case("languageModel.dollarsPerDay", 0.0, asked_model(), True, False, ASKING),
+    Case("languageModel.tokensPerHour", 1, asked_model(), True, False, ASKING),
+    Case("languageModel.inputPrice", 1e9, asked_model(), True, False, ASKING),
+    Case("languageModel.outputPrice", 1e9, asked_model(), True, False, ASKING),
+    Case("languageModel.unknownInputPrice", 1e9, asked_model(), True, False, ASKING),
+    Case("languageModel.unknownOutputPrice", 1e9, asked_model(), True, False, ASKING),
+    Case("languageModel.debounceSeconds", HELD_SECONDS, asked_after_the_pause, True, False, ASKING),
+    Case("languageModel.attempts", 1, asked_model(lambda model: len(model.asked)), 4, 2, ASKING),
+    Case("languageModel.askBelow", 0.0, asked_model(text="SELECT carrir FROM arlines"), True, False, ASKING),
+    Case("languageModel.ghostText", True, continued(lambda model: bool(model.asked)), False, True, ASKING),
+    Case("languageModel.filling", "chat", continued(lambda model: model.asked[0].path), "/v1/completions", "/v1/chat/completions", {**FLIGHTS, "languageModel": {**MODEL, "ghostText": True}}),
+    Case("languageModel.embeddingModel", "vectors", embedded, [], ["/v1/embeddings"], {**FLIGHTS, "languageModel": {**MODEL, "embeddingDimensions": 2}}),
+    Case("languageModel.embeddingDimensions", 2, embedded, [], ["/v1/embeddings"], {**FLIGHTS, "languageModel": {**MODEL, "embeddingModel": "vectors"}}),
+]  # fmt: skip
+
+ELSEWHERE = {
+    "speculation.price.dollarsPerTebibyte": "tests/engines/governed/test_governor.py::test_what_is_spent_used_and_wasted",
+    "languageModel.timeoutSeconds": "tests/speculator/language_model/test_client.py::test_a_slow_answer_ends_at_the_time_out",
+}
+"""What no client here can see: the test that shows it."""
+
+
+def merged(one: Any, other: Any) -> Any:
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return other
+    return {**one, **{name: merged(one.get(name), value) for name, value in other.items()}}
+
+
+def nested(path: str, value: Any) -> Any:
+    """``{"a": {"b": value}}`` of ``a.b``."""
+    first, _, rest = path.partition(".")
+    return {first: nested(rest, value) if rest else value}
+
+
+def filled(value: Any, places: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: filled(one, places) for name, one in value.items()}
+    return value.format(**places) if isinstance(value, str) else value
+
+
+async def seen(case: Case, folder: Path, way: str, *, holds: bool) -> Any:
+    """What is seen by a client that sets all this in this way."""
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a.csv").write_text("a\n7\n", encoding="utf-8")
+    with duckdb.connect(str(folder / "flights.duckdb")) as connection:
+        connection.execute(TABLES)
+    with duckdb.connect(str(folder / "shops.duckdb")) as connection:
+        connection.execute("CREATE TABLE shops AS SELECT 'Lima' AS city")
+    own, engines, profiles = OwnTime(), list[Noted](), list[ConnectionProfile]()
+
+    async def open_engine(profile: ConnectionProfile) -> Engine:
+        profiles.append(profile)
+        engine = Noted(cast(Any, await open_engine_of(profile)))
+        engine.charges = case.charges
+        engines.append(engine)
+        return cast(Engine, engine)
+
+    async with scripted_model(says("no JSON")) as model:
+        settings = merged(case.beside, nested(case.setting, case.value)) if holds else case.beside
+        settings = filled(settings, {"folder": str(folder), "model": model.base_url})
+        asked = way == "configuration"
+        server = create_server(open_engine=open_engine, clock=Clock(time.perf_counter, own.sleep))
+        async with served_here(
+            server,
+            answers={"workspace/configuration": lambda params: [settings for _ in params["items"]]},
+            options=None if asked else settings,
+            capabilities={"workspace": {"configuration": asked}},
+        ) as editor:
+            return await case.look(Room(editor, server, own, model, folder, engines, profiles))
+
+
+@pytest.fixture(autouse=True)
+def own_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv("SPEQL_OF_A_TEST", "of-a-test")
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.setting}={case.value}" for case in CASES])
+async def test_a_setting_has_its_effect(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+    for way in ("configuration", "initializationOptions"):
+        for holds in (False, True):
+            folder = tmp_path / way / str(holds)
+            for name in ("DATA", "CACHE"):
+                monkeypatch.setenv(f"SPEQL_{name}_DIR", str(folder / f"speql-{name.lower()}"))
+            found[way, holds] = await seen(case, folder, way, holds=holds)
+    assert found == {(way, holds): case.within if holds else case.without for way, holds in found}
+
+
+def names_of(struct: type[msgspec.Struct], inside: str) -> Iterator[str]:
+    """The names of all settings of a structure."""
+    for one in msgspec.structs.fields(struct):
+        kind = one.type
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            yield from names_of(kind, f"{inside}.{one.encode_name}")
+        else:
+            yield f"{inside}.{one.encode_name}"
+
+
+def test_each_setting_has_a_case() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(\w+)`", text.partition("## All settings")[2].partition("\n## ")[0], re.MULTILINE))
+    inner = {
+        *names_of(FormatSettings, "format"),
+        *names_of(SpeculationSettings, "speculation"),
+        *names_of(LanguageModelSettings, "languageModel"),
+        *("history.enabled", "history.limit", "completion.values"),
+        *(f"connections.shops.{name}" for name in ("database", "writable", "workspace", "speculation")),
+    }
+    outer = documented - {name.partition(".")[0] for name in inner} | {"connections"}
+    assert {case.setting for case in CASES} | ELSEWHERE.keys() == outer | inner
+    for place in ELSEWHERE.values():
+        file, _, name = place.partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
