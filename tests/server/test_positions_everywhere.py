@@ -77,7 +77,7 @@ async def renamed(asked: Asked) -> str:
 
 async def completed(asked: Asked) -> str:
     found = await asked.here("completion")
-    item = next(one for one in found["items"] if one["label"] == "dep_delay")
+    item = next(one for one in found["items"] if one["label"] == "name")
     return asked.edited([item["textEdit"]])
 
 
@@ -206,6 +206,10 @@ HEAD = f"-- 😀 e\u0301\r\n\tSELECT\t'😀e\u0301' AS {ODD} face;\r\n"
 LATE = f"{HEAD}\tWITH {ODD} %s AS (\r\n\t\tSELECT {ODD} 1 AS a)\r\n\tSELECT {ODD} a FROM {ODD} %s"
 
 
+INNER = f"{HEAD}\tWITH {ODD} late AS ({ODD} «SELECT {ODD} na‸me FROM airlines») SELECT * FROM late"
+FROM = f"{HEAD}\tSELECT {ODD} %s FROM airlines"
+
+
 @dataclass(frozen=True)
 class Case:
     """A feature and a text; what it answers is what the text marks, or ``expected``."""
@@ -218,34 +222,72 @@ class Case:
 
 
 CASES = [
-    Case("hover", ranges("hover"), f"{HEAD}\tSELECT {ODD} «na‸me» FROM airlines"),
+    Case("hover", ranges("hover"), FROM % "«na‸me»"),
     Case("definition", ranges("definition"), LATE % ("«late»", "la‸te")),
     Case("references", ranges("references", context={"includeDeclaration": True}), LATE % ("«late»", "«la‸te»")),
     Case("highlight", ranges("documentHighlight"), LATE % ("«late»", "«la‸te»")),
     Case("prepareRename", ranges("prepareRename"), LATE % ("late", "«la‸te»")),
     Case("rename", renamed, LATE % ("late", "la‸te"), LATE % ("x", "x")),
-    Case("completion", completed, f"{HEAD}\tSELECT {ODD} dep‸ FROM flights", f"{HEAD}\tSELECT {ODD} dep_delay FROM flights"),
-    Case("inlineCompletion", continued, f"{HEAD}\tSELECT {ODD} a.name FROM flights f JOIN airlines a‸",
-         f"{HEAD}\tSELECT {ODD} a.name FROM flights f JOIN airlines a ON f.carrier = a.carrier"),
+    Case("completion", completed, FROM % "nam‸", FROM % "name"),
+    Case(
+        "inlineCompletion",
+        continued,
+        f"{HEAD}\tSELECT {ODD} a.name FROM flights f JOIN airlines a‸",
+        f"{HEAD}\tSELECT {ODD} a.name FROM flights f JOIN airlines a ON f.carrier = a.carrier",
+    ),
     Case("signatureHelp", signature, f"{HEAD}\tSELECT {ODD} left('😀e\u0301',\t‸)", ("left", 1)),
     Case("selectionRange", grown, f"«{HEAD}\t«SELECT {ODD} «'«😀e\u0301‸»'»»»"),
-    Case("foldingRange", folded, f"{HEAD}\t«SELECT (\r\n\t\t{ODD} «CASE\r\n\t\tWHEN true THEN 1»\r\n\tEND\r\n)»", lines_only=True),
-    Case("semanticTokens", tokens("semanticTokens/full"),
-         f"«-- 😀 e\u0301»\r\n\t«SELECT»\t«'😀e\u0301'» «AS» «{ODD}» «face»;\r\n\t«SELECT» «/*😀»\r\n\t«e\u0301*/» «name» «FROM» «airlines»"),
-    Case("semanticTokens in a range", tokens("semanticTokens/range"), f"«{ODD}» «SELECT» «{ODD}» «name» «FROM» «airlines»"),
+    Case(
+        "foldingRange",
+        folded,
+        f"{HEAD}\t«SELECT (\r\n\t{ODD} «CASE\r\n\tWHEN true THEN 1»\r\n\tEND\r\n)»",
+        lines_only=True,
+    ),
+    Case(
+        "semanticTokens",
+        tokens("semanticTokens/full"),
+        f"«-- 😀 e\u0301»\r\n\t«SELECT»\t«'😀e\u0301'» «AS» «{ODD}» «face»;\r\n"
+        "\t«SELECT» «/*😀»\r\n\t«e\u0301*/» «name» «FROM» «airlines»",
+    ),
+    Case(
+        "semanticTokens in a range",
+        tokens("semanticTokens/range"),
+        f"«{ODD}» «SELECT» «{ODD}» «name» «FROM» «airlines»",
+    ),
     Case("inlayHint", hinted, f"{HEAD}\tSELECT {ODD} name FROM {ODD} airlines«»"),
-    Case("codeLens", lensed, HEAD.replace("SELECT", "«SELECT»") + f"\t«WITH» {ODD} «late» AS (SELECT 1 AS a)\r\n{ODD}\t«SELECT» a FROM late"),
-    Case("documentSymbol", outlined, HEAD.replace("SELECT", "««SELECT»").replace(";", "»;") + f"\t{ODD}\t««SELECT» {ODD} 1»"),
-    Case("formatting", laid_out, f"{HEAD}\tSELECT  {ODD}  name  FROM airlines",
-         f"{HEAD}SELECT {ODD} name FROM airlines".replace("\tSELECT\t", "SELECT ")),
-    Case("rangeFormatting", laid_out_there, f"{HEAD}\tSELECT  {ODD}  n‸ame  FROM airlines", f"{HEAD}SELECT {ODD} name FROM airlines"),
-    Case("diagnostics", diagnosed, f"{HEAD}\tSELECT {ODD} «carrier» FROM {ODD} flights {ODD} «f» JOIN {ODD} «airlines» ON true"),
-    Case("codeAction", acted("Expand *"), f"{HEAD}\tSELECT {ODD} ‸* FROM airlines", f"{HEAD}\tSELECT {ODD} carrier, name FROM airlines"),
-    Case("speql/cursor", previewed, f"{HEAD}\tWITH {ODD} late AS ({ODD} «SELECT {ODD} na‸me FROM airlines») SELECT * FROM late"),
-    Case("speql.preview", moved, f"{HEAD}\tWITH {ODD} late AS ({ODD} «SELECT {ODD} na‸me FROM airlines») SELECT * FROM late"),
+    Case(
+        "codeLens",
+        lensed,
+        HEAD.replace("SELECT", "«SELECT»") + f"\t«WITH» {ODD} «late» AS (SELECT 1 AS a)\r\n{ODD}\t«SELECT» a FROM late",
+    ),
+    Case(
+        "documentSymbol",
+        outlined,
+        HEAD.replace("SELECT", "««SELECT»").replace(";", "»;") + f"\t{ODD}\t««SELECT» {ODD} 1»",
+    ),
+    Case(
+        "formatting",
+        laid_out,
+        f"{HEAD}\tSELECT  {ODD}  name  FROM airlines",
+        f"{HEAD}SELECT {ODD} name FROM airlines".replace("\tSELECT\t", "SELECT "),
+    ),
+    Case(
+        "rangeFormatting",
+        laid_out_there,
+        f"{HEAD}\tSELECT  {ODD}  n‸ame  FROM airlines",
+        f"{HEAD}SELECT {ODD} name FROM airlines",
+    ),
+    Case(
+        "diagnostics",
+        diagnosed,
+        f"{HEAD}\tSELECT {ODD} «carrier» FROM {ODD} flights {ODD} «f» JOIN {ODD} «airlines» ON true",
+    ),
+    Case("codeAction", acted("Expand *"), FROM % "‸*", FROM % "carrier, name"),
+    Case("speql/cursor", previewed, INNER),
+    Case("speql.preview", moved, INNER),
     Case("speql.submit", submitted, f"{HEAD}\tSELECT 1 AS one; {ODD} SELE‸CT 2 AS two; SELECT 3", [[2]]),
-    Case("speql.acceptRepair", accepted, f"{HEAD}\tSELECT {ODD} nmae‸ , 1 FROM airlines", f"{HEAD}\tSELECT {ODD} name , 1 FROM airlines"),
-]  # fmt: skip
+    Case("speql.acceptRepair", accepted, FROM % "nmae‸ , 1", FROM % "name , 1"),
+]
 
 
 def read(marked: str) -> tuple[str, int, list[tuple[int, int]]]:

@@ -17,16 +17,15 @@ import msgspec
 import pytest
 
 from speql_engines import Engine, EngineInfo
-from speql_engines.governed.settings import Limit, OwnPrice, SpeculationSettings
+from speql_engines.governed.settings import SpeculationSettings
 from speql_server.app import SpeqlServer, create_server
 from speql_server.clock import Clock
 from speql_server.connecting.connection import open_engine_of
-from speql_server.connecting.named_connection import NamedConnection
 from speql_server.connecting.profile import ConnectionProfile
 from speql_server.settings import FormatSettings
 from speql_speculator.language_model.settings import LanguageModelSettings
 
-from ..scripted_model import Reply, ScriptedModel, says, scripted_model
+from ..scripted_model import ScriptedModel, says, scripted_model
 from .conftest import TABLES, Editor
 from .served_here import served_here
 from .test_inline_completion import ghost
@@ -171,8 +170,12 @@ async def lensed(room: Room) -> Any:
 
 async def remembered(room: Room) -> Any:
     """Which of two statements that were run, the older and the newer, come again as ghost text."""
-    asked = [("SELECT origin", "\nFROM flights\nWHERE dep_delay > 30"), ("SELECT name", "\nFROM airlines\nWHERE carrier = 'AA'")]
-    for begin, rest in asked:
+    asked = [
+        ("SELECT origin", "\nFROM flights\nWHERE dep_delay > 30"),
+        ("SELECT name", "\nFROM airlines\nWHERE carrier = 'AA'"),
+    ]
+    others = [(f"SELECT {number} AS a{number}", "") for number in range(12)]  # a limit is kept to within eleven
+    for begin, rest in (asked[0], *others, asked[1]):
         room.editor.open(begin + rest)
         assert (await room.editor.submit()).outcome == "rows"
     found = []
@@ -242,7 +245,7 @@ def told(name: str) -> Look:
     return look
 
 
-MISSPELT = "SELEC carrier, 'secret' FROM airlines ORDER BY carrier -- a remark"
+MISSPELT = "SELEC carrier, 'secret' FROM airlines /* a remark */ ORDER BY carrier"
 
 
 def asked_model(of: Callable[[ScriptedModel], Any] = lambda model: bool(model.asked), text: str = MISSPELT) -> Look:
@@ -272,7 +275,9 @@ def continued(of: Callable[[ScriptedModel], Any]) -> Look:
     """Something of what the model was asked for ghost text."""
 
     async def look(room: Room) -> Any:
-        await room.rests("SELECT carrier, name FROM airlines")
+        await room.rests("SELECT carrier, name FROM airline")
+        room.editor.type("s")
+        await room.editor.rows()
         await ghost(room.editor)
         return of(room.model)
 
@@ -303,84 +308,166 @@ class Case:
     charges: bool = False
 
 
-FLIGHTS = {"database": "{folder}/flights.duckdb"}
-SHOPS = {"shops": {"database": "{folder}/shops.duckdb"}}
+def cases(
+    rows: list[tuple[str, Any, Look, Any, Any]], inside: str = "", charges: bool = False, **beside: Any
+) -> list[Case]:
+    """Cases that have the rest of their settings in common; the names of theirs stand ``inside`` another."""
+    return [Case(inside + setting, *rest, beside=beside, charges=charges) for setting, *rest in rows]
+
+
+FLIGHTS = "{folder}/flights.duckdb"
+SHOPS = "{folder}/shops.duckdb"
 GROUPED = "SELECT carrier, count(*) AS n FROM flights GROUP BY carrier ORDER BY carrier"
 IN_SHOPS = "-- speql: connection=shops\n"
-BUDGET = {**FLIGHTS, "speculation": {"mode": "budget"}}
-NOTHING = {"dollars": 0.0}
+LIMA = [["Lima"]]
 MODEL = {"enabled": True, "profile": "llama.cpp", "baseUrl": "{model}"}
-PRICED = {**FLIGHTS, "languageModel": {**MODEL, "inputPrice": 1000.0, "outputPrice": 1000.0}}
-ASKING = {**FLIGHTS, "languageModel": MODEL}
+is_asked = asked_model()
+first_model = asked_model(lambda model: model.asked[0].body["model"])
+key = asked_model(lambda model: model.asked[0].headers["authorization"])
+large_model = asked_model(lambda model: any(one.body["model"] == "large" for one in model.asked))
+is_structured = asked_model(lambda model: "response_format" in model.asked[0].body)
+sends_literals = asked_model(lambda model: "secret" in model.sent)
+sends_comments = asked_model(lambda model: "remark" in model.sent)
+attempts = asked_model(lambda model: len(model.asked))
+is_asked_when_unsure = asked_model(text="SELECT carrier, foo FROM airlines")
+is_continued = continued(lambda model: bool(model.asked))
+filling = continued(lambda model: model.asked[0].path)
+runs_ahead = run_ahead(GROUPED)
+
 CASES = [
-    Case("database", "{folder}/flights.duckdb", submitted("SELECT count(*) FROM airlines"), "failed", [[4]]),
-    Case("writable", True, submitted("CREATE TABLE made AS SELECT 1 AS x"), "failed", [[1]], FLIGHTS),
-    Case("workspace", "{folder}/data", previewed("FROM '{folder}/data/a.csv'"), "file-access", [[7]]),
-    Case("connections", SHOPS, submitted(f"{IN_SHOPS}SELECT city FROM shops"), "failed", [["Lima"]]),
-    Case("connections.shops.database", *("{folder}/shops.duckdb", submitted(f"{IN_SHOPS}FROM shops"), "failed", [["Lima"]]), {"connections": {"shops": {}}}),
-    Case("connections.shops.writable", True, submitted(f"{IN_SHOPS}INSERT INTO shops VALUES ('Rome')"), "failed", [[1]], {"connections": SHOPS}),
-    Case("connections.shops.workspace", *("{folder}/data", previewed(IN_SHOPS + "FROM '{folder}/data/a.csv'"), "file-access", [[7]]), {"connections": SHOPS}),
-    Case("connections.shops.speculation", {"mode": "off"}, run_ahead(f"{IN_SHOPS}FROM shops"), True, False, {"connections": SHOPS}),
-    Case("connection", "shops", submitted("FROM shops"), "failed", [["Lima"]], {"connections": SHOPS}),
-    Case("connection", {"*.sql": "shops"}, submitted("FROM shops"), "failed", [["Lima"]], {"connections": SHOPS}),
-    Case("speculate", False, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.mode", "off", run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.mode", "budget", run_ahead(GROUPED), False, True, FLIGHTS, charges=True),
-    Case("speculation.perStatement.dollars", 0.0, run_ahead(GROUPED), True, False, BUDGET, charges=True),
-    Case("speculation.perStatement.seconds", 0.0, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.perStatement.bytes", 0, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.perHour.dollars", 0.0, run_ahead(GROUPED), True, False, BUDGET, charges=True),
-    Case("speculation.perHour.seconds", 0.0, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.perHour.bytes", 0, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.perDay.dollars", 0.0, run_ahead(GROUPED), True, False, BUDGET, charges=True),
-    Case("speculation.perDay.seconds", 0.0, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.perDay.bytes", 0, run_ahead(GROUPED), True, False, FLIGHTS),
-    Case("speculation.concurrency", 3, told("concurrency"), None, 3, FLIGHTS),
-    Case("speculation.resumeWarehouse", True, told("resumeWarehouse"), False, True, FLIGHTS),
-    Case("speculation.price.dollarsPerHour", 1e9, run_ahead(GROUPED), True, False, BUDGET, charges=True),
-    Case("history.enabled", False, remembered, [True, True], [False, False], FLIGHTS),
-    Case("history.limit", 1, remembered, [True, True], [False, True], FLIGHTS),
-    Case("format.keywordCase", "upper", laid_out, [], ["SELECT", "FROM"], FLIGHTS),
-    Case("format.lineWidth", 30, laid_out, [], ["\n  ", "\n  ", "\n  ", "\n"], FLIGHTS),
-    Case("completion.values", False, proposed_values, ["AA", "B6", "UA"], [], FLIGHTS),
-    Case("inlayHints", "types", hinted, [0, 1], [1], FLIGHTS),
-    Case("inlayHints", "rows", hinted, [0, 1], [0], FLIGHTS),
-    Case("inlayHints", "off", hinted, [0, 1], None, FLIGHTS),
-    Case("codeLens", False, lensed, True, False),
-    Case("keepCatalog", False, kept_catalogs, True, False, FLIGHTS),
-    Case("backgroundTables", 1, handed("background_tables"), 5_000, 1, FLIGHTS),
-    Case("documentLimit", 10, diagnosed("SELECT 1 AS one"), [], ["document-too-long"]),
-    Case("statementLimit", 10, diagnosed("SELECT 1 AS one"), [], ["statement-too-long"]),
-    Case("unfinishedSeconds", HELD_SECONDS, held_from_the_word, [["unknown-column"]], [], FLIGHTS),
-    Case("bindingSeconds", HELD_SECONDS, held_from_all, [["unknown-column"]], [], FLIGHTS),
-    Case("languageModel.enabled", True, asked_model(), False, True, {**FLIGHTS, "languageModel": {**MODEL, "enabled": False}}),
-    Case("languageModel.connections", ["another"], asked_model(), True, False, ASKING),
-    Case("languageModel.profile", "anthropic", asked_model(lambda model: model.asked[0].body["model"]), "", "claude-haiku-4-5", ASKING),
-    Case("languageModel.baseUrl", "{model}", asked_model(), False, True, {**FLIGHTS, "languageModel": {**MODEL, "profile": "azure", "baseUrl": ""}}),
-    Case("languageModel.keyName", "SPEQL_OF_A_TEST", asked_model(lambda model: model.asked[0].headers.get("authorization")), None, "Bearer of-a-test", ASKING),
-    Case("languageModel.smallModel", "small", asked_model(lambda model: model.asked[0].body["model"]), "", "small", ASKING),
-    Case("languageModel.largeModel", "large", asked_model(lambda model: any(one.body["model"] == "large" for one in model.asked)), False, True, ASKING),
-    Case("languageModel.structure", "none", asked_model(lambda model: "response_format" in model.asked[0].body), True, False, ASKING),
-    Case("languageModel.redactLiterals", False, asked_model(lambda model: "secret" in model.sent), False, True, ASKING),
-    Case("languageModel.redactComments", False, asked_model(lambda model: "remark" in model.sent), False, True, ASKING),
-    Case("languageModel.dollarsPerHour", 0.0, asked_model(), True, False, ASKING),
-    Case("languageModel.dollarsPerDay", 0.0, asked_model(), True, False, ASKING),
-    Case("languageModel.tokensPerHour", 1, asked_model(), True, False, ASKING),
-    Case("languageModel.inputPrice", 1e9, asked_model(), True, False, ASKING),
-    Case("languageModel.outputPrice", 1e9, asked_model(), True, False, ASKING),
-    Case("languageModel.unknownInputPrice", 1e9, asked_model(), True, False, ASKING),
-    Case("languageModel.unknownOutputPrice", 1e9, asked_model(), True, False, ASKING),
-    Case("languageModel.debounceSeconds", HELD_SECONDS, asked_after_the_pause, True, False, ASKING),
-    Case("languageModel.attempts", 1, asked_model(lambda model: len(model.asked)), 4, 2, ASKING),
-    Case("languageModel.askBelow", 0.0, asked_model(text="SELECT carrir FROM arlines"), True, False, ASKING),
-    Case("languageModel.ghostText", True, continued(lambda model: bool(model.asked)), False, True, ASKING),
-    Case("languageModel.filling", "chat", continued(lambda model: model.asked[0].path), "/v1/completions", "/v1/chat/completions", {**FLIGHTS, "languageModel": {**MODEL, "ghostText": True}}),
-    Case("languageModel.embeddingModel", "vectors", embedded, [], ["/v1/embeddings"], {**FLIGHTS, "languageModel": {**MODEL, "embeddingDimensions": 2}}),
-    Case("languageModel.embeddingDimensions", 2, embedded, [], ["/v1/embeddings"], {**FLIGHTS, "languageModel": {**MODEL, "embeddingModel": "vectors"}}),
-]  # fmt: skip
+    *cases(
+        [
+            ("database", FLIGHTS, submitted("SELECT count(*) FROM airlines"), "failed", [[4]]),
+            ("workspace", "{folder}/data", previewed("FROM '{folder}/data/a.csv'"), "file-access", [[7]]),
+            ("connections", {"shops": {"database": SHOPS}}, submitted(f"{IN_SHOPS}FROM shops"), "failed", LIMA),
+            ("codeLens", False, lensed, True, False),
+            ("documentLimit", 10, diagnosed("SELECT 1 AS one"), [], ["document-too-large"]),
+            ("statementLimit", 10, diagnosed("SELECT 1 AS one"), [], ["statement-too-long"]),
+        ]
+    ),
+    *cases(
+        [
+            ("writable", True, submitted("CREATE TABLE made AS SELECT 1 AS x"), "failed", [[1]]),
+            ("speculate", False, runs_ahead, True, False),
+            ("history.enabled", False, remembered, [True, True], [False, False]),
+            ("history.limit", 1, remembered, [True, True], [False, True]),
+            ("format.keywordCase", "upper", laid_out, [], ["SELECT", "FROM"]),
+            ("format.lineWidth", 30, laid_out, [], ["\n  ", "\n  ", "\n  ", "\n"]),
+            ("completion.values", False, proposed_values, ["AA", "B6", "UA"], []),
+            ("inlayHints", "types", hinted, [0, 1], [1]),
+            ("inlayHints", "rows", hinted, [0, 1], [0]),
+            ("inlayHints", "off", hinted, [0, 1], None),
+            ("keepCatalog", False, kept_catalogs, True, False),
+            ("backgroundTables", 1, handed("background_tables"), 5_000, 1),
+            ("unfinishedSeconds", HELD_SECONDS, held_from_the_word, [["unknown-column"]], []),
+            ("bindingSeconds", HELD_SECONDS, held_from_all, [["unknown-column"]], []),
+        ],
+        database=FLIGHTS,
+    ),
+    *cases(
+        [
+            ("connection", "shops", submitted("FROM shops"), "failed", LIMA),
+            ("connection", {"/**/*.sql": "shops"}, submitted("FROM shops"), "failed", LIMA),
+            ("connections.shops.writable", True, submitted(f"{IN_SHOPS}CREATE TABLE x AS FROM shops"), "failed", [[1]]),
+            (
+                *("connections.shops.workspace", "{folder}/data"),
+                *(previewed(IN_SHOPS + "FROM '{folder}/data/a.csv'"), "file-access", [[7]]),
+            ),
+            ("connections.shops.speculation", {"mode": "off"}, run_ahead(f"{IN_SHOPS}FROM shops"), True, False),
+        ],
+        connections={"shops": {"database": SHOPS}},
+    ),
+    *cases(
+        [("connections.shops.database", SHOPS, submitted(f"{IN_SHOPS}FROM shops"), "failed", LIMA)],
+        connections={"shops": {}},
+    ),
+    *cases(
+        [
+            ("mode", "off", runs_ahead, True, False),
+            ("perStatement.seconds", 0.0, runs_ahead, True, False),
+            ("perStatement.bytes", 0, runs_ahead, True, False),
+            ("perHour.seconds", 0.0, runs_ahead, True, False),
+            ("perHour.bytes", 0, runs_ahead, True, False),
+            ("perDay.seconds", 0.0, runs_ahead, True, False),
+            ("perDay.bytes", 0, runs_ahead, True, False),
+            ("concurrency", 3, told("concurrency"), None, 3),
+            ("resumeWarehouse", True, told("resumeWarehouse"), False, True),
+        ],
+        inside="speculation.",
+        database=FLIGHTS,
+    ),
+    *cases([("mode", "budget", runs_ahead, False, True)], inside="speculation.", charges=True, database=FLIGHTS),
+    *cases(
+        [
+            ("perStatement.dollars", 0.0, runs_ahead, True, False),
+            ("perHour.dollars", 0.0, runs_ahead, True, False),
+            ("perDay.dollars", 0.0, runs_ahead, True, False),
+            ("price.dollarsPerHour", 1e9, runs_ahead, True, False),
+        ],
+        inside="speculation.",
+        charges=True,
+        database=FLIGHTS,
+        speculation={"mode": "budget"},
+    ),
+    *cases(
+        [
+            ("connections", ["another"], is_asked, True, False),
+            ("profile", "anthropic", first_model, "qwen2.5-coder", "claude-haiku-4-5"),
+            ("keyName", "SPEQL_OF_A_TEST", key, "Bearer no-key", "Bearer of-a-test"),
+            ("smallModel", "small", first_model, "qwen2.5-coder", "small"),
+            ("largeModel", "large", large_model, False, True),
+            ("structure", "none", is_structured, True, False),
+            ("redactLiterals", False, sends_literals, False, True),
+            ("redactComments", False, sends_comments, False, True),
+            ("tokensPerHour", 1, is_asked, True, False),
+            ("inputPrice", 1e9, is_asked, True, False),
+            ("outputPrice", 1e9, is_asked, True, False),
+            ("debounceSeconds", HELD_SECONDS, asked_after_the_pause, True, False),
+            ("attempts", 1, attempts, 4, 2),
+            ("askBelow", 0.0, is_asked_when_unsure, True, False),
+            ("ghostText", True, is_continued, False, True),
+        ],
+        inside="languageModel.",
+        database=FLIGHTS,
+        languageModel=MODEL,
+    ),
+    *cases(
+        [("dollarsPerHour", 0.0, is_asked, True, False), ("dollarsPerDay", 0.0, is_asked, True, False)],
+        inside="languageModel.",
+        database=FLIGHTS,
+        languageModel={**MODEL, "inputPrice": 0.001, "outputPrice": 0.001},
+    ),
+    *cases(
+        [("languageModel.enabled", True, is_asked, False, True)],
+        database=FLIGHTS,
+        languageModel={**MODEL, "enabled": False},
+    ),
+    *cases(
+        [("languageModel.baseUrl", "{model}", is_asked, False, True)],
+        database=FLIGHTS,
+        languageModel={**MODEL, "profile": "azure", "baseUrl": ""},
+    ),
+    *cases(
+        [("languageModel.filling", "chat", filling, "/v1/completions", "/v1/chat/completions")],
+        database=FLIGHTS,
+        languageModel={**MODEL, "ghostText": True},
+    ),
+    *cases(
+        [("languageModel.embeddingModel", "vectors", embedded, [], ["/v1/embeddings"])],
+        database=FLIGHTS,
+        languageModel={**MODEL, "embeddingDimensions": 2},
+    ),
+    *cases(
+        [("languageModel.embeddingDimensions", 2, embedded, [], ["/v1/embeddings"])],
+        database=FLIGHTS,
+        languageModel={**MODEL, "embeddingModel": "vectors"},
+    ),
+]
 
 ELSEWHERE = {
     "speculation.price.dollarsPerTebibyte": "tests/engines/governed/test_governor.py::test_what_is_spent_used_and_wasted",
+    "languageModel.unknownInputPrice": "tests/speculator/language_model/test_endpoint.py::test_a_model_of_unknown_price_is_taken_to_be_dear",
+    "languageModel.unknownOutputPrice": "tests/speculator/language_model/test_endpoint.py::test_a_model_of_unknown_price_is_taken_to_be_dear",
     "languageModel.timeoutSeconds": "tests/speculator/language_model/test_client.py::test_a_slow_answer_ends_at_the_time_out",
 }
 """What no client here can see: the test that shows it."""
@@ -465,7 +552,9 @@ def names_of(struct: type[msgspec.Struct], inside: str) -> Iterator[str]:
 
 def test_each_setting_has_a_case() -> None:
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `(\w+)`", text.partition("## All settings")[2].partition("\n## ")[0], re.MULTILINE))
+    documented = set(
+        re.findall(r"^\| `(\w+)`", text.partition("## All settings")[2].partition("\n## ")[0], re.MULTILINE)
+    )
     inner = {
         *names_of(FormatSettings, "format"),
         *names_of(SpeculationSettings, "speculation"),
