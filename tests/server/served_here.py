@@ -26,7 +26,7 @@ async def served_here(
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.messages.set_writer(writer)
-        await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes), owns_process=False)
+        await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
         writer.close()
         done.set_result(None)
 
