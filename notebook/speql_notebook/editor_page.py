@@ -30,7 +30,7 @@ class EditorPage(Closes):
         self._lease.leave(self)
 
     async def _serve(self, server: SpeqlServer) -> None:
-        await serve_messages(server, self._incoming(), owns_process=False)
+        await serve_messages(server, self._incoming())
 
     async def _incoming(self) -> AsyncIterator[bytes]:
         while (body := await self._bodies.get()) is not None:

@@ -104,7 +104,7 @@ class _Listening(Closes):
         server.messages.admits = self._token.admits
         server.messages.set_writer(TcpWriter(writer))
         try:
-            await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes), owns_process=False)
+            await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
         finally:
             self._clients.pop(task, None)
             writer.close()

@@ -324,7 +324,7 @@ class Session:
         self._garbage.close()
         mending = [self._mender.close()] if self._mender is not None else []
         await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
-        await asyncio.gather(self._runs.ended(), self.learnt.close(), return_exceptions=True)
+        await asyncio.gather(self._runs.close(), self.learnt.close(), return_exceptions=True)
         await self._scheduler.close()
 
     async def _analyse(self, edited: Edited) -> _Analysed:

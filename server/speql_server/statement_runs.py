@@ -28,6 +28,7 @@ class StatementRuns:
         self._engine = engine
         self._scheduler = scheduler
         self._tasks: set[asyncio.Task[Answer]] = set()
+        self._closed = False
 
     async def run(self, analysis: Analysis) -> Ran:
         """Submit the statement of an analysis; a refusal is told as problems, with their places in the document.
@@ -51,6 +52,8 @@ class StatementRuns:
                 return Ran(problems=(*(shifted(problem, start) for problem in refused), _offer_of_repair(repaired)))
             if refused:
                 return Ran(problems=tuple(shifted(problem, start) for problem in refused))
+        if self._closed:
+            return Ran(problems=(_CANCELLED,))  # while it was looked at: nobody would stop it any more
         task = asyncio.get_running_loop().create_task(
             self._scheduler.submit(statement.text, query, analysis.catalog), name="submit"
         )
@@ -67,7 +70,7 @@ class StatementRuns:
             current = asyncio.current_task()
             if current is not None and current.cancelling():  # the client took its request back
                 raise
-            return Ran(problems=(Problem("cancelled", "The submit was cancelled.", None, "information"),))
+            return Ran(problems=(_CANCELLED,))
         finally:
             self._tasks.discard(task)
 
@@ -76,9 +79,14 @@ class StatementRuns:
         for task in self._tasks:
             task.cancel()
 
-    async def ended(self) -> None:
-        """Wait until those that run have ended."""
+    async def close(self) -> None:
+        """Stop those that run, begin no other, and wait until they have ended."""
+        self._closed = True
+        self.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+_CANCELLED = Problem("cancelled", "The submit was cancelled.", None, "information")
 
 
 def _is_statement(repaired: Repair) -> bool:

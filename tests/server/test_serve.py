@@ -5,10 +5,12 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from speql_server.cli.serve import loopback_address
@@ -24,17 +26,22 @@ class Listening:
     port: int
     token: str
 
+    async def initialized(self) -> Client:
+        client = await self.connected()
+        await client.initialize(options={"token": self.token})
+        return client
+
     async def connected(self) -> Client:
         client = Client(*await asyncio.open_connection("127.0.0.1", self.port, limit=2**24))
         client.listen()
         return client
 
 
-@pytest.fixture
-async def tcp() -> AsyncIterator[Listening]:
+@asynccontextmanager
+async def listening(*arguments: str) -> AsyncIterator[Listening]:
     """A server that listens on a free port of the loopback."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "speql_server", "--tcp", "127.0.0.1:0", stderr=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "speql_server", "--tcp", "127.0.0.1:0", *arguments), stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
     line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
@@ -44,6 +51,12 @@ async def tcp() -> AsyncIterator[Listening]:
     yield Listening(int(line.rsplit(":", 1)[1]), token.split()[-1])
     process.terminate()
     assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+@pytest.fixture
+async def tcp() -> AsyncIterator[Listening]:
+    async with listening() as found:
+        yield found
 
 
 CAPABILITIES: list[dict[str, Any]] = [
@@ -141,12 +154,12 @@ async def test_a_token_that_was_given_is_not_said(tmp_path: Path, way: str) -> N
 
 
 async def test_each_tcp_connection_has_a_server_of_its_own(tcp: Listening) -> None:
-    first, second = await tcp.connected(), await tcp.connected()
-    for client in (first, second):
-        await client.initialize(options={"token": tcp.token})
+    first, second = await tcp.initialized(), await tcp.initialized()
     document = {"uri": "file:///a.sql", "languageId": "sql", "version": 1, "text": "CREATE TABLE t AS SELECT 1 AS x"}
     first.notify("textDocument/didOpen", {"textDocument": document})
     await first.request("workspace/executeCommand", {"command": "speql.submit", "arguments": ["file:///a.sql"]})
+    with pytest.raises(ServerAnswerError, match="not open"):
+        await second.request("workspace/executeCommand", {"command": "speql.submit", "arguments": ["file:///a.sql"]})
     completion = {"textDocument": {"uri": "file:///b.sql"}, "position": {"line": 0, "character": 5}}
     labels = []
     for client in (first, second):
@@ -161,6 +174,63 @@ async def test_each_tcp_connection_has_a_server_of_its_own(tcp: Listening) -> No
     await first.close()
     assert (await second.request("textDocument/completion", completion))["items"] == []
     await second.close()
+
+
+SLOW = "SELECT count(*) FROM flights a, flights b, flights c WHERE a.id + b.id * c.id = 7"
+
+
+async def goes_before_the_token(client: Client, _: str) -> None:
+    """It has said nothing."""
+
+
+async def goes_within_a_message(client: Client, _: str) -> None:
+    client.writer.write(b"Content-Length: 100000\r\n\r\n{")
+    await client.writer.drain()
+
+
+async def goes_while_a_query_runs(client: Client, token: str) -> None:
+    await client.initialize(options={"token": token})
+    document = {"uri": "file:///slow.sql", "languageId": "sql", "version": 1, "text": SLOW}
+    client.notify("textDocument/didOpen", {"textDocument": document})
+    await client.wait_for("speql/status", lambda params: params["speculation"]["state"] == "running")
+
+
+async def goes_while_it_has_asked(client: Client, token: str) -> None:
+    await goes_while_a_query_runs(client, token)
+    client.send_request("workspace/executeCommand", {"command": "speql.submit", "arguments": ["file:///slow.sql"]})
+    await client.wait_for("speql/jobs", lambda params: any(job["state"] == "running" for job in params["nodes"]))
+
+
+GOING = [goes_before_the_token, goes_within_a_message, goes_while_a_query_runs, goes_while_it_has_asked]
+
+
+async def test_a_tcp_client_that_vanishes_leaves_nothing(flights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPEQL_DEBUG", "1")
+    async with listening("--database", str(flights)) as server:
+        watcher = await server.initialized()
+        document = {"uri": "file:///fast.sql", "languageId": "sql", "version": 1, "text": "SELECT 1 AS one"}
+        watcher.notify("textDocument/didOpen", {"textDocument": document})
+        await watcher.wait_for("speql/preview")
+
+        async def there() -> tuple[list[str], list[str]]:
+            found = await watcher.request("speql/debug", {})
+            # The threads of asyncio's own pool serve all, and grow to what was once asked at the same time.
+            return [name for name in found["threads"] if not name.startswith("asyncio_")], found["tasks"]
+
+        async with asyncio.timeout(60):
+            before = await there()
+            while "speql-ledger_0" not in before[0]:  # it begins half a second after the first rows
+                before = await there()
+            for goes in GOING:
+                going = await server.connected()
+                await goes(going, server.token)
+                going.writer.transport.abort()
+                await going.close()
+                while any(len(now) > len(then) for now, then in zip(await there(), before, strict=True)):
+                    pass
+        await watcher.close()
+    with duckdb.connect(str(flights)):  # no lock is left
+        pass
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:1", ":1", "192.168.1.5:80", "example.com:80", "[::]:1"])

@@ -1,6 +1,5 @@
 """Consent to an engine that charges, on the wire: held back, allowed by command, kept over sessions, told."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,14 +14,12 @@ from speql_engines import DuckDBEngine, Engine, EngineInfo, Result, TempTable
 from speql_server import protocol
 from speql_server.app import create_server
 from speql_server.cli.main import app
-from speql_server.client import Client
 from speql_server.connecting.profile import ConnectionProfile
 from speql_server.connecting.spending_files import ledger_file
 from speql_server.settings import ServerSettings
-from speql_server.wire.framing import framed_bodies
-from speql_server.wire.transport import serve_messages
 
 from .conftest import Editor
+from .served_here import served_here
 
 QUERY = "SELECT carrier, count(*) AS n FROM flights GROUP BY carrier ORDER BY carrier"
 ROWS = [["AA", 1667], ["B6", 1666], ["UA", 1667]]
@@ -70,32 +67,13 @@ async def connected(
             asked.append(params)
         return {"title": chosen} if chosen else None
 
-    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
     async def open_engine(profile: ConnectionProfile) -> Engine:
         opened.append(ScriptedPaidDuckDB(await DuckDBEngine.open(flights)))
         return cast(Engine, opened[-1])
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server = create_server(ServerSettings(database=str(flights)), open_engine=open_engine)
-        server.messages.set_writer(writer)
-        await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
-        writer.close()
-        done.set_result(None)
-
-    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
-    client = Client(*await asyncio.open_connection(*listener.sockets[0].getsockname()[:2]))
-    client.answers["window/showMessageRequest"] = answer
-    client.listen()
-    try:
-        await client.initialize(options=options)
-        yield Editor(client, "file:///query.sql")
-        await client.request("shutdown")
-        client.notify("exit")
-    finally:
-        await client.close()
-        await asyncio.wait_for(done, 20)
-        listener.close()
+    server = create_server(ServerSettings(database=str(flights)), open_engine=open_engine)
+    async with served_here(server, answers={"window/showMessageRequest": answer}, options=options) as editor:
+        yield editor
 
 
 def is_held(message: protocol.Preview) -> bool:

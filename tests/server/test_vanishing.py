@@ -14,6 +14,13 @@ from typing import Any
 import duckdb
 import psutil
 import pytest
+from websockets.asyncio.client import connect
+
+from speql_server.app import create_server
+from speql_server.settings import ServerSettings
+from speql_server.wire import transport, websocket
+from speql_server.wire.access import Token
+from speql_speculator.snapshot import Snapshot
 
 from .conftest import TABLES, Start
 
@@ -160,6 +167,91 @@ async def test_a_server_that_ends_leaves_no_process_and_no_file(start: Start, ow
     assert time.monotonic() - began < 5
     assert not [child for child in children if child.is_running()]
     assert sorted(path.name for path in own_flights.parent.iterdir() if path.name.startswith("own")) == ["own.duckdb"]
+
+
+SLOW = "SELECT count(*) FROM flights a, flights b, flights c WHERE a.id + b.id * c.id = 7"
+
+
+async def test_a_submit_that_comes_as_its_document_is_closed_is_not_begun(flights: Path) -> None:
+    server = create_server(ServerSettings(database=str(flights)))
+    server.documents.put(Snapshot("file:///a.sql", 1, SLOW), 0.0)
+    try:
+        found = await server.session("file:///a.sql")
+        assert found is not None
+        submitted = asyncio.ensure_future(found[0].submit(found[1]))
+        await asyncio.sleep(0)  # it has begun, and its statement is being read
+        await asyncio.wait_for(found[0].close(), 20)
+        assert [problem.code for problem in (await submitted).problems] == ["cancelled"]
+    finally:
+        await server.close()
+
+
+class Stuck:
+    """A server, as it is; only that it never comes to its end."""
+
+    def __init__(self, closing: asyncio.Event) -> None:
+        self._real = create_server()
+        self._closing = closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    async def close(self) -> None:
+        self._closing.set()
+        await asyncio.Event().wait()
+
+
+TOKEN = Token("a" * 20, generated=False)
+
+
+async def vanishes_from_tcp(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.transport.abort()
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def vanishes_from_a_websocket(port: int) -> None:
+    connection = await connect(f"ws://127.0.0.1:{port}/?token={TOKEN.value}")
+    connection.transport.abort()
+    await connection.wait_closed()
+
+
+@pytest.mark.parametrize("way", ["tcp", "websocket"])
+async def test_a_server_that_does_not_end_takes_no_other_with_it(
+    way: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    closing, said, ended = asyncio.Event(), list[str](), list[int]()
+    module = transport if way == "tcp" else websocket
+    monkeypatch.setattr(module, "create_server", lambda _: Stuck(closing))
+    monkeypatch.setattr(transport, "_CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr(os, "_exit", ended.append)
+    listening = asyncio.Event()
+
+    def announce(text: str) -> None:
+        said.append(text)
+        listening.set()
+
+    if way == "tcp":
+        serving = asyncio.ensure_future(transport.serve_tcp(ServerSettings(), "127.0.0.1", 0, TOKEN, announce))
+    else:
+        serving = asyncio.ensure_future(
+            websocket.serve_websocket(ServerSettings(), "127.0.0.1", 0, TOKEN, (), announce)
+        )
+    try:
+        await listening.wait()
+        port = int(said[0].rsplit(":", 1)[1])
+        vanishes = vanishes_from_tcp if way == "tcp" else vanishes_from_a_websocket
+        for _ in range(2):  # the second is let in after the first has not ended
+            closing.clear()
+            await vanishes(port)
+            await asyncio.wait_for(closing.wait(), 20)
+        async with asyncio.timeout(20):
+            while sum("did not stop" in record.message for record in caplog.records) + len(ended) < 2:  # noqa: ASYNC110 - a log has no event
+                await asyncio.sleep(0)
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    assert ended == []
 
 
 async def test_a_server_ends_without_a_word(start: Any, flights: Path, capfd: pytest.CaptureFixture[str]) -> None:

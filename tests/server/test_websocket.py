@@ -160,6 +160,12 @@ async def test_two_pages_have_documents_of_their_own(listening: Listening) -> No
         pages = Page(one), Page(other)
         for number, page in enumerate(pages):
             await page.initialize()
+            await page.open(f"file:///of{number}.sql", "SELECT name FROM airlines")
+        place = {"line": 0, "character": 8}
+        for uri, found in ((0, [True, False]), (1, [False, True])):
+            asked = {"textDocument": {"uri": f"file:///of{uri}.sql"}, "position": place}
+            assert [bool(await page.request("textDocument/hover", asked)) for page in pages] == found
+        for number, page in enumerate(pages):
             await page.open("file:///same.sql", f"SELECT {number} AS n, count(*) AS c FROM airlines")
         for number, page in enumerate(pages):
             assert await page.rows("file:///same.sql") == [[number, 4]]

@@ -40,7 +40,7 @@ from speql_engines.engine import EngineError, EngineInfo, Estimate, SpeculationH
 from speql_engines.governed.cost import Cost
 from speql_engines.governed.ledger import DAY, HOUR, Entry, Kind, LedgerError, State, fits
 from speql_engines.governed.ledger_writer import LedgerWriter
-from speql_engines.governed.limits import exceeded, is_spent, left, most, part, shown
+from speql_engines.governed.limits import exceeded, is_known, is_spent, left, most, part, shown
 from speql_engines.governed.pace import Pace
 from speql_engines.governed.prices import FREE, is_paid, price_of
 from speql_engines.governed.refusals import LOOK_AGAIN_SECONDS, Refusals, held, refusal
@@ -327,6 +327,8 @@ class Governor:
             if limit.is_set
         ]
         for name, seconds, limit in limits:
+            if not is_known(cost, limit):
+                raise self._refusals.refuse(_hash(sql), refusal(f"This is not run ahead: {exceeded(cost, limit)}."))
             if not fits(self._ahead.spent(seconds) + cost, most(limit)):
                 raise self._out_of_budget(booking.entry.hash, name, limit, self._ahead.spent(seconds), cost, None)
         here = [self._ahead.spent(seconds) for _, seconds, _ in limits]

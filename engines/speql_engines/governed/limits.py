@@ -12,6 +12,16 @@ def most(limit: Limit) -> Cost:
     return Cost(limit.seconds, limit.bytes, limit.dollars)
 
 
+def is_known(cost: Cost, limit: Limit) -> bool:
+    """Whether all of a cost is known that is limited: what is not known adds nothing to a sum, and fits in for ever.
+
+    >>> is_known(Cost(1.0, None, 0.1), Limit(dollars=0.5)), is_known(Cost(1.0, None, 0.1), Limit(bytes=10))
+    (True, False)
+    """
+    pairs = ((cost.seconds, limit.seconds), (cost.bytes, limit.bytes), (cost.dollars, limit.dollars))
+    return all(one is not None or most is None for one, most in pairs)
+
+
 def left(limit: Limit, spent: Cost) -> Cost:
     """What is left of a limit; None of what is not limited."""
     rest = most(limit) - spent

@@ -43,7 +43,8 @@ async def serve_stdio(settings: ServerSettings, output: int, greeting: Greeting)
     watch = loop.create_task(_watch_client(server, reader), name="watching the client")
     server.messages.set_writer(writer)
     try:
-        status = await serve_messages(server, framed_bodies(reader, lambda: server.messages.most_bytes))
+        bodies = framed_bodies(reader, lambda: server.messages.most_bytes)
+        status = await serve_messages(server, bodies, owns_process=True)
     finally:
         watch.cancel()
     writer.flush()
@@ -108,10 +109,10 @@ async def until_stopped() -> None:
     await stopped.wait()
 
 
-async def serve_messages(server: SpeqlServer, bodies: AsyncIterator[bytes], *, owns_process: bool = True) -> int:
+async def serve_messages(server: SpeqlServer, bodies: AsyncIterator[bytes], *, owns_process: bool = False) -> int:
     """Hand messages to a server until the end, then close it; the exit status that the protocol asks for.
 
-    ``owns_process``: the process is there for this server, and ends even if the server does not.
+    ``owns_process``: the process is there for this server alone, and ends even if the server does not.
     """
     asyncio.get_running_loop().set_exception_handler(_log_unhandled)
     status = 1

@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from speql_engines import EngineError, Estimate, SpeculationHeldError
+from speql_engines import EngineError, EngineInfo, Estimate, SpeculationHeldError
 from speql_engines.asked import asked_for
 from speql_engines.governed.ledger import Ledger
 from speql_engines.governed.settings import Limit, OwnPrice, SpeculationSettings
@@ -221,20 +222,45 @@ async def test_a_warehouse_is_resumed_only_if_that_is_allowed(govern: Govern) ->
     assert [bill.may_resume for bill in engine.bills] == [False, True]
 
 
-async def test_what_cannot_be_known_is_not_run(govern: Govern) -> None:
-    class Unlisted(ScriptedPaidEngine):
-        @property
-        def info(self):  # type: ignore[no-untyped-def]
-            from dataclasses import replace
+@dataclass
+class Unlisted(ScriptedPaidEngine):
+    """One of which nobody knows the price, and that does not tell what it scans, unless it does."""
 
-            return replace(super().info, engine="Unlisted")
+    tells: bool = False
 
+    @property
+    def info(self) -> EngineInfo:
+        return replace(super().info, engine="Unlisted")
+
+    async def estimate(self, sql: str) -> Estimate:
+        found = await super().estimate(sql)
+        return found if self.tells else replace(found, bytes_scanned=None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        (Limit(dollars=1e9), "price is not known"),
+        (Limit(bytes=1 << 60), "does not tell how much it scans"),
+        (Limit(bytes=0), "does not tell how much it scans"),
+    ],
+)
+@pytest.mark.parametrize("period", ["per_statement", "per_hour", "per_day"])
+async def test_what_cannot_be_known_is_not_run(govern: Govern, period: str, limit: Limit, reason: str) -> None:
     engine = Unlisted()
-    governed = govern(engine, SpeculationSettings(mode="budget"))
-    assert "price is not known" in await held(governed.execute("one"))
+    governed = govern(engine, SpeculationSettings(**{"mode": "budget", period: limit}))  # type: ignore[arg-type]
+    for sql in ("one", "two"):
+        assert reason in await held(governed.execute(sql))
     assert "does not tell what it would cost" in await held(governed.execute("no estimate"))
+    assert engine.ran == []
+
+
+async def test_a_price_that_the_user_tells_is_known(govern: Govern) -> None:
+    engine = Unlisted(tells=True)
+    assert "price is not known" in await held(govern(engine, SpeculationSettings(mode="budget")).execute("one"))
     priced = SpeculationSettings(mode="budget", price=OwnPrice(dollars_per_tebibyte=1.0))
     await govern(engine, priced).execute("one")
+    assert engine.ran == ["one"]
 
 
 @pytest.mark.parametrize("seconds", [7_200.0, -7_200.0, 3 * 86_400.0, -3 * 86_400.0])

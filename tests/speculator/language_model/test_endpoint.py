@@ -46,6 +46,8 @@ def test_a_model_of_unknown_price_is_taken_to_be_dear() -> None:
     assert isinstance(endpoint, Endpoint)
     price = endpoint.price("brand-new", LanguageModelSettings())
     assert (price.known, price.input, price.output) == (False, 5.0, 25.0)
+    dearer = endpoint.price("brand-new", LanguageModelSettings(unknown_input_price=7.0, unknown_output_price=8.0))
+    assert (dearer.known, dearer.input, dearer.output) == (False, 7.0, 8.0)
     assert endpoint.price("brand-new", LanguageModelSettings(input_price=1.0, output_price=2.0)).known
 
 
