@@ -2,6 +2,8 @@
 
 from sqlglot import exp
 
+from speql_sql.copy_tree import copy_tree
+
 _OPPOSITES: dict[type[exp.Expr], type[exp.Binary]] = {
     exp.EQ: exp.NEQ,
     exp.NEQ: exp.EQ,
@@ -27,7 +29,7 @@ def opposite(comparison: exp.Expr) -> exp.Expr | None:
     has_rows = any(isinstance(side.unnest(), exp.Tuple) for side in comparison.iter_expressions())
     if has_rows and not isinstance(comparison, (exp.EQ, exp.NEQ)):
         return None
-    return found(this=comparison.this.copy(), expression=comparison.expression.copy())
+    return found(this=copy_tree(comparison.this), expression=copy_tree(comparison.expression))
 
 
 def is_quantified(comparison: exp.Expr) -> bool:

@@ -9,6 +9,7 @@ from sqlglot import exp
 from speql_scheduler.matching.asked_rows import NO_MATTER_TO_EXISTS, asked_rows
 from speql_scheduler.matching.negation import is_quantified, opposite
 from speql_scheduler.matching.units_of_time import EXTRACTING, extracted
+from speql_sql.copy_tree import copy_tree
 
 ColumnText = Callable[[str, str], str | None]
 
@@ -94,8 +95,8 @@ def conjuncts(*conditions: exp.Expr | None) -> list[exp.Expr]:
         if isinstance(node, exp.And):
             found.extend(conjuncts(node.left, node.right))
         elif isinstance(node, exp.Between) and _is_two_comparisons(node):
-            found.append(exp.GTE(this=node.this.copy(), expression=node.args["low"].copy()))
-            found.append(exp.LTE(this=node.this.copy(), expression=node.args["high"].copy()))
+            found.append(exp.GTE(this=copy_tree(node.this), expression=copy_tree(node.args["low"])))
+            found.append(exp.LTE(this=copy_tree(node.this), expression=copy_tree(node.args["high"])))
         elif isinstance(node, exp.Boolean) and node.this:
             continue
         elif isinstance(node, exp.Not) and isinstance(inner := node.this.unnest(), exp.Not):

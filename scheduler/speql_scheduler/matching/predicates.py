@@ -11,6 +11,7 @@ from speql_scheduler.matching.from_clause import rejects_null
 from speql_scheduler.matching.literals import Family, family_of, value_of
 from speql_scheduler.matching.normal_text import Names, conjuncts, disjuncts, normal_text
 from speql_scheduler.matching.patterns import positive, prefix_of
+from speql_sql.copy_tree import copy_tree
 
 ColumnKey = tuple[str, str]
 """A source alias and a column name."""
@@ -44,6 +45,7 @@ class Facts:
     _texts: set[str] = field(default_factory=set)
     _alternatives: list[list[exp.Expr]] = field(default_factory=list)
     _case_facts: "dict[int, list[Facts]]" = field(default_factory=dict)
+    _answers: dict[tuple[str, int], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for condition in self.conjuncts:
@@ -128,8 +130,17 @@ class Facts:
         condition = parts[0]
         if isinstance(condition, exp.Boolean) and condition.this:
             return True
-        if normal_text(condition, self.names_from(names, rename)) in self._texts:
+        text = normal_text(condition, self.names_from(names, rename))
+        if text in self._texts:
             return True
+        # Of a condition in the words of these facts, the text decides: most views have conditions of others, too.
+        asked = (text, depth)
+        if asked not in self._answers:
+            self._answers[asked] = self._follows(condition, names, rename, depth)
+        return self._answers[asked]
+
+    def _follows(self, condition: exp.Expr, names: Names, rename: Rename, depth: int) -> bool:
+        """Whether one conjunct follows from what is known of its columns, or from each case of an OR."""
         if (pair := equal_columns(condition)) is not None:
             left, right = rename(pair[0]), rename(pair[1])
             if left is not None and right is not None and self.same(left, right) and self._not_null(left):
@@ -185,10 +196,10 @@ class Facts:
         if isinstance(node, (exp.Is, exp.NullSafeEQ, exp.NullSafeNEQ)):
             return self._identity(node, rename)
         if isinstance(node, exp.Column):
-            return self._restriction(exp.EQ(this=node.copy(), expression=exp.true()), rename)
+            return self._restriction(exp.EQ(this=copy_tree(node), expression=exp.true()), rename)
         if isinstance(node, exp.Between) and not node.args.get("symmetric"):
-            low = exp.GTE(this=node.this.copy(), expression=node.args["low"].copy())
-            high = exp.LTE(this=node.this.copy(), expression=node.args["high"].copy())
+            low = exp.GTE(this=copy_tree(node.this), expression=copy_tree(node.args["low"]))
+            high = exp.LTE(this=copy_tree(node.this), expression=copy_tree(node.args["high"]))
             return self._combined(exp.And(this=low, expression=high), rename)
         if isinstance(node, exp.In):
             return self._membership(node, rename)
