@@ -29,6 +29,7 @@ from speql_server.dbt_project import DbtProjects
 from speql_server.documents import Documents, Edited
 from speql_server.features import register_features
 from speql_server.later_cells import LaterCells
+from speql_server.leaving_sessions import LeavingSessions
 from speql_server.loop_monitor import LoopMonitor
 from speql_server.lsp.abilities import Abilities
 from speql_server.lsp.positions import Encoding
@@ -128,6 +129,7 @@ class SpeqlServer(LanguageServer):
         self.connections = Connections(self._open, self._opened, self.background.finished, clock.sleep)
         self.document_connections = DocumentConnections(self.workspaces, self.documents, self.notebooks)
         self._sessions: dict[str, Session] = {}
+        self.leaving = LeavingSessions(self.background.finish)
         self._early_offers = CompletionOffers()
         self._opening: asyncio.Task[None] | None = None
         self._graphs: asyncio.Future[None] | None = None
@@ -342,6 +344,7 @@ class SpeqlServer(LanguageServer):
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
         if session is not None:
             await session.close()
+        await self.leaving.close(uri)
         self.send_status()
 
     async def close(self) -> None:
@@ -361,7 +364,7 @@ class SpeqlServer(LanguageServer):
         await self._later_cells.close()
         await self._unknown.close()
         sessions, self._sessions = list(self._sessions.values()), {}
-        await asyncio.gather(*(session.close() for session in sessions))
+        await asyncio.gather(self.leaving.close(), *(session.close() for session in sessions))
         await self.background.close()
         await self.connections.close()
         for thread in self._threads.values():
@@ -474,7 +477,10 @@ class SpeqlServer(LanguageServer):
             self._sessions.pop(uri, None)
         if before is not None:
             # After the new one has begun: what both of them want stays.
-            self.background.finish(before.close(), "closing a session")
+            if opened is not None and before.made_of[0] is opened.connection:
+                self.leaving.leave(uri, before)
+            else:
+                self.background.finish(before.close(), "closing a session")
             self._refresh_hints()
         return self._sessions.get(uri)
 

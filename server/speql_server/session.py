@@ -317,15 +317,27 @@ class Session:
         await self._scheduler.idle()
         await self._messages.settled()
 
+    async def finish(self) -> None:
+        """Close it once what the user has submitted has ended; all else stops now."""
+        self.stop_speculating()
+        await self._stop_following()
+        while self._submitted:
+            await next(iter(self._submitted.values())).wait()
+        await self.close()
+
     async def close(self) -> None:
         """Stop everything and wait until it has stopped."""
         self.cancel()
-        self._reads.drop()
         self._garbage.close()
-        mending = [self._mender.close()] if self._mender is not None else []
-        await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
+        await self._stop_following()
         await asyncio.gather(self._runs.close(), self.learnt.close(), return_exceptions=True)
         await self._scheduler.close()
+
+    async def _stop_following(self) -> None:
+        """Stop what is done for the text as it is typed."""
+        self._reads.drop()
+        mending = [self._mender.close()] if self._mender is not None else []
+        await asyncio.gather(self._analyses.close(), self._messages.close(), self._diagnoser.close(), *mending)
 
     async def _analyse(self, edited: Edited) -> _Analysed:
         await self._after_submit(edited.snapshot)

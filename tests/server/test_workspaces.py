@@ -458,6 +458,60 @@ async def test_a_pause_holds_for_what_takes_the_place_of_a_session(flights: Path
         await server.close()
 
 
+class Gated:
+    """An engine whose submits wait for the test."""
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self.began, self.gate = asyncio.Event(), asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    async def submit(self, sql: str, max_rows: int | None = None) -> Any:
+        self.began.set()
+        await self.gate.wait()
+        return await self._engine.submit(sql, max_rows)
+
+
+@pytest.mark.parametrize("end", ["the engine's", "speql.cancel", "closing the document", "closing the server"])
+async def test_other_settings_do_not_stop_what_the_user_has_submitted(end: str) -> None:
+    engines: list[Gated] = []
+
+    async def open_one(_: ConnectionProfile) -> Any:
+        engines.append(Gated(await open_engine(None)))
+        return engines[-1]
+
+    server = create_server(open_engine=open_one)
+    uri = "file:///a.sql"
+    server.documents.put(Snapshot(uri, 1, "SELECT 6 * 7 AS answer"), 0.0)
+    try:
+        found = await server.session(uri)
+        assert found is not None
+        submitted = asyncio.ensure_future(found[0].submit(found[1]))
+        await engines[0].began.wait()
+        server.workspaces.configure("", {"codeLens": False})
+        server.settings_changed()
+        again = await server.session(uri)
+        assert again is not None
+        assert again[0] is not found[0]
+        if end == "the engine's":
+            engines[0].gate.set()
+        elif end == "speql.cancel":
+            await server.protocol.fm.commands["speql.cancel"]([uri])
+        elif end == "closing the document":
+            await server.closed(uri)
+        else:
+            await server.close()
+        answer = await asyncio.wait_for(submitted, 20)
+    finally:
+        await server.close()
+    if end == "the engine's":
+        assert answer.rows == [[42]]
+    else:
+        assert [problem.code for problem in answer.problems] == ["cancelled"]
+
+
 async def test_a_folder_of_files_is_a_database_and_its_changes_are_seen(start: Start, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

@@ -26,4 +26,5 @@ def register(server: "SpeqlServer") -> None:
         sessions = server.sessions(uri)
         for session in sessions:
             session.cancel()
+        server.leaving.cancel(uri)
         return msgspec.to_builtins(CancelResult(documents=len(sessions)))
