@@ -1,7 +1,7 @@
-"""A file is let go of when no statement has used it for a while."""
+"""A file is let go of when no statement has used it for a while, in one step or several."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
@@ -19,15 +19,19 @@ CallLater = Callable[[float, Callable[[], None]], TimerHandle]
 """Calls a function after so many seconds."""
 
 
+Step = tuple[float, Callable[[], Awaitable[bool]]]
+"""How many seconds after the last use, or after the step before, and what is done then; it says whether it was done."""
+
+
 class IdleRelease:
-    """Awaits ``release`` so many ``seconds`` after the last use; it says whether the file could be released.
+    """Takes the ``steps`` one after the other while nothing is used; one that fails is tried again.
 
     Lives on the event loop, from :meth:`start` to :meth:`close`. ``call_later`` replaces the loop's, for tests.
     """
 
-    def __init__(self, seconds: float, release: Callable[[], Awaitable[bool]], call_later: CallLater | None) -> None:
-        self._seconds = seconds
-        self._release = release
+    def __init__(self, steps: Sequence[Step], call_later: CallLater | None) -> None:
+        self._steps = steps
+        self._next = 0
         self._call_later = call_later
         self._started = False
         self._uses = 0
@@ -43,6 +47,7 @@ class IdleRelease:
     def in_use(self) -> Iterator[None]:
         """The file is used within."""
         self._uses += 1
+        self._next = 0
         self._cancel()
         try:
             yield
@@ -62,11 +67,11 @@ class IdleRelease:
             self._timer = None
 
     def _schedule(self) -> None:
-        if not self._started or self._uses:
+        if not self._started or self._uses or self._next == len(self._steps):
             return
         self._cancel()
         call_later: CallLater = self._call_later or asyncio.get_running_loop().call_later
-        self._timer = call_later(self._seconds, self._begin)
+        self._timer = call_later(self._steps[self._next][0], self._begin)
 
     def _begin(self) -> None:
         if not self._started or self._uses:
@@ -76,6 +81,9 @@ class IdleRelease:
         task.add_done_callback(self._releasing.discard)
 
     async def _run(self) -> None:
+        step = self._next
         with suppress(EngineError):  # the engine is being closed, or is gone
-            if not await self._release():
+            done = await self._steps[step][1]()
+            if self._next == step and not self._uses:
+                self._next += done
                 self._schedule()

@@ -197,6 +197,9 @@ class BorrowedConnection:
     def release_file(self) -> None:
         """Nothing: a file that the user has open is the user's to close."""
 
+    def forget_file(self) -> None:
+        """Nothing either."""
+
     def file_views(self) -> Mapping[str, FileView]:
         """None: there are no views of data files here that are ours."""
         return {}

@@ -185,6 +185,12 @@ class DuckDBConnection:
             if not self._rest():
                 self._detach()
 
+    def forget_file(self) -> None:
+        """Detach a file that rests, and so give back the memory of what has been read of it."""
+        with self._lock:
+            if self._attached and self._rests and not self._closed:
+                self._detach()
+
     @property
     def _rests(self) -> bool:
         """Whether the file is attached, and others may write it: then nothing may be read from it."""

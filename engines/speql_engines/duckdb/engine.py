@@ -41,6 +41,8 @@ Cursor = duckdb.DuckDBPyConnection
 
 # Of the machine, for temp tables and queries together: room is left for the editor.
 DEFAULT_MEMORY_LIMIT = "60%"
+FORGET_SECONDS = 600.0
+"""So long after its file was released an engine keeps in memory what was read of it."""
 
 # Calls that bind, plan or look something up wait behind no query: they have threads of their own.
 _QUICK_THREADS = 2
@@ -66,7 +68,8 @@ class DuckDBEngine:
     ) -> None:
         self._connection = connection
         self._work = EngineJobs("duckdb", _QUICK_THREADS, _JOB_THREADS)
-        self._idle = IdleRelease(idle_release_seconds, weak_method(self._release), call_later)
+        release, forget = weak_method(self._release), weak_method(self._forget)
+        self._idle = IdleRelease([(idle_release_seconds, release), (FORGET_SECONDS, forget)], call_later)
         # Reading a large catalog takes seconds: nothing else waits behind it.
         self._catalog_thread = DaemonExecutor("speql-duckdb-catalog", 1)
         source = CatalogSource(
@@ -437,6 +440,11 @@ class DuckDBEngine:
             await self._work.call(lambda job: self._connection.release_file())
         except duckdb.Error:
             return False  # a checkpoint that fails (a full disk) leaves it attached; the next statement will say so
+        return True
+
+    async def _forget(self) -> bool:
+        """Give back the memory of what was read of a file that nobody has used for long."""
+        await self._work.call(lambda job: self._connection.forget_file())
         return True
 
 

@@ -10,13 +10,17 @@ not the descriptor's: it can be let go of and taken again through a descriptor o
 nothing may be read from the attached file; when it is wanted again, the lock is taken first, so that no writer can come
 any more, and then the file is compared with what it was: if it has changed, it is attached anew.
 
-**What still fails**: elsewhere (Windows) there are no such locks, and the file is detached. Closing any descriptor of a
-file drops every lock that the process has on it: so ours is closed after DETACH only.
+Closing any descriptor of a file drops every lock that the process has on it. So ours is closed after DETACH only; who
+else wants to look into such a file does it through ours (`FileLock.look`); and when one of several engines of this
+process detaches a file, the lock is taken again for the others.
+
+**What still fails**: elsewhere (Windows) there are no such locks, and the file is detached. Between DETACH by one
+engine and the taking again for another there is a moment without a lock.
 """
 
 import os
 import threading
-from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 try:
@@ -26,9 +30,9 @@ except ImportError:  # Windows
 else:
     HAS_LOCKS = True
 
-_guard = threading.Lock()
-_holders: Counter[tuple[int, int]] = Counter()
-"""How many in this process hold the lock of a file, by device and inode: what one lets go of may be another's."""
+_guard = threading.RLock()
+_locks: "list[FileLock]" = []
+"""Those of this process: what one lets go of may be another's."""
 
 
 class FileLock:
@@ -40,7 +44,7 @@ class FileLock:
         self._file = found.st_dev, found.st_ino
         self._holds = True
         with _guard:
-            _holders[self._file] += 1
+            _locks.append(self)
 
     @classmethod
     def of(cls, path: Path) -> "FileLock | None":
@@ -52,6 +56,17 @@ class FileLock:
         except OSError:
             return None
 
+    @classmethod
+    def look(cls, path: Path, places: Sequence[int], count: int) -> bytes | None:
+        """So many bytes of each of these places of a file, if this process has a descriptor of it; else None."""
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        with _guard:  # it is not closed meanwhile
+            lock = next((lock for lock in _locks if lock.is_on(found.st_dev, found.st_ino)), None)
+            return lock.read(places, count) if lock is not None else None
+
     @property
     def is_held(self) -> bool:
         """Whether others are kept from writing for this one."""
@@ -60,13 +75,12 @@ class FileLock:
     def let_go(self) -> bool:
         """Let others write, if nobody else in this process keeps them from it; False if the system refuses."""
         with _guard:
-            if _holders[self._file] == 1:
+            if not any(self._others_that_hold()):
                 try:
                     fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
                 except OSError:
                     return False
             self._holds = False
-            _holders[self._file] -= 1
         return True
 
     def take(self) -> bool:
@@ -77,21 +91,24 @@ class FileLock:
             except OSError:
                 return False
             self._holds = True
-            _holders[self._file] += 1
         return True
 
     def is_on(self, device: int, inode: int) -> bool:
         """Whether it is the lock of that file."""
         return self._file == (device, inode)
 
-    def read(self, start: int, count: int) -> bytes:
-        """Bytes of the file."""
-        return os.pread(self._descriptor, count, start)
+    def read(self, places: Sequence[int], count: int) -> bytes:
+        """So many bytes of each of these places."""
+        return b"".join(os.pread(self._descriptor, count, place) for place in places)
 
     def close(self) -> None:
         """Forget the lock. To be called when the file has been detached."""
         with _guard:
-            if self._holds:
-                _holders[self._file] -= 1
             self._holds = False
-        os.close(self._descriptor)
+            _locks.remove(self)
+            os.close(self._descriptor)
+            for other in self._others_that_hold():
+                other.take()
+
+    def _others_that_hold(self) -> "Iterator[FileLock]":
+        return (lock for lock in _locks if lock is not self and lock.is_held and lock.is_on(*self._file))

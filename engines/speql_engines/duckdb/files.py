@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def check_database_file(path: Path) -> None:
     """Raise :class:`ConnectionFailedError` unless ``path`` is a readable file that begins as a DuckDB database does.
 
     DuckDB itself would attach a CSV file as an in-memory database, and ask for an extension for a SQLite file.
-    Must not be called while this process has the file attached (see :func:`fingerprint`).
+    Must not be called while this process has the file attached without a :class:`FileLock` (see :func:`fingerprint`).
     """
     try:
         mode = path.stat().st_mode
@@ -30,8 +31,7 @@ def check_database_file(path: Path) -> None:
             raise ConnectionFailedError(f"{path} is a directory.", "Name the DuckDB file in it.")
         if not stat.S_ISREG(mode):
             raise ConnectionFailedError(f"{path} is not a file.", "Name a DuckDB file.")
-        with path.open("rb") as file:
-            beginning = file.read(_MAGIC_AT + len(_MAGIC))
+        beginning = _read(path, (0,), _MAGIC_AT + len(_MAGIC))
     except FileNotFoundError:
         raise ConnectionFailedError(
             f"{path} does not exist.", "Check the path; `duckdb FILE` makes a new database."
@@ -103,7 +103,7 @@ def fingerprint(path: Path, *, attached: bool, lock: FileLock | None = None) -> 
     """
     stats = tuple(_stat(file) for file in (path, path.with_name(path.name + ".wal")))
     if lock is not None:
-        return Fingerprint(stats, b"".join(lock.read(place, _HEADER_BYTES) for place in _HEADERS_AT))
+        return Fingerprint(stats, lock.read(_HEADERS_AT, _HEADER_BYTES))
     return Fingerprint(stats, b"" if attached else _headers(path))
 
 
@@ -117,14 +117,21 @@ def _stat(path: Path) -> tuple[int, int, int, int] | None:
 
 def _headers(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            parts = []
-            for place in _HEADERS_AT:
-                file.seek(place)
-                parts.append(file.read(_HEADER_BYTES))
-            return b"".join(parts)
+        return _read(path, _HEADERS_AT, _HEADER_BYTES)
     except OSError:
         return b""
+
+
+def _read(path: Path, places: Sequence[int], count: int) -> bytes:
+    """So many bytes of each of these places; through a descriptor that stays open, if this process has one."""
+    if (found := FileLock.look(path, places, count)) is not None:
+        return found
+    parts = []
+    with path.open("rb") as file:
+        for place in places:
+            file.seek(place)
+            parts.append(file.read(count))
+    return b"".join(parts)
 
 
 def _looks_like(path: Path, beginning: bytes) -> str:
