@@ -35,6 +35,7 @@ class IdleRelease:
         self._call_later = call_later
         self._started = False
         self._uses = 0
+        self._count = 0
         self._timer: TimerHandle | None = None
         self._releasing: set[asyncio.Task[None]] = set()
 
@@ -47,6 +48,7 @@ class IdleRelease:
     def in_use(self) -> Iterator[None]:
         """The file is used within."""
         self._uses += 1
+        self._count += 1
         self._next = 0
         self._cancel()
         try:
@@ -81,9 +83,9 @@ class IdleRelease:
         task.add_done_callback(self._releasing.discard)
 
     async def _run(self) -> None:
-        step = self._next
+        count, (_, take) = self._count, self._steps[self._next]
         with suppress(EngineError):  # the engine is being closed, or is gone
-            done = await self._steps[step][1]()
-            if self._next == step and not self._uses:
+            done = await take()
+            if count == self._count:  # else it begins anew when that use ends, or has ended
                 self._next += done
                 self._schedule()
