@@ -258,7 +258,7 @@ def test_repair_of_cases(speql: Run) -> None:
     cases: list[dict[str, Any] | str] = [
         {"id": "schema", "text": "SELECT carrier, count(*) FROM fli", "schema": schema},
         {"id": "no schema", "text": "SELECT a FROM t WHERE (a > 1"},
-        {"id": "cursor", "text": "SELECT 1; SELECT carrier, FROM flights; SELECT 2", "cursor": 25, "schema": schema},
+        {"id": "cursor", "text": "SELECT 1; SELECT carrier, ( FROM flights; SELECT 2", "cursor": 27, "schema": schema},
         "nonsense",
         {"id": "dialect", "text": "SELECT `a FROM t` WHERE a >", "dialect": "bigquery"},
         {"id": "empty", "text": ""},
