@@ -124,7 +124,9 @@ class _Breaker:
 
     def _source(self, source: Source, level: int) -> None:
         layout = self._layout
-        if source.query is not None:
+        if source.query is not None and self._tokens[source.query.first - 1].text != "(":
+            self.query(source.query, level)  # VALUES, which need none
+        elif source.query is not None:
             self._in_parentheses(source.query, source.query.last, level)
         elif source.inner is not None:
             first, last = source.inner[0].first, source.inner[-1].last
