@@ -1,7 +1,8 @@
 """The rows that a query is free to choose from, where SQL leaves open which of equal ones it gives."""
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
+
+from speql_sql.parse import parse_query
 
 _FIRST_ROWS = ("limit", "offset")
 
@@ -16,11 +17,8 @@ def choices(sql: str, dialect: str = "duckdb") -> str | None:
     >>> choices("SELECT DISTINCT ON (a) a, b AS c FROM t ORDER BY a, c")
     'SELECT a, b AS c FROM t QUALIFY RANK() OVER (PARTITION BY a ORDER BY a, b) = 1'
     """
-    try:
-        query = parse_one(sql, dialect=dialect)
-    except SqlglotError:
-        return None
-    if not isinstance(query, exp.Query):
+    query = parse_query(sql, dialect).query
+    if query is None:
         return None
     limited = any(query.args.get(clause) for clause in _FIRST_ROWS)
     for clause in _FIRST_ROWS:

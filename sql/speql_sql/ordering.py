@@ -1,7 +1,8 @@
 """Which columns of a result its query orders it by."""
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
+
+from speql_sql.parse import parse_query
 
 
 def ordered_columns(sql: str, dialect: str = "duckdb") -> tuple[int, ...]:
@@ -12,12 +13,9 @@ def ordered_columns(sql: str, dialect: str = "duckdb") -> tuple[int, ...]:
     >>> ordered_columns("SELECT a, b AS c FROM t ORDER BY c DESC, 1, a + 1, b")
     (1, 0)
     """
-    try:
-        query = parse_one(sql, dialect=dialect)
-    except SqlglotError:
-        return ()
-    order = query.args.get("order") if isinstance(query, exp.Query) else None
-    if order is None or not isinstance(query, exp.Query):
+    query = parse_query(sql, dialect).query
+    order = query.args.get("order") if query is not None else None
+    if query is None or order is None:
         return ()
     outputs = [_name(projection) for projection in query.selects]
     found = []
@@ -35,11 +33,8 @@ def without_order(sql: str, dialect: str = "duckdb") -> str | None:
     >>> without_order("SELECT a FROM t -- all of them\\nORDER BY a LIMIT 3")
     'SELECT a FROM t'
     """
-    try:
-        query = parse_one(sql, dialect=dialect)
-    except SqlglotError:
-        return None
-    if not isinstance(query, exp.Query):
+    query = parse_query(sql, dialect).query
+    if query is None:
         return None
     for clause in ("order", "limit", "offset"):
         query.set(clause, None)
